@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace dandori::calendar {
+
+/// A calendar day of the proleptic Gregorian calendar, as days since 1970-01-01.
+struct Day {
+  std::int32_t days = 0;
+  constexpr auto operator<=>(const Day&) const = default;
+};
+
+/// `2026-11-20`.
+std::string format_day(Day day);
+/// Errors: calendar.bad_day.
+Result<Day> parse_day(std::string_view text);
+Day make_day(int year, int month, int day_of_month);
+struct YearMonthDay {
+  int year, month, day;
+};
+YearMonthDay to_ymd(Day day);
+/// 0 = Sunday … 6 = Saturday.
+int weekday(Day day);
+
+/// A wall-clock reading without a zone: seconds since 1970-01-01T00:00:00 local.
+struct LocalTime {
+  std::int64_t seconds = 0;
+  constexpr auto operator<=>(const LocalTime&) const = default;
+};
+/// `2026-11-20T22:00:00`.
+std::string format_local(LocalTime local);
+
+/// What a local reading is in a zone: it exists once, not at all (gap), or twice (overlap).
+struct LocalLookup {
+  enum class Kind : std::uint8_t { unique, gap, overlap } kind = Kind::unique;
+  Timestamp first;   ///< unique and overlap: the (first) instant; gap: the first instant after the gap
+  Timestamp second;  ///< overlap: the second instant; else equal to first
+};
+
+/// A time zone of the system's tz database. Value, cheap to copy, immutable.
+class TimeZone {
+ public:
+  /// UTC.
+  TimeZone();
+  /// Errors: calendar.unknown_zone, with the nearest known name as hint. Loads zone data: shells call
+  /// this (or spec at apply); the pure functions only take the value.
+  static Result<TimeZone> load(std::string_view name);
+
+  const std::string& name() const;
+  LocalTime to_local(Timestamp at) const;
+  LocalLookup from_local(LocalTime local) const;
+  /// Seconds east of UTC at the instant.
+  int offset_seconds(Timestamp at) const;
+
+  bool operator==(const TimeZone& other) const;
+
+ private:
+  struct Impl;
+  explicit TimeZone(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// RFC 3339 with the zone's offset: `2026-11-20T22:00:00+09:00`.
+std::string format_in_zone(Timestamp at, const TimeZone& zone);
+
+}  // namespace dandori::calendar

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+
+namespace dandori::store {
+
+/// Everything needed to go on after a restart, as the rows that were committed: counters, workflows and
+/// their newest revisions, revisions pinned by active runs, active runs with their jobs and attempts,
+/// variables, folders, agents; in an order that apply_change accepts (revisions before runs before jobs
+/// before attempts). `RevisionRow::definition` is null: the runtime compiles `canonical`.
+struct Snapshot {
+  std::vector<model::Change> rows;
+};
+
+/// Durable state of one engine: sqlite, postgres, memory; `faulty` wraps any of them for tests.
+///
+/// Called from the engine's own thread only, and blocks. One conformance suite covers all.
+class EngineStore {
+ public:
+  virtual ~EngineStore() = default;
+  virtual Result<Snapshot> load() = 0;
+
+  /// What one event needs and memory does not hold: an ended run, an old key. Absent things are absent
+  /// in the answer, not an error.
+  virtual Result<model::Fetched> fetch(const model::Needs& needs) = 0;
+
+  /// Writes one batch atomically; on success all of it survives power loss.
+  ///
+  /// batch.epoch: lease epoch of the writer, counts from 1.
+  /// Errors: store.fenced   another server owns the store now: stop using it at once.
+  ///         store.unknown  the outcome is not known: drop the state and load() before going on.
+  ///         store.full     the disk is full: nothing was written; may succeed later.
+  ///         store.failed   nothing was written; the store refuses until it is opened again.
+  virtual Result<void> commit(const model::Batch& batch) = 0;
+};
+
+/// Who owns the store. On SQLite ownership is a close-on-exec OS lock, freed by the kernel at death.
+class LeaseStore {
+ public:
+  virtual ~LeaseStore() = default;
+  /// Takes ownership and returns the new epoch (the last one + 1), durable.
+  /// Errors: store.owned  another server has it; the message names its pid or address.
+  virtual Result<std::uint64_t> acquire(const std::string& owner) = 0;
+  virtual void release() = 0;
+};
+
+struct Page {
+  std::uint32_t limit = 50;         ///< 1…1000
+  std::string cursor;               ///< empty: first page; else `next_cursor` of the page before
+};
+template <class T>
+struct Listed {
+  std::vector<T> items;
+  std::string next_cursor;          ///< empty: no more
+};
+
+struct RunFilter {
+  std::optional<std::string> workflow;
+  std::vector<model::RunState> states;          ///< empty: all
+  std::optional<std::string> business_date;
+  std::optional<Timestamp> created_from, created_until;
+};
+struct RunDetail {
+  model::Run run;                   ///< `definition` null, `jobs` empty
+  std::vector<model::JobRow> jobs;
+  std::vector<model::AttemptRow> attempts;
+  std::string canonical;            ///< of the pinned revision
+};
+
+/// Reads for API lists and history, on connections of their own; thread-safe; never waits for the engine.
+class QueryStore {
+ public:
+  virtual ~QueryStore() = default;
+  /// Newest first (by id), active and ended together.
+  virtual Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) = 0;
+  /// run: id or `name#number`. Errors: run.unknown.
+  virtual Result<RunDetail> run(const std::string& run) = 0;
+  virtual Result<Listed<model::WorkflowRow>> workflows(const Page& page) = 0;
+  /// revision 0: the newest. Errors: workflow.unknown, workflow.unknown_revision.
+  virtual Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) = 0;
+  virtual Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) = 0;
+  /// Outcomes of instants that passed, by planned instant within [from, until).
+  virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
+  virtual Result<Listed<model::AuditRow>> audit(const Page& page) = 0;
+  /// Journal lines with seq > after, ascending; of one run when given.
+  virtual Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
+                                                         std::optional<RunId> run) = 0;
+  virtual Result<std::vector<model::Variable>> variables() = 0;
+  virtual Result<std::vector<model::Folder>> folders() = 0;
+};
+
+}  // namespace dandori::store
