@@ -102,6 +102,7 @@ struct LogRequest {
   AttemptRef attempt;
   std::uint64_t offset = 0;
   std::uint32_t bytes_max = 65536;
+  bool wait = false;                ///< nothing there yet: answer when there is, or when the attempt ends
 };
 struct LogChunk {
   std::uint64_t id = 0;

@@ -1,0 +1,196 @@
+#include "api/call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace dandori::api {
+
+namespace {
+
+struct CodeStatus {
+  std::string_view code;
+  int status;
+};
+
+// Codes whose status is not the one of their room below.
+constexpr auto kCodes = std::to_array<CodeStatus>({
+    {"auth.missing", 401},
+    {"auth.wrong_token", 401},
+    {"auth.denied", 403},
+    {"request.key_reused", 409},
+    {"request.not_found", 404},
+    {"server.busy", 429},
+    {"server.retry", 503},
+    {"server.stopping", 503},
+    {"server.not_ready", 503},
+    {"server.no_test_clock", 409},
+    {"store.full", 507},
+    {"run.unknown", 404},
+    {"run.unknown_job", 404},
+    {"job.unknown", 404},
+    {"workflow.unknown", 404},
+    {"workflow.unknown_revision", 404},
+    {"workflow.unknown_job", 404},
+    {"variable.unknown", 404},
+    {"schema.unknown_kind", 404},
+    {"log.unknown_attempt", 404},
+    {"log.agent_away", 503},
+    {"agent.unknown", 404},
+});
+
+// Status by room: what a caller did wrong is 4xx, what we did is 500.
+constexpr auto kRooms = std::to_array<CodeStatus>({
+    {"json.", 400},
+    {"request.", 422},
+    {"param.", 422},
+    {"spec.", 422},
+    {"expr.", 422},
+    {"cron.", 422},
+    {"calendar.", 422},
+    {"time.", 422},
+    {"id.", 422},
+    {"run.", 409},
+    {"job.", 409},
+    {"workflow.", 409},
+    {"store.", 503},
+});
+
+}  // namespace
+
+int status_of(std::string_view code) {
+  for (const auto& [known, status] : kCodes) {
+    if (known == code) return status;
+  }
+  for (const auto& [room, status] : kRooms) {
+    if (code.starts_with(room)) return status;
+  }
+  return 500;
+}
+
+void Call::fail(const Error& error) {
+  http::Response response = http::problem(status_of(error.code), error, request.request_id);
+  if (response.status == 429 || response.status == 503) response.headers.set("Retry-After", "1");
+  if (response.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+  respond(std::move(response));
+}
+
+Result<Json> read_body(const http::Request& request,
+                       std::initializer_list<std::string_view> known) {
+  if (trim(request.body).empty()) return Json::object();
+  Result<Json> body = parse_json(request.body, {.bytes_max = 8U << 20U, .depth_max = 32});
+  if (!body) return body;
+  if (!body->is_object()) {
+    return dandori::fail("request.not_object", "the body is JSON, but no object",
+                         "send an object such as {\"workflow\": \"daily_close\"}");
+  }
+  for (const auto& [name, value] : body->members()) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    std::vector<std::string> names(known.begin(), known.end());
+    const auto near = nearest(name, names);
+    return dandori::fail(
+        "request.unknown_field", fmt::format("the body has an unknown field '{}'", name),
+        near ? fmt::format("did you mean '{}'?", *near)
+             : fmt::format("known fields: {}", fmt::join(names, ", ")),
+        "/" + name);
+  }
+  return body;
+}
+
+Result<std::string> text_field(const Json& body, std::string_view name, bool required) {
+  const Json* value = body.find(name);
+  if (value == nullptr || value->is_null()) {
+    if (!required) return std::string{};
+    return dandori::fail("request.missing_field", fmt::format("the field '{}' is missing", name),
+                         "it is required", fmt::format("/{}", name));
+  }
+  if (!value->is_string()) {
+    return dandori::fail("request.bad_field", fmt::format("the field '{}' must be text", name), "",
+                         fmt::format("/{}", name));
+  }
+  return value->as_string();
+}
+
+Result<bool> bool_field(const Json& body, std::string_view name) {
+  const Json* value = body.find(name);
+  if (value == nullptr || value->is_null()) return false;
+  if (!value->is_bool()) {
+    return dandori::fail("request.bad_field",
+                         fmt::format("the field '{}' must be true or false", name), "",
+                         fmt::format("/{}", name));
+  }
+  return value->as_bool();
+}
+
+Result<std::uint64_t> number_parameter(const http::Request& request, std::string_view name,
+                                       std::uint64_t fallback, std::uint64_t max) {
+  const auto text = request.query.find(name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc{} || end != text->data() + text->size() || value > max) {
+    return dandori::fail(
+        "request.bad_parameter",
+        fmt::format("the parameter '{}' is '{}', not a whole number up to {}", name, *text, max),
+        "", fmt::format("?{}", name));
+  }
+  return value;
+}
+
+Result<void> check_parameters(const http::Request& request,
+                              std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : request.query) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    return dandori::fail("request.unknown_parameter", fmt::format("unknown parameter '{}'", name),
+                         known.size() == 0
+                             ? std::string{"this resource takes none"}
+                             : fmt::format("known parameters: {}", fmt::join(known, ", ")),
+                         fmt::format("?{}", name));
+  }
+  return {};
+}
+
+Result<store::Page> read_page(const http::Request& request) {
+  const auto limit = number_parameter(request, "limit", 50, 1000);
+  if (!limit) return std::unexpected(limit.error());
+  if (*limit == 0) {
+    return dandori::fail("request.bad_parameter", "the parameter 'limit' is 0",
+                         "ask for 1 to 1000 items", "?limit");
+  }
+  return store::Page{static_cast<std::uint32_t>(*limit),
+                     std::string{request.query.value("cursor")}};
+}
+
+void submit(Call call, model::Request body, int status) {
+  const std::string_view key = call.request.headers.value("Idempotency-Key");
+  if (key.size() > 200) {
+    return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
+  }
+  model::Command command;
+  command.actor = call.actor;
+  if (!key.empty()) {
+    command.idempotency_key = fmt::format("{}:{}", call.actor.name, key);
+    command.request_digest =
+        sha256_hex(call.request.method + "\n" + call.request.target + "\n" + call.request.body);
+  }
+  command.request = std::move(body);
+  Services& services = call.services;
+  auto shared = std::make_shared<Call>(std::move(call));  // std::function wants copyable captures
+  services.engine.submit(std::move(command), [shared, status](Result<Json> answer) {
+    if (!answer) return shared->fail(answer.error());
+    shared->answer(status, *answer);
+  });
+}
+
+Json page_json(Json::Array items, const std::string& next_cursor) {
+  Json page = Json::object({{"items", Json::array(std::move(items))}});
+  page.set("next_cursor", next_cursor.empty() ? Json{} : Json{next_cursor});
+  return page;
+}
+
+}  // namespace dandori::api

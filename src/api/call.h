@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "api/permission.h"
+#include "api/services.h"
+#include "http/message.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace dandori::api {
+
+/// One request on its way through a handler. Move-only; whoever holds it owes the answer.
+struct Call {
+  Services& services;
+  http::Request request;
+  http::RouteParams params;
+  http::Responder respond;
+  model::Actor actor;
+
+  std::string param(std::string_view name) const { return std::string{params.value(name)}; }
+  void answer(int status, const Json& body) {
+    respond(http::json(status, write_json(body) + "\n"));
+  }
+  void fail(const Error& error);
+};
+
+/// Status of an error code: the one table. 500 for codes that are our own mistake.
+int status_of(std::string_view code);
+
+/// The request's body as a JSON object with no other members than `known`.
+/// An empty body is an empty object. Errors: json.*, request.not_object, request.unknown_field.
+Result<Json> read_body(const http::Request& request, std::initializer_list<std::string_view> known);
+
+/// Member as text; absent is empty. Errors: request.bad_field (wrong type), request.missing_field.
+Result<std::string> text_field(const Json& body, std::string_view name, bool required = false);
+Result<bool> bool_field(const Json& body, std::string_view name);
+
+/// A whole number from the query, `fallback` when absent. Errors: request.bad_parameter.
+Result<std::uint64_t> number_parameter(const http::Request& request, std::string_view name,
+                                       std::uint64_t fallback, std::uint64_t max);
+/// Reads only these names from the query. Errors: request.unknown_parameter.
+Result<void> check_parameters(const http::Request& request,
+                              std::initializer_list<std::string_view> known);
+Result<store::Page> read_page(const http::Request& request);
+
+/// Submits `body` as this caller and answers with what the engine says, under `status`.
+void submit(Call call, model::Request body, int status = 200);
+
+/// `{items, next_cursor}`.
+Json page_json(Json::Array items, const std::string& next_cursor);
+
+}  // namespace dandori::api

@@ -1,0 +1,41 @@
+#include "api/definitions.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "spec/spec.h"
+
+namespace dandori::api {
+
+namespace {
+
+constexpr std::size_t kCachedMax = 512;
+
+}  // namespace
+
+Result<model::WorkflowPtr> Definitions::get(const std::string& workflow, std::uint32_t revision,
+                                            std::string_view canonical) {
+  const std::pair key{workflow, revision};
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = items_.find(key);
+    if (found != items_.end()) return found->second;
+  }
+  auto compiled = spec::compile_canonical(canonical);
+  if (!compiled) return compiled;
+  const std::lock_guard lock{mutex_};
+  if (items_.size() >= kCachedMax) items_.clear();
+  items_[key] = *compiled;
+  return compiled;
+}
+
+Error unknown_job(const model::Workflow& workflow, std::string_view name) {
+  std::vector<std::string> ids;
+  for (const model::Job& job : workflow.jobs) ids.push_back(job.id);
+  const auto near = nearest(name, ids);
+  return {"workflow.unknown_job",
+          fmt::format("workflow '{}' has no job '{}'", workflow.name, name),
+          near ? fmt::format("did you mean '{}'?", *near) : std::string{}};
+}
+
+}  // namespace dandori::api

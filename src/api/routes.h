@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+
+namespace dandori::api {
+
+/// One row of the compiled route table: deny by default, so a row cannot leave out its permission.
+struct Route {
+  std::string_view method;
+  std::string_view pattern;
+  Permission permission;
+  void (*handle)(Call call);
+};
+
+/// Every route there is. Nothing else is reachable.
+const std::vector<Route>& routes();
+
+/// The handler of the HTTP server: finds the route, checks the token, calls the handler.
+///
+/// services must outlive the server.
+http::Handler make_handler(Services& services);
+
+// Handlers, by file. Each answers once; those that change something answer after the commit.
+// system.cpp
+void get_livez(Call call);
+void get_readyz(Call call);
+void get_version(Call call);
+void get_doctor(Call call);
+void post_backup(Call call);
+void post_test_clock(Call call);
+void get_schema(Call call);
+void get_audit(Call call);
+void get_agents(Call call);
+// workflows.cpp
+void list_workflows(Call call);
+void get_workflow(Call call);
+void list_revisions(Call call);
+void post_apply(Call call);
+void post_validate(Call call);
+void list_variables(Call call);
+void put_variable(Call call);
+void delete_variable(Call call);
+// runs.cpp
+void list_runs(Call call);
+void start_run(Call call);
+void get_run(Call call);
+void get_job(Call call);
+void cancel_run(Call call);
+void kill_run(Call call);
+void kill_job(Call call);
+void rerun_run(Call call);
+void confirm_run(Call call);
+void why_run(Call call);
+void why_job(Call call);
+// plan.cpp
+void get_plan(Call call);
+void get_preview(Call call);
+// logs.cpp, events.cpp
+void get_log(Call call);
+void get_events(Call call);
+void get_run_events(Call call);
+
+}  // namespace dandori::api

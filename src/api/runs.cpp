@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include "api/definitions.h"
+#include "api/routes.h"
+#include "base/text.h"
+#include "calendar/zone.h"
+#include "engine/engine.h"
+#include "wire/api.h"
+
+namespace dandori::api {
+
+namespace {
+
+Result<store::RunFilter> read_filter(const http::Request& request) {
+  store::RunFilter filter;
+  if (const auto workflow = request.query.find("workflow")) filter.workflow = std::string{*workflow};
+  if (const auto date = request.query.find("date")) {
+    if (!calendar::parse_day(*date)) {
+      return fail("request.bad_parameter", fmt::format("'{}' is no date", *date),
+                  "write it as 2026-11-20", "?date");
+    }
+    filter.business_date = std::string{*date};
+  }
+  const auto states = request.query.find("state");
+  if (!states) return filter;
+  for (const std::string_view word : split(*states, ',')) {
+    const auto state = model::parse_word<model::RunState>(word);
+    if (!state) {
+      return fail("request.bad_parameter", fmt::format("'{}' is no state of a run", word),
+                  fmt::format("states: {}", fmt::join(model::words_of<model::RunState>(), ", ")),
+                  "?state");
+    }
+    filter.states.push_back(*state);
+  }
+  return filter;
+}
+
+/// The run as stored, with the waiting states derived by the engine's own rules.
+Result<engine::RunView> view_run(Services& services, const std::string& name) {
+  Result<store::RunDetail> detail = services.query.run(name);
+  if (!detail) return std::unexpected(detail.error());
+  const auto definition = services.definitions.get(detail->run.workflow, detail->run.revision,
+                                                   detail->canonical);
+  if (!definition) return std::unexpected(definition.error());
+  return engine::assemble_run(std::move(detail->run), *definition, detail->jobs, detail->attempts);
+}
+
+Json attempts_json(const engine::RunView& view, std::uint32_t job) {
+  Json::Array items;
+  for (const model::Attempt& attempt : view.attempts) {
+    if (attempt.ref.job == job) items.push_back(wire::to_json(attempt));
+  }
+  return Json::array(std::move(items));
+}
+
+Json job_json(const engine::RunView& view, std::uint32_t index) {
+  const model::Job& job = view.run.definition->jobs[index];
+  Json item = wire::to_json(view.run.jobs[index], job, engine::job_state(view, index));
+  Json::Array predecessors;
+  for (const model::Dependency& dependency : job.depends_on) {
+    predecessors.push_back(view.run.definition->jobs[dependency.job].id);
+  }
+  item.set("depends_on", Json::array(std::move(predecessors)));
+  item.set("attempts", attempts_json(view, index));
+  return item;
+}
+
+template <class R>
+void operate(Call call, R request) {
+  request.run = call.param("run");
+  submit(std::move(call), std::move(request), 202);
+}
+
+/// Reads an empty body (or `{}`), then submits.
+template <class R>
+void operate_without_body(Call call, R request) {
+  const auto body = read_body(call.request, {});
+  if (!body) return call.fail(body.error());
+  operate(std::move(call), std::move(request));
+}
+
+}  // namespace
+
+void list_runs(Call call) {
+  const auto known =
+      check_parameters(call.request, {"workflow", "state", "date", "limit", "cursor"});
+  if (!known) return call.fail(known.error());
+  const auto page = read_page(call.request);
+  if (!page) return call.fail(page.error());
+  const auto filter = read_filter(call.request);
+  if (!filter) return call.fail(filter.error());
+  const auto listed = call.services.query.runs(*filter, *page);
+  if (!listed) return call.fail(listed.error());
+  Json::Array items;
+  for (const model::Run& run : listed->items) items.push_back(wire::to_json(run));
+  call.answer(200, page_json(std::move(items), listed->next_cursor));
+}
+
+void start_run(Call call) {
+  const auto body = read_body(call.request, {"workflow", "params", "business_date", "force"});
+  if (!body) return call.fail(body.error());
+  const auto workflow = text_field(*body, "workflow", true);
+  if (!workflow) return call.fail(workflow.error());
+  const auto date = text_field(*body, "business_date");
+  if (!date) return call.fail(date.error());
+  const auto force = bool_field(*body, "force");
+  if (!force) return call.fail(force.error());
+  model::StartRun start{*workflow, (*body)["params"], {}, *force};
+  if (!start.params.is_null() && !start.params.is_object()) {
+    return call.fail({"request.bad_field", "the field 'params' must be an object", "", "/params"});
+  }
+  if (!date->empty()) {
+    if (!calendar::parse_day(*date)) {
+      return call.fail({"request.bad_field", fmt::format("'{}' is no date", *date),
+                        "write it as 2026-11-20", "/business_date"});
+    }
+    start.business_date = *date;
+  }
+  submit(std::move(call), std::move(start), 202);
+}
+
+void get_run(Call call) {
+  const auto view = view_run(call.services, call.param("run"));
+  if (!view) return call.fail(view.error());
+  Json body = wire::to_json(view->run);
+  Json::Array jobs;
+  for (std::uint32_t job = 0; job < view->run.jobs.size(); ++job) {
+    jobs.push_back(job_json(*view, job));
+  }
+  body.set("jobs", Json::array(std::move(jobs)));
+  call.answer(200, body);
+}
+
+void get_job(Call call) {
+  const auto view = view_run(call.services, call.param("run"));
+  if (!view) return call.fail(view.error());
+  const auto job = model::find_job(*view->run.definition, call.params.value("job"));
+  if (!job) return call.fail(unknown_job(*view->run.definition, call.param("job")));
+  Json body = job_json(*view, *job);
+  body.set("run", fmt::format("{}#{}", view->run.workflow, view->run.number));
+  call.answer(200, body);
+}
+
+void cancel_run(Call call) { operate_without_body(std::move(call), model::CancelRun{}); }
+void confirm_run(Call call) { operate_without_body(std::move(call), model::ConfirmRun{}); }
+void kill_run(Call call) { operate_without_body(std::move(call), model::KillRun{}); }
+
+void kill_job(Call call) {
+  model::KillRun kill;
+  kill.job = call.param("job");
+  operate_without_body(std::move(call), std::move(kill));
+}
+
+void rerun_run(Call call) {
+  const auto body = read_body(call.request, {"from", "only"});
+  if (!body) return call.fail(body.error());
+  const auto from = text_field(*body, "from");
+  if (!from) return call.fail(from.error());
+  const auto only = text_field(*body, "only");
+  if (!only) return call.fail(only.error());
+  if (!from->empty() && !only->empty()) {
+    return call.fail({"request.bad_field", "'from' and 'only' exclude each other",
+                      "name one of them", "/only"});
+  }
+  model::RerunRun rerun;
+  if (!only->empty()) {
+    rerun.scope = model::RerunScope::only;
+    rerun.job = *only;
+  } else if (*from == "start") {
+    rerun.scope = model::RerunScope::whole;
+  } else if (!from->empty() && *from != "failed") {
+    rerun.scope = model::RerunScope::from;
+    rerun.job = from->starts_with("job:") ? from->substr(4) : *from;
+  }
+  operate(std::move(call), std::move(rerun));
+}
+
+void why_run(Call call) {
+  model::AskWhy ask{call.param("run"), {}};
+  submit(std::move(call), std::move(ask));
+}
+
+void why_job(Call call) {
+  model::AskWhy ask{call.param("run"), call.param("job")};
+  submit(std::move(call), std::move(ask));
+}
+
+}  // namespace dandori::api
