@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <vector>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -41,27 +42,64 @@ std::string place_of(std::string_view text, std::size_t offset) {
   return fmt::format("{}:{}", line, std::ranges::count_if(on_line, is_start) + 1);
 }
 
-/// Where and why the text is no JSON, for the errors that simdjson reports without a place:
-/// a string that does not end, or a control character in one.
-struct StringFault {
+/// Where and why a text is no JSON: looked for by ourselves when simdjson gives no place.
+struct Fault {
   std::size_t offset;
   std::string_view what;
 };
 
-StringFault find_string_fault(std::string_view text) {
-  std::size_t at = 0;
-  while (true) {
-    const std::size_t start = text.find('"', at);
-    if (start == std::string_view::npos) return {text.size(), "the text ends too early"};
-    for (at = start + 1; at < text.size() && text[at] != '"'; ++at) {
-      if (static_cast<unsigned char>(text[at]) < 0x20) {
-        return {at, "a control character in a string must be escaped"};
-      }
-      if (text[at] == '\\') ++at;
+/// The offset behind the string that starts at `start`; npos when it does not end.
+std::size_t skip_string(std::string_view text, std::size_t start) {
+  for (std::size_t at = start + 1; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      return at + 1;
     }
-    if (at >= text.size()) return {start, "this string does not end"};
+  }
+  return std::string_view::npos;
+}
+
+/// A string that does not end, or a control character in one.
+Fault find_string_fault(std::string_view text) {
+  std::size_t start = text.find('"');
+  while (start != std::string_view::npos) {
+    const std::size_t end = skip_string(text, start);
+    const std::string_view string = text.substr(start, end - start);
+    const auto control =
+        std::ranges::find_if(string, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (control != string.end()) {
+      return {start + static_cast<std::size_t>(control - string.begin()),
+              "a control character in a string must be escaped"};
+    }
+    if (end == std::string_view::npos) return {start, "this string does not end"};
+    start = text.find('"', end);
+  }
+  return {text.size(), "the text ends too early"};
+}
+
+/// For a text that starts with a bracket but does not end with its partner.
+Fault find_bracket_fault(std::string_view text) {
+  std::vector<std::size_t> open;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      at = std::min(skip_string(text, at), text.size());
+      continue;
+    }
+    if (c == '[' || c == '{') open.push_back(at);
+    if (c == ']' || c == '}') {
+      if (text[open.back()] != (c == ']' ? '[' : '{')) return {at, "this bracket closes no other"};
+      open.pop_back();
+      if (open.empty()) break;
+    }
     ++at;
   }
+  if (!open.empty()) return {open.back(), "this bracket is not closed"};
+  ++at;
+  while (at < text.size() && is_space(text[at])) ++at;
+  return {at, "text after the end of the value"};
 }
 
 /// The keys of one object so far. What it holds lies in the parser's buffer, which outlives it.
@@ -112,7 +150,7 @@ class Reader {
     const simdjson::padded_string_view input{text_.data(), text_.size(), workspace_.padded.size()};
     ondemand::document document;
     if (workspace_.parser.iterate(input).get(document) != simdjson::SUCCESS) {
-      const StringFault fault = find_string_fault(text_);
+      const Fault fault = find_string_fault(text_);
       return refuse(fault.offset, fault.what);
     }
     document_ = &document;
@@ -154,7 +192,7 @@ class Reader {
   bool read_array(Source& source, Json& out, std::size_t depth) {
     if (depth > depth_max_) return refuse_depth();
     ondemand::array array;
-    if (source.get_array().get(array) != simdjson::SUCCESS) return refuse_here(kUnclosedArray);
+    if (source.get_array().get(array) != simdjson::SUCCESS) return refuse_brackets();
     Json::Array items;
     for (auto element : array) {
       ondemand::value value;
@@ -169,7 +207,7 @@ class Reader {
   bool read_object(Source& source, Json& out, std::size_t depth) {
     if (depth > depth_max_) return refuse_depth();
     ondemand::object object;
-    if (source.get_object().get(object) != simdjson::SUCCESS) return refuse_here(kUnclosedObject);
+    if (source.get_object().get(object) != simdjson::SUCCESS) return refuse_brackets();
     Json::Object members;
     Keys keys;
     for (auto element : object) {
@@ -229,6 +267,12 @@ class Reader {
 
   /// Refuses at the token where simdjson stopped.
   bool refuse_here(std::string_view why) { return refuse(here(), why); }
+
+  /// Refuses a text whose last bracket is not the partner of its first: simdjson looks there first.
+  bool refuse_brackets() {
+    const Fault fault = find_bracket_fault(text_);
+    return refuse(fault.offset, fault.what);
+  }
 
   bool refuse_duplicate(std::size_t offset, std::string_view key) {
     constexpr std::size_t kShownMax = 100;
