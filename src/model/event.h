@@ -50,6 +50,7 @@ struct WorkflowRow {
   bool deleted = false;             ///< pruned: starts nothing, history stays
   RunId last_ended;                 ///< newest run that ended and counts for on_previous_failure
   bool last_failed = false;         ///< it ended failed or killed and is not confirmed
+  bool last_rerun = false;          ///< on_previous_failure: rerun has tried it for the start that waits
   Timestamp triggers_since;         ///< instants after this one have not been decided yet
 };
 struct VariableRow { Variable variable; bool deleted = false; };

@@ -90,6 +90,8 @@ struct Job {
   std::uint64_t log_bytes_max = 64U << 20U;
   // Derived by `finish_workflow`:
   std::vector<std::uint32_t> successors;  ///< jobs that name this one, ascending, without doubles
+  std::vector<std::uint32_t> successor_states;  ///< beside `successors`: the states that satisfy each
+  std::uint32_t predecessors = 0;               ///< distinct jobs in `depends_on`
 };
 
 struct CatchUpRule {
