@@ -147,8 +147,8 @@ TEST_CASE("an error names line and column, counted in characters") {
   CHECK(refused("[1 2]").message.starts_with("1:4: "));
   CHECK(refused("[1] x").message == "1:5: text after the end of the value");
   CHECK(refused("[1] []").message == "1:5: text after the end of the value");
-  CHECK(refused("{\"a]\": [1, {}").message == "1:1: this bracket is not closed");
-  CHECK(refused("[1, {\"a\": 2]").message.starts_with("1:13: "));
+  CHECK(refused("{\"a]\": [1, {}]").message == "1:1: this bracket is not closed");
+  CHECK(refused("[1, {\"a\": 2]").message.starts_with("1:12: "));
   CHECK(refused("[1}").message == "1:3: this bracket closes no other");
   CHECK(refused("[\"ok\", \"\xFF\"]").message.starts_with("1:9: "));
   CHECK(refused("{\"a\": \"no end}").message.starts_with("1:7: "));
