@@ -1,0 +1,395 @@
+#include "wire/agent_protocol.h"
+
+#include <array>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "wire/fields.h"
+
+namespace dandori::wire {
+
+namespace {
+
+constexpr std::size_t kPrefixBytes = 4;
+constexpr JsonLimits kMessageLimits{.bytes_max = kFrameBytesMax, .depth_max = 8};
+
+// ---- writing: `put` writes the members after `t`.
+
+void put(ObjectWriter& out, const Heartbeat&) { out.text("t", "heartbeat"); }
+
+void put(ObjectWriter& out, const model::AgentHello& hello) {
+  out.text("t", "hello");
+  out.number("protocol", hello.protocol);
+  out.text("name", hello.name);
+  out.text("version", hello.version);
+  out.text("host", hello.host);
+  out.id("boot_id", hello.boot_id);
+  out.number("sequence_high", hello.sequence_high);
+  out.number("slots", hello.slots);
+  out.number("running_max", hello.running_max);
+  out.number("pid", hello.pid);
+  std::string& text = out.raw("held");
+  text += '[';
+  for (const model::HeldAttempt& held : hello.held) {
+    if (text.back() != '[') text += ',';
+    ObjectWriter item{text};
+    item.attempt("attempt", held.attempt);
+    item.number("sequence", held.sequence);
+    item.boolean("ended", held.ended);
+    item.close();
+  }
+  text += ']';
+}
+
+void put(ObjectWriter& out, const model::AttemptStarted& started) {
+  out.text("t", "started");
+  out.attempt("attempt", started.attempt);
+  out.number("pid", started.pid);
+  out.number("started_at_us", started.started_at.us);
+}
+
+void put(ObjectWriter& out, const model::AttemptEnded& ended) {
+  const model::ExitRecord& exit = ended.exit;
+  out.text("t", "ended");
+  out.attempt("attempt", ended.attempt);
+  out.number("exit_code", exit.exit_code);
+  out.number("signal", exit.signal);
+  out.number("started_at_us", exit.started_at.us);
+  out.number("ended_at_us", exit.ended_at.us);
+  out.number("cpu_us", exit.cpu.count());
+  out.number("memory_peak_bytes", exit.memory_peak_bytes);
+  out.number("spawn_errno", exit.spawn_errno);
+  out.boolean("group_gone", exit.group_gone);
+  out.number("log_bytes", exit.log_bytes);
+  out.number("log_dropped", exit.log_dropped);
+  out.bytes("output_b64", ended.output);
+}
+
+void put(ObjectWriter& out, const model::AttemptNeverStarted& never) {
+  out.text("t", "never_started");
+  out.attempt("attempt", never.attempt);
+  out.id("boot_id", never.boot_id);
+  out.number("sequence", never.sequence);
+  out.text("reason", never.reason);
+}
+
+void put(ObjectWriter& out, const model::AttemptLost& lost) {
+  out.text("t", "lost");
+  out.attempt("attempt", lost.attempt);
+  out.text("reason", lost.reason);
+}
+
+void put(ObjectWriter& out, const model::LogChunk& chunk) {
+  out.text("t", "log");
+  out.number("id", chunk.id);
+  out.number("offset", chunk.offset);
+  out.boolean("complete", chunk.complete);
+  out.number("dropped", chunk.dropped);
+  if (!chunk.error.empty()) out.text("error", chunk.error);
+  out.bytes("bytes_b64", chunk.bytes);
+}
+
+void put(ObjectWriter& out, const Welcome& welcome) {
+  out.text("t", "welcome");
+  out.number("protocol", welcome.protocol);
+  out.number("session", welcome.session);
+}
+
+void put(ObjectWriter& out, const Refused& refused) {
+  out.text("t", "refused");
+  out.text("code", refused.code);
+  out.text("message", refused.message);
+}
+
+void put(ObjectWriter& out, const model::StartOrder& order) {
+  out.text("t", "start");
+  out.attempt("attempt", order.attempt);
+  out.text("run_name", order.run_name);
+  out.text("path", order.path);
+  out.id("boot_id", order.boot_id);
+  out.number("sequence", order.sequence);
+  std::string& text = out.raw("argv");
+  text += '[';
+  for (std::size_t i = 0; i < order.argv.size(); ++i) {
+    if (i > 0) text += ',';
+    append_json_string(text, order.argv[i]);
+  }
+  text += ']';
+  out.raw("env") += '[';  // pairs, so that the order of writing is kept
+  for (std::size_t i = 0; i < order.env.size(); ++i) {
+    text += i > 0 ? ",[" : "[";
+    append_json_string(text, order.env[i].first);
+    text += ',';
+    append_json_string(text, order.env[i].second);
+    text += ']';
+  }
+  text += ']';
+  if (order.cwd) out.text("cwd", *order.cwd);
+  if (order.stdin_text) out.text("stdin_text", *order.stdin_text);
+  if (!order.run_as.empty()) out.text("run_as", order.run_as);
+  out.number("log_bytes_max", order.log_bytes_max);
+}
+
+void put(ObjectWriter& out, const model::StopOrder& order) {
+  out.text("t", "stop");
+  out.attempt("attempt", order.attempt);
+  out.number("grace_us", order.grace.count());
+}
+
+void put(ObjectWriter& out, const model::AckOrder& order) {
+  out.text("t", "ack");
+  out.attempt("attempt", order.attempt);
+}
+
+void put(ObjectWriter& out, const model::LogRequest& request) {
+  out.text("t", "log_request");
+  out.number("id", request.id);
+  out.attempt("attempt", request.attempt);
+  out.number("offset", request.offset);
+  out.number("bytes_max", request.bytes_max);
+}
+
+template <class Message>
+std::string encode_frame(const Message& message) {
+  std::string frame(kPrefixBytes, '\0');
+  ObjectWriter out{frame};
+  std::visit([&](const auto& one) { put(out, one); }, message);
+  out.close();
+  const std::size_t length = frame.size() - kPrefixBytes;
+  for (std::size_t i = 0; i < kPrefixBytes; ++i) {
+    frame[i] = static_cast<char>(length >> (8 * (kPrefixBytes - 1 - i)) & 0xFFU);
+  }
+  return frame;
+}
+
+// ---- reading: one `get` per message. A fault in any member refuses the message.
+
+void get(FieldReader&, Heartbeat&) {}
+
+void get(FieldReader& in, model::AgentHello& hello) {
+  in.required().number("protocol", hello.protocol);
+  in.text("name", hello.name);
+  in.id("boot_id", hello.boot_id);
+  in.number("sequence_high", hello.sequence_high);
+  in.required(false).text("version", hello.version);
+  in.text("host", hello.host);
+  in.number("slots", hello.slots);
+  in.number("running_max", hello.running_max);
+  in.number("pid", hello.pid);
+  const Json* list = in.array("held");
+  if (list == nullptr) return;
+  hello.held.reserve(list->size());
+  for (const Json& item : list->items()) {
+    model::HeldAttempt held;
+    FieldReader fields{item};
+    fields.required().attempt("attempt", held.attempt);
+    fields.number("sequence", held.sequence);
+    fields.boolean("ended", held.ended);
+    if (!fields.ok()) return in.set_fault("held", fields.fault());
+    hello.held.push_back(held);
+  }
+}
+
+void get(FieldReader& in, model::AttemptStarted& started) {
+  in.required().attempt("attempt", started.attempt);
+  in.number("pid", started.pid);
+  in.instant("started_at_us", started.started_at);
+}
+
+void get(FieldReader& in, model::AttemptEnded& ended) {
+  model::ExitRecord& exit = ended.exit;
+  in.required().attempt("attempt", ended.attempt);
+  in.number("exit_code", exit.exit_code);
+  in.number("signal", exit.signal);
+  in.instant("started_at_us", exit.started_at);
+  in.instant("ended_at_us", exit.ended_at);
+  in.required(false).span("cpu_us", exit.cpu);
+  in.number("memory_peak_bytes", exit.memory_peak_bytes);
+  in.number("spawn_errno", exit.spawn_errno);
+  in.boolean("group_gone", exit.group_gone);
+  in.number("log_bytes", exit.log_bytes);
+  in.number("log_dropped", exit.log_dropped);
+  in.bytes("output_b64", ended.output);
+  if (ended.output.size() > model::kOutputBytesMax + 1) in.set_fault("output_b64", "is too long");
+}
+
+void get(FieldReader& in, model::AttemptNeverStarted& never) {
+  in.required().attempt("attempt", never.attempt);
+  in.id("boot_id", never.boot_id);
+  in.number("sequence", never.sequence);
+  in.required(false).text("reason", never.reason);
+}
+
+void get(FieldReader& in, model::AttemptLost& lost) {
+  in.required().attempt("attempt", lost.attempt);
+  in.required(false).text("reason", lost.reason);
+}
+
+void get(FieldReader& in, model::LogChunk& chunk) {
+  in.required().number("id", chunk.id);
+  in.number("offset", chunk.offset);
+  in.required(false).boolean("complete", chunk.complete);
+  in.number("dropped", chunk.dropped);
+  in.text("error", chunk.error);
+  in.bytes("bytes_b64", chunk.bytes);
+}
+
+void get(FieldReader& in, Welcome& welcome) {
+  in.required().number("protocol", welcome.protocol);
+  in.number("session", welcome.session);
+}
+
+void get(FieldReader& in, Refused& refused) {
+  in.required().text("code", refused.code);
+  in.required(false).text("message", refused.message);
+}
+
+void get_texts(FieldReader& in, std::string_view key, std::vector<std::string>& into) {
+  const Json* list = in.array(key);
+  if (list == nullptr) return;
+  into.reserve(list->size());
+  for (const Json& item : list->items()) {
+    if (!item.is_string()) return in.set_fault(key, "holds something that is no text");
+    into.push_back(item.as_string());
+  }
+}
+
+void get_env(FieldReader& in, std::vector<std::pair<std::string, std::string>>& into) {
+  const Json* list = in.array("env");
+  if (list == nullptr) return;
+  into.reserve(list->size());
+  for (const Json& item : list->items()) {
+    const bool is_pair = item.is_array() && item.size() == 2 && item.items()[0].is_string() &&
+                         item.items()[1].is_string();
+    if (!is_pair) return in.set_fault("env", "holds something that is no pair of texts");
+    into.emplace_back(item.items()[0].as_string(), item.items()[1].as_string());
+  }
+}
+
+void get(FieldReader& in, model::StartOrder& order) {
+  in.required().attempt("attempt", order.attempt);
+  in.id("boot_id", order.boot_id);
+  in.number("sequence", order.sequence);
+  get_texts(in, "argv", order.argv);
+  if (in.ok() && order.argv.empty()) in.set_fault("argv", "is empty");
+  in.required(false).text("run_name", order.run_name);
+  in.text("path", order.path);
+  get_env(in, order.env);
+  in.text("cwd", order.cwd);
+  in.text("stdin_text", order.stdin_text);
+  in.text("run_as", order.run_as);
+  in.number("log_bytes_max", order.log_bytes_max);
+}
+
+void get(FieldReader& in, model::StopOrder& order) {
+  in.required().attempt("attempt", order.attempt);
+  in.span("grace_us", order.grace);
+}
+
+void get(FieldReader& in, model::AckOrder& order) {
+  in.required().attempt("attempt", order.attempt);
+}
+
+void get(FieldReader& in, model::LogRequest& request) {
+  in.required().number("id", request.id);
+  in.attempt("attempt", request.attempt);
+  in.number("offset", request.offset);
+  in.required(false).number("bytes_max", request.bytes_max);
+}
+
+std::unexpected<Error> bad_message(std::string why) {
+  return fail("protocol.bad_message", fmt::format("the peer sent a broken message: {}", why),
+              "see that both sides are dandori of matching versions");
+}
+
+template <class One, class Message>
+Result<Message> read_as(const Json& body) {
+  One one;
+  FieldReader in{body};
+  get(in, one);
+  if (!in.ok()) return bad_message(fmt::format("{} {}", body.text_or("t", ""), in.fault()));
+  return Message{std::move(one)};
+}
+
+template <class Message>
+using Get = Result<Message> (*)(const Json&);
+template <class Message>
+struct Kind {
+  std::string_view type;
+  Get<Message> read;
+};
+
+constexpr std::array<Kind<AgentMessage>, 7> kAgentKinds{{
+    {"hello", read_as<model::AgentHello, AgentMessage>},
+    {"started", read_as<model::AttemptStarted, AgentMessage>},
+    {"ended", read_as<model::AttemptEnded, AgentMessage>},
+    {"never_started", read_as<model::AttemptNeverStarted, AgentMessage>},
+    {"lost", read_as<model::AttemptLost, AgentMessage>},
+    {"log", read_as<model::LogChunk, AgentMessage>},
+    {"heartbeat", read_as<Heartbeat, AgentMessage>},
+}};
+static_assert(kAgentKinds.size() == std::variant_size_v<AgentMessage>);
+
+constexpr std::array<Kind<ServerMessage>, 7> kServerKinds{{
+    {"welcome", read_as<Welcome, ServerMessage>},
+    {"refused", read_as<Refused, ServerMessage>},
+    {"start", read_as<model::StartOrder, ServerMessage>},
+    {"stop", read_as<model::StopOrder, ServerMessage>},
+    {"ack", read_as<model::AckOrder, ServerMessage>},
+    {"log_request", read_as<model::LogRequest, ServerMessage>},
+    {"heartbeat", read_as<Heartbeat, ServerMessage>},
+}};
+static_assert(kServerKinds.size() == std::variant_size_v<ServerMessage>);
+
+template <class Message, std::size_t N>
+Result<Message> decode(std::string_view body, const std::array<Kind<Message>, N>& kinds) {
+  const Result<Json> json = parse_json(body, kMessageLimits);
+  if (!json) return bad_message(json.error().message);
+  const std::string_view type = json->text_or("t", "");
+  for (const Kind<Message>& kind : kinds) {
+    if (kind.type == type) return kind.read(*json);
+  }
+  return bad_message(fmt::format("unknown type '{}'", fit_width(type, 40)));
+}
+
+}  // namespace
+
+std::string encode(const AgentMessage& message) { return encode_frame(message); }
+std::string encode(const ServerMessage& message) { return encode_frame(message); }
+
+Result<AgentMessage> decode_agent(std::string_view body) { return decode(body, kAgentKinds); }
+Result<ServerMessage> decode_server(std::string_view body) { return decode(body, kServerKinds); }
+
+void FrameReader::feed(std::string_view bytes) {
+  if (at_ == buffer_.size()) {
+    buffer_.clear();
+    at_ = 0;
+  } else if (at_ > buffer_.size() / 2) {
+    buffer_.erase(0, at_);
+    at_ = 0;
+  }
+  buffer_ += bytes;
+}
+
+Result<std::optional<std::string_view>> FrameReader::next() {
+  const std::string_view rest = std::string_view{buffer_}.substr(at_);
+  if (rest.size() < kPrefixBytes) return std::nullopt;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < kPrefixBytes; ++i) {
+    length = length << 8U | static_cast<unsigned char>(rest[i]);
+  }
+  if (length > kFrameBytesMax) {
+    return fail("protocol.frame_too_big",
+                fmt::format("the peer announced a message of {} bytes; {} is the limit", length,
+                            kFrameBytesMax),
+                "see that the peer is a dandori of a matching version");
+  }
+  if (rest.size() < kPrefixBytes + length) return std::nullopt;
+  at_ += kPrefixBytes + length;
+  return rest.substr(kPrefixBytes, length);
+}
+
+}  // namespace dandori::wire
