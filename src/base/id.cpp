@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace dandori {
 
@@ -28,10 +29,8 @@ int hex_digit(char c) {
 }
 
 std::unexpected<Error> bad_uuid(std::string_view text) {
-  return fail(
-      "id.bad_uuid",
-      fmt::format("'{}' is no UUID", text.substr(0, std::min<std::size_t>(text.size(), 60))),
-      "write it as 01936f2e-7a10-7c3b-8000-1f2e3d4c5b6a");
+  return fail("id.bad_uuid", fmt::format("'{}' is no UUID", excerpt(text)),
+              "write it as 01936f2e-7a10-7c3b-8000-1f2e3d4c5b6a");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <limits>
 #include <system_error>
 
+#include <fmt/compile.h>
+
 namespace dandori {
 
 namespace {
@@ -147,9 +149,11 @@ void append_json_real(std::string& out, double value) {
     out += "null";
     return;
   }
+  // Not std::to_chars: it writes large integral values with all their digits, not the shortest
+  // ones.
   std::array<char, 40> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view shortest{text.data(), static_cast<std::size_t>(end.ptr - text.data())};
+  const auto end = fmt::format_to_n(text.data(), text.size(), FMT_COMPILE("{}"), value);
+  const std::string_view shortest{text.data(), end.size};
   out += shortest;
   if (shortest.find_first_of(".e") == std::string_view::npos) out += ".0";
 }

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/json_number.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace dandori {
@@ -275,10 +276,9 @@ class Reader {
   }
 
   bool refuse_duplicate(std::size_t offset, std::string_view key) {
-    constexpr std::size_t kShownMax = 100;
     error_ = Error{"json.duplicate_key",
-                   fmt::format("{}: the key {} stands twice in one object", place_of(text_, offset),
-                               quoted(key.substr(0, kShownMax))),
+                   fmt::format("{}: the key '{}' stands twice in one object",
+                               place_of(text_, offset), excerpt(key)),
                    "keep one of the two members"};
     return false;
   }
@@ -287,12 +287,6 @@ class Reader {
     error_ = Error{"json.too_deep", fmt::format("{}: nested deeper than {} levels",
                                                 place_of(text_, here()), depth_max_)};
     return false;
-  }
-
-  static std::string quoted(std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
   }
 
   std::size_t here() const {

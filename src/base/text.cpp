@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";  // one column
 constexpr std::size_t kIdentifierMax = 100;
+constexpr std::size_t kExcerptMax = 60;       // characters
 constexpr std::size_t kNearestWordMax = 200;  // longer words are no slips of the pen
 
 bool is_space(char c) {
@@ -143,6 +144,19 @@ std::string fit_width(std::string_view text, std::size_t columns) {
   std::string out{text.substr(0, bytes)};
   out += kEllipsis;
   out.append(columns - 1 - used, ' ');
+  return out;
+}
+
+std::string excerpt(std::string_view text) {
+  std::string out;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == kExcerptMax) return out += kEllipsis;
+    const std::size_t length = utf8_length(text);
+    const char32_t character = length == 0 ? 0 : utf8_character(text, length);
+    const bool shown = character >= 0x20 && (character < 0x7F || character > 0x9F);
+    out += shown ? text.substr(0, length) : kReplacement;
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
   return out;
 }
 

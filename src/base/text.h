@@ -26,6 +26,10 @@ std::size_t display_width(std::string_view text);
 /// Pads with spaces on the right to `columns`; cuts with `…` when wider.
 std::string fit_width(std::string_view text, std::size_t columns);
 
+/// At most 60 characters of `text` for a message of one line: cut with `…`, control characters and
+/// invalid sequences as U+FFFD.
+std::string excerpt(std::string_view text);
+
 /// `[a-z][a-z0-9_]*`, at most 100 characters: the form of every id in a definition.
 bool is_identifier(std::string_view text);
 

@@ -70,6 +70,15 @@ TEST_CASE("fit_width pads, or cuts without splitting a character") {
   }
 }
 
+TEST_CASE("an excerpt is one short line of valid text") {
+  CHECK(excerpt("夜間 batch") == "夜間 batch");
+  CHECK(excerpt("a\nb\xFF\x1B[0m") ==
+        "a\xEF\xBF\xBD"
+        "b\xEF\xBF\xBD\xEF\xBF\xBD[0m");
+  CHECK(excerpt(std::string(60, 'x')) == std::string(60, 'x'));
+  CHECK(excerpt(std::string(61, 'x')) == std::string(60, 'x') + "…");
+}
+
 TEST_CASE("an identifier starts with a small letter and has at most 100 characters") {
   CHECK(is_identifier("load_2"));
   CHECK(is_identifier(std::string(100, 'a')));

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace dandori {
 
 namespace {
@@ -16,7 +18,6 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::int64_t kDurationMax = 3653 * kDay;  // ten years with their leap days
-constexpr std::size_t kShownMax = 60;               // of a bad text, in messages
 
 struct Date {
   std::int64_t year;
@@ -121,12 +122,12 @@ std::int64_t fraction_us(std::string_view digits) {
 }
 
 std::unexpected<Error> bad_instant(std::string_view text, std::string_view why) {
-  return fail("time.bad_instant", fmt::format("'{}': {}", text.substr(0, kShownMax), why),
+  return fail("time.bad_instant", fmt::format("'{}': {}", excerpt(text), why),
               "write it as 2026-11-20T22:00:00Z or 2026-11-21T07:00:00+09:00");
 }
 
 std::unexpected<Error> bad_duration(std::string_view text, std::string_view why) {
-  return fail("time.bad_duration", fmt::format("'{}': {}", text.substr(0, kShownMax), why),
+  return fail("time.bad_duration", fmt::format("'{}': {}", excerpt(text), why),
               "write it as 90s, 5m, 1h30m, 2d or 500ms");
 }
 
