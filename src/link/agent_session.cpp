@@ -1,0 +1,138 @@
+#include "link/agent_session.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace dandori::link {
+
+namespace {
+
+constexpr std::uint32_t kLogBytesMax = 1U << 20U;
+
+wire::AgentMessage to_message(const Report& report) {
+  return std::visit([](const auto& one) { return wire::AgentMessage{one}; }, report);
+}
+
+bool is_final(const Report& report) {
+  return !std::holds_alternative<model::AttemptStarted>(report);
+}
+
+}  // namespace
+
+const model::AttemptRef& attempt_of(const Report& report) {
+  return std::visit([](const auto& one) -> const model::AttemptRef& { return one.attempt; }, report);
+}
+
+void AgentSession::connect(const model::AgentHello& hello, Steady now) {
+  session_ = 0;
+  channel_.open(now);
+  channel_.put(wire::encode(wire::AgentMessage{hello}));
+}
+
+void AgentSession::disconnect(Error why) {
+  channel_.close(std::move(why));
+  session_ = 0;
+}
+
+void AgentSession::receive(std::string_view bytes, Steady now) {
+  channel_.heard(bytes, now);
+  while (const auto body = channel_.next_body()) take(*body);
+  if (!is_open()) session_ = 0;
+}
+
+void AgentSession::step(Steady now) {
+  if (channel_.step(now) && is_welcomed()) channel_.put(wire::encode(wire::AgentMessage{wire::Heartbeat{}}));
+  if (!is_open()) session_ = 0;
+}
+
+void AgentSession::report(Report report) {
+  const model::AttemptRef attempt = attempt_of(report);
+  const auto [at, is_new] = kept_.try_emplace(attempt, Kept{report});
+  if (!is_new) {
+    if (is_final(at->second.report)) return queue(attempt, at->second);
+    at->second.report = std::move(report);
+  }
+  if (std::holds_alternative<model::AttemptNeverStarted>(at->second.report)) {
+    drop_old_refusals(attempt);
+  }
+  queue(attempt, at->second);
+}
+
+std::string AgentSession::take_bytes() {
+  while (is_welcomed() && !unsent_.empty() && channel_.bytes_waiting() < kReportBytesWaitingMax) {
+    const auto kept = kept_.find(unsent_.front());
+    unsent_.pop_front();
+    if (kept == kept_.end() || !kept->second.is_queued) continue;
+    kept->second.is_queued = false;
+    channel_.put(wire::encode(to_message(kept->second.report)));
+  }
+  return channel_.take_bytes();
+}
+
+void AgentSession::take(std::string_view body) {
+  auto message = wire::decode_server(body);
+  if (!message) return channel_.close(std::move(message.error()));
+  const bool is_greeting = std::holds_alternative<wire::Welcome>(*message) ||
+                           std::holds_alternative<wire::Refused>(*message);
+  if (is_greeting == is_welcomed()) {
+    return channel_.close({"protocol.out_of_order", "the server sent a greeting out of place",
+                           "see that the peer is a dandori server"});
+  }
+  obey(*message);
+}
+
+void AgentSession::obey(wire::ServerMessage& message) {
+  std::visit(
+      [this](auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        if constexpr (std::is_same_v<One, wire::Welcome>) {
+          welcome(one);
+        } else if constexpr (std::is_same_v<One, wire::Refused>) {
+          channel_.close({one.code, one.message, "the agent tries again later"});
+        } else if constexpr (std::is_same_v<One, model::StartOrder>) {
+          hooks_.start(one);
+        } else if constexpr (std::is_same_v<One, model::StopOrder>) {
+          hooks_.stop(one);
+        } else if constexpr (std::is_same_v<One, model::AckOrder>) {
+          kept_.erase(one.attempt);
+          hooks_.acknowledge(one);
+        } else if constexpr (std::is_same_v<One, model::LogRequest>) {
+          one.bytes_max = std::min(one.bytes_max, kLogBytesMax);
+          model::LogChunk chunk = hooks_.read_log(one);
+          chunk.id = one.id;
+          channel_.put(wire::encode(wire::AgentMessage{std::move(chunk)}));
+        } else {
+          static_assert(std::is_same_v<One, wire::Heartbeat>);
+        }
+      },
+      message);
+}
+
+void AgentSession::welcome(const wire::Welcome& welcome) {
+  if (welcome.protocol != wire::kProtocol || welcome.session == 0) {
+    return channel_.close({"protocol.version", "the server speaks another protocol",
+                           "bring agent and server to the same version"});
+  }
+  session_ = welcome.session;
+  // In the order in which they were not acknowledged: those that were queued already stay in front.
+  for (auto& [attempt, kept] : kept_) queue(attempt, kept);
+}
+
+void AgentSession::queue(const model::AttemptRef& attempt, Kept& kept) {
+  if (kept.is_queued) return;
+  kept.is_queued = true;
+  unsent_.push_back(attempt);
+}
+
+void AgentSession::drop_old_refusals(const model::AttemptRef& newest) {
+  refusals_.push_back(newest);
+  while (refusals_.size() > kRefusalsKeptMax) {
+    const auto kept = kept_.find(refusals_.front());
+    refusals_.pop_front();
+    if (kept == kept_.end()) continue;
+    if (std::holds_alternative<model::AttemptNeverStarted>(kept->second.report)) kept_.erase(kept);
+  }
+}
+
+}  // namespace dandori::link
