@@ -40,7 +40,14 @@ class EngineStore {
   ///         store.full     the disk is full: nothing was written; may succeed later.
   ///         store.failed   nothing was written; the store refuses until it is opened again.
   virtual Result<void> commit(const model::Batch& batch) = 0;
+
+  /// Forgets at most 10,000 idempotency keys given before `before`; returns how many. For idle moments:
+  /// call again until it returns less. Errors as commit.
+  virtual Result<std::uint64_t> purge(Timestamp before) = 0;
 };
+
+/// Most rows that one purge removes.
+inline constexpr std::uint32_t kPurgeRowsMax = 10'000;
 
 /// Who owns the store. On SQLite ownership is a close-on-exec OS lock, freed by the kernel at death.
 class LeaseStore {
@@ -83,12 +90,14 @@ class QueryStore {
   virtual Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) = 0;
   /// run: id or `name#number`. Errors: run.unknown.
   virtual Result<RunDetail> run(const std::string& run) = 0;
+  /// By name; pruned ones too (`deleted`).
   virtual Result<Listed<model::WorkflowRow>> workflows(const Page& page) = 0;
   /// revision 0: the newest. Errors: workflow.unknown, workflow.unknown_revision.
   virtual Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) = 0;
   virtual Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) = 0;
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
+  /// Newest first.
   virtual Result<Listed<model::AuditRow>> audit(const Page& page) = 0;
   /// Journal lines with seq > after, ascending; of one run when given.
   virtual Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,

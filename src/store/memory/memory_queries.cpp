@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "store/memory/memory_store.h"
+#include "store/rows.h"
+
+namespace dandori::store {
+
+Result<Listed<model::Run>> MemoryStore::runs(const RunFilter& filter, const Page& page) {
+  const Result<RunId> before = run_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  const std::lock_guard lock{mutex_};
+  const std::uint32_t limit = page_limit(page);
+  std::vector<model::Run> found;
+  const auto take = [&](const Runs& from) {
+    const auto end = before->is_nil() ? from.end() : from.lower_bound(*before);
+    const std::size_t count_max = found.size() + limit + 1;
+    for (auto place = std::make_reverse_iterator(end); place != from.rend(); ++place) {
+      if (found.size() == count_max) return;
+      if (matches(filter, place->second)) found.push_back(place->second);
+    }
+  };
+  take(active_);
+  take(ended_);
+  std::ranges::sort(found, std::ranges::greater{}, &model::Run::id);
+  return make_page(std::move(found), limit, [](const model::Run& run) { return to_string(run.id); });
+}
+
+Result<RunDetail> MemoryStore::run(const std::string& run) {
+  const std::lock_guard lock{mutex_};
+  const model::Run* found = find_run(active_, run);
+  if (found == nullptr) found = find_run(ended_, run);
+  if (found == nullptr) return std::unexpected(run_unknown(run));
+  RunDetail detail{.run = *found, .jobs = {}, .attempts = {}, .canonical = {}};
+  append_jobs(found->id, detail.jobs);
+  append_attempts(found->id, detail.attempts);
+  const auto revision = revisions_.find({found->workflow, found->revision});
+  if (revision != revisions_.end()) detail.canonical = revision->second.canonical;
+  return detail;
+}
+
+Result<Listed<model::WorkflowRow>> MemoryStore::workflows(const Page& page) {
+  const std::lock_guard lock{mutex_};
+  const std::uint32_t limit = page_limit(page);
+  std::vector<model::WorkflowRow> found;
+  for (auto place = workflows_.upper_bound(page.cursor);
+       place != workflows_.end() && found.size() <= limit; ++place) {
+    found.push_back(place->second);
+  }
+  return make_page(std::move(found), limit, [](const model::WorkflowRow& row) { return row.name; });
+}
+
+Result<model::RevisionRow> MemoryStore::revision(const std::string& workflow,
+                                                 std::uint32_t revision) {
+  const std::lock_guard lock{mutex_};
+  const auto known = workflows_.find(workflow);
+  if (known == workflows_.end()) return std::unexpected(workflow_unknown(workflow));
+  const std::uint32_t wanted = revision == 0 ? known->second.revision : revision;
+  const auto place = revisions_.find({workflow, wanted});
+  if (place == revisions_.end()) return std::unexpected(revision_unknown(workflow, wanted));
+  return place->second;
+}
+
+Result<std::vector<model::RevisionRow>> MemoryStore::revisions(const std::string& workflow) {
+  const std::lock_guard lock{mutex_};
+  if (!workflows_.contains(workflow)) return std::unexpected(workflow_unknown(workflow));
+  std::vector<model::RevisionRow> found;
+  for (auto place = revisions_.lower_bound({workflow, 0}); place != revisions_.end(); ++place) {
+    if (place->first.first != workflow) break;
+    found.push_back(place->second);
+  }
+  return found;
+}
+
+Result<std::vector<model::PlannedOutcome>> MemoryStore::outcomes(Timestamp from, Timestamp until) {
+  const std::lock_guard lock{mutex_};
+  std::vector<model::PlannedOutcome> found;
+  for (const auto& [key, outcome] : planned_) {
+    if (outcome.at >= from && outcome.at < until) found.push_back(outcome);
+  }
+  std::ranges::sort(found, {}, [](const model::PlannedOutcome& outcome) {
+    return std::tie(outcome.at, outcome.workflow, outcome.trigger, outcome.nominal);
+  });
+  return found;
+}
+
+Result<Listed<model::AuditRow>> MemoryStore::audit(const Page& page) {
+  const Result<std::int64_t> before = seq_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  const std::lock_guard lock{mutex_};
+  const std::uint32_t limit = page_limit(page);
+  std::vector<model::AuditRow> found;
+  const auto end = audit_.lower_bound(static_cast<std::uint64_t>(*before));
+  for (auto place = std::make_reverse_iterator(end);
+       place != audit_.rend() && found.size() <= limit; ++place) {
+    found.push_back(place->second);
+  }
+  return make_page(std::move(found), limit,
+                   [](const model::AuditRow& row) { return std::to_string(row.seq); });
+}
+
+Result<std::vector<model::JournalRow>> MemoryStore::journal(std::uint64_t after,
+                                                            std::uint32_t limit,
+                                                            std::optional<RunId> run) {
+  const std::lock_guard lock{mutex_};
+  std::vector<model::JournalRow> found;
+  for (auto place = journal_.upper_bound(after);
+       place != journal_.end() && found.size() < limit; ++place) {
+    if (!run || place->second.run == *run) found.push_back(place->second);
+  }
+  return found;
+}
+
+Result<std::vector<model::Variable>> MemoryStore::variables() {
+  const std::lock_guard lock{mutex_};
+  std::vector<model::Variable> found;
+  for (const auto& [key, variable] : variables_) found.push_back(variable);
+  return found;
+}
+
+Result<std::vector<model::Folder>> MemoryStore::folders() {
+  const std::lock_guard lock{mutex_};
+  std::vector<model::Folder> found;
+  for (const auto& [name, folder] : folders_) found.push_back(folder);
+  return found;
+}
+
+}  // namespace dandori::store

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+namespace dandori::store {
+
+/// The whole store in memory, by the same rules as the durable ones: for tests, rehearsals and the simulator.
+///
+/// It outlives the servers that use it, so a simulated crash is: release(), acquire(), load(). Thread-safe.
+class MemoryStore final : public EngineStore, public LeaseStore, public QueryStore {
+ public:
+  Result<Snapshot> load() override;
+  Result<model::Fetched> fetch(const model::Needs& needs) override;
+  Result<void> commit(const model::Batch& batch) override;
+  Result<std::uint64_t> purge(Timestamp before) override;
+
+  Result<std::uint64_t> acquire(const std::string& owner) override;
+  void release() override;
+
+  Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) override;
+  Result<RunDetail> run(const std::string& run) override;
+  Result<Listed<model::WorkflowRow>> workflows(const Page& page) override;
+  Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
+  Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) override;
+  Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
+  Result<Listed<model::AuditRow>> audit(const Page& page) override;
+  Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
+                                                 std::optional<RunId> run) override;
+  Result<std::vector<model::Variable>> variables() override;
+  Result<std::vector<model::Folder>> folders() override;
+
+ private:
+  using Runs = std::map<RunId, model::Run>;
+  using JobKey = std::pair<RunId, std::string>;
+  using AttemptKey = std::tuple<RunId, std::string, std::uint32_t>;
+  using RevisionKey = std::pair<std::string, std::uint32_t>;
+  using PlannedKey = std::tuple<std::string, std::string, std::string>;
+
+  // Each needs `mutex_` held.
+  void put(const model::RunRow& row);
+  void put(const model::RunEndedRow& row);
+  void put(const model::RunReopenedRow& row);
+  void put(const model::JobRow& row);
+  void put(const model::AttemptRow& row);
+  void put(const model::RevisionRow& row);
+  void put(const model::WorkflowRow& row);
+  void put(const model::VariableRow& row);
+  void put(const model::FolderRow& row);
+  void put(const model::PlannedRow& row);
+  void put(const model::AgentRow& row);
+  void put(const model::KeyRow& row);
+  void put(const model::AuditLine& row);
+  void put(const model::JournalLine& row);
+  void put(const model::CountersRow& row);
+  const model::Run* find_run(const Runs& runs, const std::string& name) const;
+  void append_jobs(RunId run, std::vector<model::JobRow>& out) const;
+  void append_attempts(RunId run, std::vector<model::AttemptRow>& out) const;
+  std::map<RevisionKey, model::RevisionRow> needed_revisions() const;
+
+  mutable std::mutex mutex_;
+  std::string owner_;                ///< empty: nobody
+  std::uint64_t epoch_ = 0;
+  std::optional<model::CountersRow> counters_;
+  std::map<std::string, model::WorkflowRow> workflows_;
+  std::map<std::string, model::Folder> folders_;
+  std::map<std::pair<std::string, std::string>, model::Variable> variables_;  ///< by folder, name
+  std::map<std::string, model::AgentRow> agents_;
+  std::map<RevisionKey, model::RevisionRow> revisions_;
+  Runs active_;
+  Runs ended_;
+  std::map<std::pair<std::string, std::uint64_t>, RunId> numbers_;
+  std::map<JobKey, model::JobRow> jobs_;
+  std::map<AttemptKey, model::AttemptRow> attempts_;
+  std::map<PlannedKey, model::PlannedOutcome> planned_;
+  std::map<std::string, model::KeyRow> keys_;
+  std::map<std::uint64_t, model::AuditRow> audit_;
+  std::map<std::uint64_t, model::JournalRow> journal_;
+};
+
+}  // namespace dandori::store

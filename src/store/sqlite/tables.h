@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/event.h"
+#include "store/sqlite/connection.h"
+
+namespace dandori::store::sqlite {
+
+/// Columns of a table in the order in which rows are bound and read. `keys` come first and are
+/// never updated, like `fixed`; the rest is replaced by an upsert.
+struct Table {
+  std::string_view name;
+  std::string_view keys;
+  std::string_view fixed;
+  std::string_view rest;
+};
+
+inline constexpr std::string_view kRunRest =
+    "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,confirmed,"
+    "confirmed_by,origin,trigger_id,nominal,actor,scheduled_for,created_at,started_at,ended_at,"
+    "business_date,params,reruns,version";
+inline constexpr Table kRunActive{"run_active", "id", "number,workflow", kRunRest};
+inline constexpr Table kRunHistory{"run_history", "id", "number,workflow", kRunRest};
+inline constexpr Table kJob{
+    "job", "run_id,path", "",
+    "job,phase,ended,in_scope,confirmed,attempts,tries,lost,ready_at,retry_at,ended_at"};
+inline constexpr Table kAttempt{
+    "attempt", "run_id,path,n", "job",
+    "state,failure,agent,boot_id,sequence,start_confirmed,manual_kill,timed_out,pid,assigned_at,"
+    "started_at,ended_at,stop_requested_at,exit_code,exit_signal,exit_started_at,exit_ended_at,cpu_us,"
+    "memory_peak_bytes,spawn_errno,group_gone,log_bytes,log_dropped,outputs,error"};
+/// Never replaced: a revision does not change.
+inline constexpr Table kRevision{"revision", "workflow,revision",
+                                 "digest,applied_at,applied_by,source,canonical", ""};
+inline constexpr Table kWorkflow{
+    "workflow", "name", "",
+    "folder,title,revision,run_number,deleted,last_ended,last_failed,last_rerun,triggers_since"};
+inline constexpr Table kVariable{"variable", "folder,name", "", "value"};
+inline constexpr Table kFolder{"folder", "name", "", "title,labels"};
+inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",
+                                "at,business_date,state,reason,detail,run_id,decided_at"};
+inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots"};
+inline constexpr Table kKey{"idem_key", "key", "", "digest,at,answer"};
+inline constexpr Table kAudit{
+    "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash", ""};
+inline constexpr Table kJournal{"journal", "seq", "at,run_id,kind,job,attempt,body", ""};
+inline constexpr Table kCounters{
+    "counters", "one", "", "id_counter,id_key,journal_seq,audit_seq,audit_hash,clock_high"};
+
+/// `a,b,c` of the whole table, each with `prefix` in front.
+std::string columns(const Table& table, std::string_view prefix = {});
+/// INSERT … ON CONFLICT (keys) DO UPDATE (or DO NOTHING, when no column may change).
+std::string upsert(const Table& table);
+/// SELECT of all columns, followed by `tail` (WHERE, ORDER BY …).
+std::string select(const Table& table, std::string_view tail);
+
+void bind(Binder& out, const model::Run& run);
+void bind(Binder& out, const model::JobRow& row);
+void bind(Binder& out, const model::AttemptRow& row);
+void bind(Binder& out, const model::RevisionRow& row);
+void bind(Binder& out, const model::WorkflowRow& row);
+void bind(Binder& out, const model::Variable& variable);
+void bind(Binder& out, const model::Folder& folder);
+void bind(Binder& out, const model::PlannedOutcome& outcome);
+void bind(Binder& out, const model::AgentRow& row);
+void bind(Binder& out, const model::KeyRow& row);
+void bind(Binder& out, const model::AuditRow& row);
+void bind(Binder& out, const model::JournalRow& row);
+void bind(Binder& out, const model::CountersRow& row);
+
+void read(Row& in, model::Run& run);
+void read(Row& in, model::JobRow& row);
+void read(Row& in, model::AttemptRow& row);
+void read(Row& in, model::RevisionRow& row);
+void read(Row& in, model::WorkflowRow& row);
+void read(Row& in, model::Variable& variable);
+void read(Row& in, model::Folder& folder);
+void read(Row& in, model::PlannedOutcome& outcome);
+void read(Row& in, model::AgentRow& row);
+void read(Row& in, model::KeyRow& row);
+void read(Row& in, model::AuditRow& row);
+void read(Row& in, model::JournalRow& row);
+void read(Row& in, model::CountersRow& row);
+
+/// Every row of `statement`, whose parameters are bound, handed to `take`. `table` is for messages.
+template <class T, class Take>
+Result<void> read_all(sqlite3* connection, Binder& query, std::string_view table, Take take) {
+  for (;;) {
+    const int code = query.step();
+    if (code == SQLITE_DONE) return {};
+    if (code != SQLITE_ROW) return std::unexpected(error_of(connection, code, "reading the store"));
+    Row row{query.statement()};
+    T item;
+    read(row, item);
+    if (row.is_broken()) return std::unexpected(corrupt(table));
+    take(std::move(item));
+  }
+}
+
+}  // namespace dandori::store::sqlite
