@@ -38,7 +38,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"workflow.unknown_revision", 404},
     {"workflow.unknown_job", 404},
     {"variable.unknown", 404},
-    {"schema.unknown_kind", 404},
+    {"spec.unknown_kind", 404},
     {"log.unknown_attempt", 404},
     {"log.agent_away", 503},
     {"agent.unknown", 404},

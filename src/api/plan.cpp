@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "api/routes.h"
+#include "calendar/preview.h"
 #include "calendar/schedule.h"
 #include "wire/api.h"
 
@@ -41,7 +42,7 @@ void add_planned(Services& services, const model::Workflow& workflow, Timestamp 
 /// Calls `visit` with every applied workflow, page by page.
 template <class Visit>
 Result<void> each_workflow(Services& services, Visit visit) {
-  store::Page page{.limit = 1000};
+  store::Page page{.limit = 1000, .cursor = {}};
   do {
     const auto listed = services.query.workflows(page);
     if (!listed) return std::unexpected(listed.error());
@@ -56,6 +57,18 @@ Result<void> each_workflow(Services& services, Visit visit) {
     page.cursor = listed->next_cursor;
   } while (!page.cursor.empty());
   return {};
+}
+
+Json preview_json(const calendar::PreviewLine& line) {
+  Json::Array triggers;
+  for (const std::string& trigger : line.triggers) triggers.push_back(trigger);
+  return Json::object({{"at", format_rfc3339(line.start.fire.at)},
+                       {"local", calendar::format_in_zone(line.start.fire.at, line.zone)},
+                       {"timezone", line.zone.name()},
+                       {"nominal", line.start.nominal_text},
+                       {"business_date", line.start.business_date},
+                       {"shifted", line.shifted},
+                       {"triggers", Json::array(std::move(triggers))}});
 }
 
 struct Window {
@@ -129,7 +142,7 @@ void get_preview(Call call) {
                                         call.services.zone, from, *count);
   if (!starts) return call.fail(starts.error());
   Json::Array items;
-  for (const auto& start : *starts) items.push_back(wire::preview_json(start));
+  for (const calendar::PreviewLine& line : *starts) items.push_back(preview_json(line));
   call.answer(200, page_json(std::move(items), {}));
 }
 

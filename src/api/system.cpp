@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "api/routes.h"
-#include "spec/schema.h"
+#include "spec/spec.h"
 #include "wire/api.h"
 
 namespace dandori::api {

@@ -81,10 +81,7 @@ void get_workflow(Call call) {
   const auto definition =
       call.services.definitions.get(row->workflow, row->revision, row->canonical);
   if (!definition) return call.fail(definition.error());
-  Json body = wire::to_json(*row);
-  const Result<Json> canonical = parse_json(row->canonical);
-  if (canonical) body.set("definition", *canonical);
-  body.set("source", row->source);
+  Json body = wire::with_source(*row);
   Json::Array next;
   for (const model::Trigger& trigger : (*definition)->triggers) {
     const auto zone = call.services.zone(trigger.timezone.empty() ? call.services.settings.timezone
