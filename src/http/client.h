@@ -26,7 +26,7 @@ Result<ServerAddress> parse_server_address(std::string_view url);
 
 struct ClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
-  /// For the header of the answer, and between any two pieces of its body.
+  /// For the header of the answer, and between any two pieces of its body. 0: no limit.
   std::chrono::milliseconds timeout{30'000};
   std::size_t header_bytes_max = 64U << 10U;
   std::size_t body_bytes_max = 256U << 20U;  ///< of request(); streams are not bounded

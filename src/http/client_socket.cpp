@@ -51,7 +51,8 @@ bool wait_for(int fd, short events, Clock::time_point until) {
     const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, INT32_MAX));
     const int ready = ::poll(&waited, 1, wait_ms);
     if (ready > 0) return true;
-    if (ready == 0 || (ready < 0 && errno != EINTR)) return false;
+    if (ready < 0 && errno != EINTR) return false;
+    if (Clock::now() >= until) return false;
   }
 }
 
@@ -135,7 +136,9 @@ Result<void> ClientSocket::send_all(std::string_view bytes, Milliseconds timeout
     if (sent >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(fd_, POLLOUT, Clock::now() + timeout)) return timed_out("sending the request");
+      const Clock::time_point until =
+          timeout > Milliseconds::zero() ? Clock::now() + timeout : Clock::time_point::max();
+      if (!wait_for(fd_, POLLOUT, until)) return timed_out("sending the request");
     } else if (errno != EINTR) {
       return broken(errno);
     }
@@ -145,7 +148,8 @@ Result<void> ClientSocket::send_all(std::string_view bytes, Milliseconds timeout
 
 Result<std::size_t> ClientSocket::receive(char* to, std::size_t size_max,
                                           Milliseconds timeout) const {
-  const Clock::time_point until = Clock::now() + timeout;
+  const bool is_limited = timeout > Milliseconds::zero();
+  const Clock::time_point until = is_limited ? Clock::now() + timeout : Clock::time_point::max();
   for (;;) {
     const ssize_t received = ::recv(fd_, to, size_max, 0);
     if (received >= 0) return static_cast<std::size_t>(received);

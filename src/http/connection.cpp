@@ -23,6 +23,7 @@ using boost::system::error_code;
 constexpr std::size_t kBufferStart = 4U << 10U;
 constexpr std::size_t kBufferSpare = 1U << 10U;    // beyond the largest header
 constexpr std::size_t kLingerBytesMax = 4U << 20U; // of what a refused client may still send
+constexpr std::size_t kSmallBody = 8U << 10U;      // copied behind its head: one buffer to write
 constexpr Ticks kLinger = 2'000;
 constexpr Ticks kLingerAtStop = 300;
 constexpr std::size_t kRequestIdMax = 64;
@@ -175,6 +176,11 @@ void Connection::pump() {
 
 void Connection::read_request() {
   begin_ += parser_.feed({buffer_.data() + begin_, end_ - begin_});
+  if (parser_.header_done() && !account_body(parser_.request().body.capacity())) {
+    return refuse(ParseFault{503, Error{.code = "http.busy",
+                                        .message = "too many large requests are being received",
+                                        .hint = "try again later"}});
+  }
   switch (parser_.state()) {
     case ParseState::failed:
       return refuse(parser_.fault());
@@ -236,6 +242,12 @@ void Connection::arm_read_deadline() {
   }
 }
 
+/// Counts what this request's body takes of the memory for all bodies; false: there is no more.
+bool Connection::account_body(std::size_t bytes) {
+  const std::size_t before = std::exchange(body_bytes_, bytes);
+  return worker_.load().change_body_bytes(before, bytes) <= worker_.options().bodies_bytes_max;
+}
+
 void Connection::send_continue() {
   continued_ = true;
   head_ = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -251,6 +263,7 @@ void Connection::dispatch() {
   stage_ = Stage::none;
   deadline_ = kNever;
   ++sequence_;
+  account_body(0);
   keep_ = parser_.keep_alive() && !worker_.is_winding_down();
   is_http_1_0_ = parser_.is_http_1_0();
 
@@ -278,6 +291,8 @@ void Connection::dispatch() {
 
 void Connection::refuse(const ParseFault& fault) {
   ++sequence_;
+  account_body(0);
+  parser_.reset();
   keep_ = false;
   is_head_ = false;
   is_http_1_0_ = false;
@@ -314,7 +329,11 @@ void Connection::begin_answer(Response response) {
     wake_target_ = std::make_shared<WakeTarget>(worker_.mailbox(), id_, sequence_);
     stream_->source->start(Wake{wake_target_});
   } else if (has_body && !is_head_) {
-    body_ = std::move(response.body);
+    if (response.body.size() <= kSmallBody) {
+      head_ += response.body;
+    } else {
+      body_ = std::move(response.body);
+    }
   }
   if (write_out()) after_written();
 }
@@ -346,7 +365,8 @@ bool Connection::write_out() {
         asio::buffer(head_.data() + from_head, head_.size() - from_head),
         asio::buffer(body_.data() + from_body, body_.size() - from_body)};
     error_code ec;
-    const std::size_t count = socket_.write_some(parts, ec);
+    const std::size_t count =
+        body_.empty() ? socket_.write_some(parts[0], ec) : socket_.write_some(parts, ec);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       wait_writable();
       return false;
@@ -475,6 +495,7 @@ void Connection::close() {
   if (!is_open()) return;
   phase_ = Phase::closed;
   const std::shared_ptr<Connection> self = shared_from_this();
+  account_body(0);
   error_code ignored;
   socket_.close(ignored);
   stream_.reset();

@@ -53,6 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void make_room();
   void arm_read_deadline();
   Stage read_stage() const;
+  bool account_body(std::size_t bytes);
   void send_continue();
   void dispatch();
   void refuse(const ParseFault& fault);
@@ -84,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool served_ = false;      // at least one request was answered
   bool continued_ = false;   // 100 was sent for this request
   std::size_t lingered_bytes_ = 0;
+  std::size_t body_bytes_ = 0;  // counted for the body that is being read
 
   RequestParser parser_;
   std::vector<char> buffer_;

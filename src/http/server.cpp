@@ -114,7 +114,7 @@ class Server::Impl {
       : options_{std::move(options)}, handler_{std::move(handler)} {
     const unsigned threads = std::clamp(options_.threads, 1U, 16U);
     for (unsigned i = 0; i < threads; ++i) {
-      workers_.push_back(std::make_unique<detail::Worker>(options_, handler_, count_));
+      workers_.push_back(std::make_unique<detail::Worker>(options_, handler_, load_));
     }
   }
 
@@ -139,14 +139,14 @@ class Server::Impl {
   }
 
   std::uint16_t port() const { return port_; }
-  std::size_t connections() const { return count_.value(); }
+  std::size_t connections() const { return load_.connections(); }
 
   void stop() {
     if (!running_) return;
     running_ = false;
     close_listeners();
     for (const auto& worker : workers_) worker->wind_down();
-    count_.wait_for_none(options_.stop_timeout);
+    load_.wait_for_none(options_.stop_timeout);
     for (const auto& worker : workers_) worker->stop();
     if (unix_) ::unlink(options_.unix_path.c_str());
   }
@@ -204,7 +204,7 @@ class Server::Impl {
 
   const ServerOptions options_;
   const Handler handler_;
-  detail::ConnectionCount count_;
+  detail::ServerLoad load_;
   std::vector<std::unique_ptr<detail::Worker>> workers_;
   std::size_t next_worker_ = 0;
   std::optional<Listener<tcp>> tcp_;       // destroyed before the workers

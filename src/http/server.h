@@ -54,6 +54,7 @@ struct ServerOptions {
   unsigned threads = 1;               ///< 1 to 16
   std::size_t header_bytes_max = 16U << 10U;  ///< request line and fields together; 414 or 431 beyond
   std::size_t body_bytes_max = 8U << 20U;     ///< 413 beyond
+  std::size_t bodies_bytes_max = 256U << 20U; ///< of all bodies being received; 503 beyond
   std::size_t connections_max = 1024;         ///< 503 beyond
   std::chrono::milliseconds header_timeout{10'000};  ///< first octet to end of header; 408
   std::chrono::milliseconds body_timeout{120'000};   ///< end of header to end of body; 408

@@ -337,6 +337,22 @@ TEST_CASE("beyond the largest number of connections the next one is told to come
   CHECK(first.send(get("/")).until("GET / []").starts_with("HTTP/1.1 200"));
 }
 
+TEST_CASE("bodies that need more memory than all may take are refused; what ended counts no more") {
+  Running running{echo, ServerOptions{.bodies_bytes_max = 10'000}};
+  const auto post = [](std::size_t bytes) {
+    return fmt::format("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", bytes,
+                       std::string(bytes, 'a'));
+  };
+  RawPeer peer{running.port()};
+  for (int i = 0; i < 10; ++i) {
+    CHECK(peer.send(post(4'000)).until("a]").find("HTTP/1.1 200") != std::string::npos);
+    RawPeer large{running.port()};
+    const std::string answer = large.send(post(20'000)).rest();
+    CHECK(answer.starts_with("HTTP/1.1 503 "));
+    CHECK(answer.find("http.busy") != std::string::npos);
+  }
+}
+
 TEST_CASE("stopping lets a request in flight be answered and closes what is idle") {
   std::promise<void> reached;
   std::promise<void> go_on;

@@ -32,21 +32,26 @@ std::string random_prefix() {
 
 }  // namespace
 
-void ConnectionCount::remove() {
-  if (count_.fetch_sub(1) != 1) return;
+void ServerLoad::remove() {
+  if (connections_.fetch_sub(1) != 1) return;
   { const std::lock_guard lock{mutex_}; }
   none_.notify_all();
 }
 
-bool ConnectionCount::wait_for_none(std::chrono::milliseconds span) {
+bool ServerLoad::wait_for_none(std::chrono::milliseconds span) {
   std::unique_lock lock{mutex_};
-  return none_.wait_for(lock, span, [&] { return count_.load() == 0; });
+  return none_.wait_for(lock, span, [&] { return connections_.load() == 0; });
 }
 
-Worker::Worker(const ServerOptions& options, const Handler& handler, ConnectionCount& count)
+std::size_t ServerLoad::change_body_bytes(std::size_t before, std::size_t after) {
+  if (before == after) return body_bytes_.load(std::memory_order_relaxed);
+  return body_bytes_.fetch_add(after - before) + after - before;  // wraps around to a subtraction
+}
+
+Worker::Worker(const ServerOptions& options, const Handler& handler, ServerLoad& load)
     : options_{options},
       handler_{handler},
-      count_{count},
+      load_{load},
       guard_{asio::make_work_guard(io_)},
       tick_{io_},
       tick_every_{tick_span(options)},
@@ -80,8 +85,8 @@ void Worker::adopt(Socket socket) {
 
 void Worker::take_in(Socket socket) {
   if (winding_down_) return;
-  const std::size_t open = count_.add();
-  if (open > options_.connections_max + kTurnedAwayMax) return count_.remove();
+  const std::size_t open = load_.add();
+  if (open > options_.connections_max + kTurnedAwayMax) return load_.remove();
   const std::uint64_t id = next_connection_++;
   const auto connection = std::make_shared<Connection>(*this, std::move(socket), id);
   connections_.emplace(id, connection);
@@ -122,7 +127,7 @@ std::string Worker::make_request_id() {
 }
 
 void Worker::forget(std::uint64_t connection) {
-  if (connections_.erase(connection) > 0) count_.remove();
+  if (connections_.erase(connection) > 0) load_.remove();
 }
 
 void Worker::deliver_letters() {

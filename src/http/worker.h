@@ -16,17 +16,20 @@
 
 namespace dandori::http::detail {
 
-/// How many connections the server has, and a way to wait until there are none.
-class ConnectionCount {
+/// What the server holds at once: connections, with a way to wait until there are none, and bodies.
+class ServerLoad {
  public:
-  std::size_t value() const { return count_.load(); }
-  std::size_t add() { return count_.fetch_add(1) + 1; }
+  std::size_t connections() const { return connections_.load(); }
+  std::size_t add() { return connections_.fetch_add(1) + 1; }
   void remove();
   /// False when there are still some after `span`.
   bool wait_for_none(std::chrono::milliseconds span);
+  /// A body being read takes `after` bytes now. Returns what all of them take.
+  std::size_t change_body_bytes(std::size_t before, std::size_t after);
 
  private:
-  std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
   std::condition_variable none_;
 };
@@ -34,7 +37,7 @@ class ConnectionCount {
 /// One event loop with its thread and its connections.
 class Worker {
  public:
-  Worker(const ServerOptions& options, const Handler& handler, ConnectionCount& count);
+  Worker(const ServerOptions& options, const Handler& handler, ServerLoad& load);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -54,6 +57,7 @@ class Worker {
   const Handler& handler() const { return handler_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   bool is_winding_down() const { return winding_down_; }
+  ServerLoad& load() { return load_; }
   Ticks now() const;
   /// The present instant as a Date field has it; at most about a second old.
   const std::string& date() const { return date_; }
@@ -70,7 +74,7 @@ class Worker {
 
   const ServerOptions& options_;
   const Handler& handler_;
-  ConnectionCount& count_;
+  ServerLoad& load_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   boost::asio::steady_timer tick_;
