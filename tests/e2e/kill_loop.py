@@ -81,7 +81,7 @@ def check(server: Server, runs: list[str], ledger: Path) -> tuple[int, int, int]
         for job in found["jobs"]:
             unknown += job["state"] == "unknown"
             for attempt in job["attempts"]:
-                if f"{run} {job['job']} {attempt['attempt']}" not in lines:
+                if f"{run} {job['job']} {attempt['number']}" not in lines:
                     lost += 1
     return lost, doubled, unknown
 
