@@ -1,0 +1,13 @@
+// The migrations, as they are in migrations/sqlite; listed in migrate.cpp.
+// __has_include makes the build see that this file depends on them.
+#if !__has_include("../migrations/sqlite/0001.sql")
+#error "migrations/sqlite/0001.sql is missing"
+#endif
+  .section .rodata
+  .globl dandori_sqlite_0001
+  .globl dandori_sqlite_0001_end
+dandori_sqlite_0001:
+  .incbin "../migrations/sqlite/0001.sql"
+dandori_sqlite_0001_end:
+  .byte 0
+  .section .note.GNU-stack,"",@progbits

@@ -1,0 +1,208 @@
+#include "store/sqlite/queries.h"
+
+#include "store/rows.h"
+#include "store/sqlite/lookup.h"
+#include "store/sqlite/run_list.h"
+#include "store/sqlite/tables.h"
+
+namespace dandori::store::sqlite {
+
+namespace {
+
+/// One state of the file for several readings: a run that ends between them is neither lost nor doubled.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(sqlite3* connection) : connection_{connection} {
+    sqlite3_exec(connection_, "BEGIN", nullptr, nullptr, nullptr);
+  }
+  ~ReadTransaction() { sqlite3_exec(connection_, "COMMIT", nullptr, nullptr, nullptr); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  sqlite3* connection_;
+};
+
+/// All rows of one SELECT whose parameters `bind_all` sets.
+template <class T, class BindAll>
+Result<std::vector<T>> rows(ReaderPool::Loan& loan, const Table& table, std::string_view tail,
+                            BindAll bind_all) {
+  const Result<sqlite3_stmt*> statement = loan.cache().get(select(table, tail));
+  if (!statement) return std::unexpected(statement.error());
+  Binder query{*statement};
+  bind_all(query);
+  std::vector<T> found;
+  const auto done = read_all<T>(loan.connection(), query, table.name,
+                                [&](T row) { found.push_back(std::move(row)); });
+  if (!done) return std::unexpected(done.error());
+  return found;
+}
+
+Result<std::optional<model::WorkflowRow>> find_workflow(ReaderPool::Loan& loan,
+                                                        const std::string& name) {
+  auto found = rows<model::WorkflowRow>(loan, kWorkflow, "WHERE name=?",
+                                        [&](Binder& query) { query.text(name); });
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
+}
+
+}  // namespace
+
+ReaderPool::Loan::~Loan() {
+  if (reader_) pool_->give_back(std::move(reader_), generation_);
+}
+
+Result<ReaderPool::Loan> ReaderPool::take() {
+  std::unique_lock lock{mutex_};
+  returned_.wait(lock, [this] { return !idle_.empty() || lent_ < readers_max_; });
+  ++lent_;
+  const std::uint64_t generation = generation_;
+  if (!idle_.empty()) {
+    std::unique_ptr<Reader> reader = std::move(idle_.back());
+    idle_.pop_back();
+    return Loan{*this, std::move(reader), generation};
+  }
+  lock.unlock();
+  Result<ConnectionPtr> opened = open_connection(options_);
+  if (opened) return Loan{*this, std::make_unique<Reader>(std::move(*opened)), generation};
+  lock.lock();
+  --lent_;
+  returned_.notify_one();
+  return std::unexpected(opened.error());
+}
+
+void ReaderPool::give_back(std::unique_ptr<Reader> reader, std::uint64_t generation) {
+  const std::lock_guard lock{mutex_};
+  --lent_;
+  if (generation == generation_) idle_.push_back(std::move(reader));
+  returned_.notify_one();
+}
+
+void ReaderPool::close() {
+  const std::lock_guard lock{mutex_};
+  ++generation_;
+  idle_.clear();
+}
+
+Result<Listed<model::Run>> Queries::runs(const RunFilter& filter, const Page& page) {
+  const Result<RunId> before = run_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const ReadTransaction transaction{loan->connection()};
+  const std::uint32_t limit = page_limit(page);
+  auto found = list_runs(loan->connection(), loan->cache(), filter, *before, limit + 1);
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit,
+                   [](const model::Run& run) { return to_string(run.id); });
+}
+
+Result<RunDetail> Queries::run(const std::string& run) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  sqlite3* connection = loan->connection();
+  const ReadTransaction transaction{connection};
+  auto found = find_run(connection, loan->cache(), kRunActive, run);
+  if (found && !*found) found = find_run(connection, loan->cache(), kRunHistory, run);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::unexpected(run_unknown(run));
+  RunDetail detail{.run = std::move(**found), .jobs = {}, .attempts = {}, .canonical = {}};
+  auto jobs = jobs_of(connection, loan->cache(), detail.run.id);
+  if (!jobs) return std::unexpected(jobs.error());
+  auto attempts = attempts_of(connection, loan->cache(), detail.run.id);
+  if (!attempts) return std::unexpected(attempts.error());
+  auto revision =
+      find_revision(connection, loan->cache(), detail.run.workflow, detail.run.revision);
+  if (!revision) return std::unexpected(revision.error());
+  detail.jobs = std::move(*jobs);
+  detail.attempts = std::move(*attempts);
+  if (*revision) detail.canonical = std::move((*revision)->canonical);
+  return detail;
+}
+
+Result<Listed<model::WorkflowRow>> Queries::workflows(const Page& page) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const std::uint32_t limit = page_limit(page);
+  auto found = rows<model::WorkflowRow>(
+      *loan, kWorkflow, "WHERE name>? ORDER BY name LIMIT ?",
+      [&](Binder& query) { query.text(page.cursor).integer(std::int64_t{limit} + 1); });
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit, [](const model::WorkflowRow& row) { return row.name; });
+}
+
+Result<model::RevisionRow> Queries::revision(const std::string& workflow, std::uint32_t revision) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const ReadTransaction transaction{loan->connection()};
+  const auto known = find_workflow(*loan, workflow);
+  if (!known) return std::unexpected(known.error());
+  if (!*known) return std::unexpected(workflow_unknown(workflow));
+  const std::uint32_t wanted = revision == 0 ? (*known)->revision : revision;
+  auto found = find_revision(loan->connection(), loan->cache(), workflow, wanted);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::unexpected(revision_unknown(workflow, wanted));
+  return std::move(**found);
+}
+
+Result<std::vector<model::RevisionRow>> Queries::revisions(const std::string& workflow) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const ReadTransaction transaction{loan->connection()};
+  const auto known = find_workflow(*loan, workflow);
+  if (!known) return std::unexpected(known.error());
+  if (!*known) return std::unexpected(workflow_unknown(workflow));
+  return rows<model::RevisionRow>(*loan, kRevision, "WHERE workflow=? ORDER BY revision",
+                                  [&](Binder& query) { query.text(workflow); });
+}
+
+Result<std::vector<model::PlannedOutcome>> Queries::outcomes(Timestamp from, Timestamp until) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  return rows<model::PlannedOutcome>(
+      *loan, kPlanned, "WHERE at>=? AND at<? ORDER BY at,workflow,trigger_id,nominal",
+      [&](Binder& query) { query.instant(from).instant(until); });
+}
+
+Result<Listed<model::AuditRow>> Queries::audit(const Page& page) {
+  const Result<std::int64_t> before = seq_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const std::uint32_t limit = page_limit(page);
+  auto found = rows<model::AuditRow>(
+      *loan, kAudit, "WHERE seq<? ORDER BY seq DESC LIMIT ?",
+      [&](Binder& query) { query.integer(*before).integer(std::int64_t{limit} + 1); });
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit,
+                   [](const model::AuditRow& row) { return std::to_string(row.seq); });
+}
+
+Result<std::vector<model::JournalRow>> Queries::journal(std::uint64_t after, std::uint32_t limit,
+                                                        std::optional<RunId> run) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const auto seq = static_cast<std::int64_t>(std::min<std::uint64_t>(after, INT64_MAX));
+  return rows<model::JournalRow>(
+      *loan, kJournal,
+      run ? "WHERE run_id=? AND seq>? ORDER BY seq LIMIT ?" : "WHERE seq>? ORDER BY seq LIMIT ?",
+      [&](Binder& query) {
+        if (run) query.uuid(run->value);
+        query.integer(seq).integer(limit);
+      });
+}
+
+Result<std::vector<model::Variable>> Queries::variables() {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  return rows<model::Variable>(*loan, kVariable, "ORDER BY folder,name", [](Binder&) {});
+}
+
+Result<std::vector<model::Folder>> Queries::folders() {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  return rows<model::Folder>(*loan, kFolder, "ORDER BY name", [](Binder&) {});
+}
+
+}  // namespace dandori::store::sqlite
