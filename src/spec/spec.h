@@ -26,8 +26,8 @@ struct Problem {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string code;
-  std::string message;
+  std::string code = {};
+  std::string message = {};
   std::string hint = {};
   std::string source_line = {};
   std::string pointer = {};
