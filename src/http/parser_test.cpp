@@ -40,6 +40,19 @@ TEST_CASE("a request reads the same however its octets are cut") {
   }
 }
 
+TEST_CASE("an empty body in chunks is read however it is cut") {
+  for (std::size_t size = 1; size < 6; ++size) {
+    RequestParser request{{}};
+    feed_in_pieces(request, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                   size);
+    CHECK(request.state() == ParseState::complete);
+    ResponseParser response{{}};
+    feed_in_pieces(response, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
+                   size);
+    CHECK(response.state() == ParseState::complete);
+  }
+}
+
 TEST_CASE("a request ends where the next begins") {
   const std::string one = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   RequestParser parser{{}};

@@ -78,6 +78,7 @@ class BeastRequest final : public detail::beast_http::basic_parser<true> {
   Request request;
   std::optional<ParseFault> fault;
   bool header_seen = false;
+  bool chunk_seen = false;
   bool line_seen = false;
   bool http_1_0 = false;
   bool expects_continue = false;
@@ -185,7 +186,9 @@ class BeastRequest final : public detail::beast_http::basic_parser<true> {
   }
 
   void on_chunk_header_impl(std::uint64_t /*size*/, boost::beast::string_view /*extensions*/,
-                            ErrorCode& /*ec*/) override {}
+                            ErrorCode& /*ec*/) override {
+    chunk_seen = true;
+  }
 
   std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, boost::beast::string_view body,
                                  ErrorCode& /*ec*/) override {
@@ -245,6 +248,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     if (bytes.size() == skipped || bytes.substr(skipped) == "\r") return skipped;
   }
   const std::string_view rest = bytes.substr(skipped);
+  if (detail::must_wait(parser, parser.chunk_seen, rest.size())) return skipped;
 
   ErrorCode ec;
   const std::size_t consumed = parser.put({rest.data(), rest.size()}, ec);

@@ -30,6 +30,7 @@ class BeastResponse final : public detail::beast_http::basic_parser<false> {
   Headers headers;
   std::string body;
   bool header_seen = false;
+  bool chunk_seen = false;
   bool stopped = false;
   std::size_t header_bytes = 0;
 
@@ -58,7 +59,9 @@ class BeastResponse final : public detail::beast_http::basic_parser<false> {
   void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
                          ErrorCode& /*ec*/) override {}
   void on_chunk_header_impl(std::uint64_t /*size*/, boost::beast::string_view /*extensions*/,
-                            ErrorCode& /*ec*/) override {}
+                            ErrorCode& /*ec*/) override {
+    chunk_seen = true;
+  }
   void on_finish_impl(ErrorCode& /*ec*/) override {}
 
   std::size_t on_body_impl(boost::beast::string_view piece, ErrorCode& ec) override {
@@ -123,6 +126,7 @@ std::size_t ResponseParser::feed(std::string_view bytes) {
   while (impl_->state == ParseState::reading && consumed < bytes.size()) {
     ErrorCode ec;
     const std::string_view rest = bytes.substr(consumed);
+    if (detail::must_wait(*impl_->parser, impl_->parser->chunk_seen, rest.size())) break;
     const std::size_t taken = impl_->parser->put({rest.data(), rest.size()}, ec);
     consumed += taken;
     if (ec && ec != detail::beast_http::error::need_more) {
