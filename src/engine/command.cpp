@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::Command;
+
+namespace {
+
+struct Handle {
+  Turn& turn;
+  const model::Actor& actor;
+  const model::Fetched& fetched;
+
+  Result<Json> operator()(const model::ApplyDefinitions& request) const {
+    return apply_definitions(turn, actor, request);
+  }
+  Result<Json> operator()(const model::StartRun& request) const { return start_run(turn, actor, request); }
+  Result<Json> operator()(const model::RerunRun& request) const {
+    return rerun_run(turn, actor, request, fetched);
+  }
+  Result<Json> operator()(const model::CancelRun& request) const {
+    return cancel_run(turn, actor, request, fetched);
+  }
+  Result<Json> operator()(const model::KillRun& request) const {
+    return kill_run(turn, actor, request, fetched);
+  }
+  Result<Json> operator()(const model::ConfirmRun& request) const {
+    return confirm_run(turn, actor, request, fetched);
+  }
+  Result<Json> operator()(const model::SetVariable& request) const {
+    return set_variable(turn, actor, request);
+  }
+  Result<Json> operator()(const model::AskWhy& request) const {
+    return why(turn.state, turn.now, request, fetched);
+  }
+  Result<Json> operator()(const model::AskAgents&) const { return agents_json(turn.state); }
+  Result<Json> operator()(const model::AskSummary&) const { return summary_json(turn.state); }
+};
+
+/// The answer given before under the same key, or nullopt.
+std::optional<Result<Json>> earlier_answer(const model::KeyRow* known, const Command& command) {
+  if (known == nullptr) return std::nullopt;
+  if (known->request_digest != command.request_digest) {
+    return fail("request.key_reused",
+                "another request was made under this Idempotency-Key",
+                "use a new key for a new request");
+  }
+  return parse_json(known->answer);
+}
+
+}  // namespace
+
+std::string key_of(const Command& command) {
+  return command.idempotency_key.empty() ? std::string{}
+                                         : command.actor.name + "\n" + command.idempotency_key;
+}
+
+/// A request of a person or program: one answer, sent after the commit; under a key the same answer again.
+///
+/// A refused request changes nothing and keeps no key: it may be asked again.
+void on_command(Turn& turn, const Command& command, const model::Fetched& fetched) {
+  const std::string key = key_of(command);
+  if (!key.empty()) {
+    const model::KeyRow* known = turn.state.keys.find(key);
+    if (known == nullptr && fetched.key) known = &*fetched.key;
+    if (std::optional<Result<Json>> answer = earlier_answer(known, command)) {
+      turn.effects.emplace_back(model::Reply{command.token, std::move(*answer)});
+      return;
+    }
+  }
+  Result<Json> answer = std::visit(Handle{turn, command.actor, fetched}, command.request);
+  if (answer && !key.empty()) {
+    model::KeyRow row{key, command.request_digest, write_json(*answer), turn.now.wall};
+    turn.state.keys.put(key, row);
+    turn.keep(std::move(row));
+  }
+  turn.effects.emplace_back(model::Reply{command.token, std::move(answer)});
+}
+
+Json agents_json(const State& state) {
+  Json::Array items;
+  for (const auto& [name, agent] : state.agents) {
+    items.push_back(Json::object({{"name", name},
+                                  {"connected", agent.connected},
+                                  {"host", agent.host},
+                                  {"version", agent.version},
+                                  {"pid", agent.pid},
+                                  {"slots", agent.row.slots},
+                                  {"running_max", agent.running_max},
+                                  {"live", agent.live.size()},
+                                  {"waiting", agent.ready.size()}}));
+  }
+  return Json::object({{"items", Json::array(std::move(items))}});
+}
+
+Json summary_json(const State& state) {
+  std::uint64_t queued = 0, running = 0, needs_decision = 0, live = 0, ready = 0, connected = 0;
+  std::uint64_t workflows = 0;
+  for (const auto& [id, run] : state.runs) {
+    ++(run.run.state == model::RunState::queued ? queued : running);
+    if (run.run.needs_decision) ++needs_decision;
+  }
+  for (const auto& [name, agent] : state.agents) {
+    live += agent.live.size();
+    ready += agent.ready.size();
+    if (agent.connected) ++connected;
+  }
+  for (const auto& [name, workflow] : state.workflows) {
+    if (!workflow.row.deleted) ++workflows;
+  }
+  return Json::object(
+      {{"workflows", workflows},
+       {"runs", Json::object({{"queued", queued}, {"running", running}, {"needs_decision", needs_decision}})},
+       {"attempts", Json::object({{"live", live}, {"waiting", ready}})},
+       {"agents", Json::object({{"known", state.agents.size()}, {"connected", connected}})},
+       {"journal_seq", state.counters.journal_seq},
+       {"audit_seq", state.counters.audit_seq},
+       {"next_start", state.fires.empty() ? Json{} : Json{format_rfc3339(state.fires.begin()->first)}}});
+}
+
+}  // namespace dandori::engine

@@ -1,0 +1,146 @@
+#include "engine/job_state.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace dandori::engine {
+
+using model::Job;
+using model::JobRun;
+using model::JobState;
+using model::Join;
+using model::Run;
+using model::RunState;
+using Phase = JobRun::Phase;
+
+bool passes_bypass(std::uint32_t states) {
+  return states == model::kSatisfied || (states & model::state_bit(JobState::bypassed)) == 0;
+}
+
+bool is_decided(const Run& run, const JobRun& job) {
+  if (job.phase != Phase::ended) return false;
+  if (job.ended != JobState::unknown) return true;
+  return job.confirmed || !job.in_scope || run.cancel_requested || run.kill_requested;
+}
+
+bool satisfies(const JobRun& job, std::uint32_t states) {
+  if ((states & model::state_bit(job.ended)) != 0) return true;
+  return job.ended == JobState::unknown && (states & model::state_bit(JobState::failed)) != 0;
+}
+
+namespace {
+
+Verdict verdict_of_join(const Job& job, std::uint32_t open, std::uint32_t satisfied) {
+  const std::uint32_t all = job.predecessors;
+  switch (job.join) {
+    case Join::all:
+      if (all - open > satisfied) return Verdict::not_run;
+      return open == 0 ? Verdict::start : Verdict::not_yet;
+    case Join::any:
+      if (satisfied > 0) return Verdict::start;
+      return open == 0 ? Verdict::not_run : Verdict::not_yet;
+    case Join::at_least:
+      if (satisfied >= job.join_count) return Verdict::start;
+      return satisfied + open < job.join_count ? Verdict::not_run : Verdict::not_yet;
+  }
+  DANDORI_ASSERT(false, "an unknown join");
+}
+
+}  // namespace
+
+Verdict verdict(const ActiveRun& run, std::uint32_t index) {
+  const JobRun& state = run.job(index);
+  const Job& job = run.definition(index);
+  if (run.run.cancel_requested || run.run.kill_requested) return Verdict::not_run;
+  if (run.run.state == RunState::queued) return Verdict::not_yet;
+  if (!job.enabled) return Verdict::bypass;
+  if (state.ready_at.us != 0 || job.predecessors == 0) return Verdict::start;
+  const std::uint32_t decided = job.predecessors - state.predecessors_open;
+  if (run.extra[index].bypassed == decided) {
+    return state.predecessors_open == 0 ? Verdict::bypass : Verdict::not_yet;
+  }
+  return verdict_of_join(job, state.predecessors_open, run.extra[index].satisfied);
+}
+
+Timestamp condition_time(const ActiveRun& run, std::uint32_t index) {
+  const Job& job = run.definition(index);
+  std::vector<Timestamp> ends;
+  for (const model::Dependency& dependency : job.depends_on) {
+    const JobRun& predecessor = run.job(dependency.job);
+    if (is_decided(run.run, predecessor) && satisfies(predecessor, dependency.states)) {
+      ends.push_back(predecessor.ended_at);
+    }
+  }
+  if (ends.empty()) return run.run.started_at;
+  std::size_t needed = ends.size();
+  if (job.join == Join::any) needed = 1;
+  if (job.join == Join::at_least) needed = std::min<std::size_t>(needed, job.join_count);
+  const auto last = ends.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(needed, 1) - 1);
+  std::nth_element(ends.begin(), last, ends.end());
+  return *last;
+}
+
+void count_predecessors(ActiveRun& run) {
+  for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
+    run.job(index).predecessors_open = run.definition(index).predecessors;
+    run.extra[index].satisfied = 0;
+    run.extra[index].bypassed = 0;
+  }
+  for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
+    const JobRun& predecessor = run.job(index);
+    if (!is_decided(run.run, predecessor)) continue;
+    const Job& job = run.definition(index);
+    for (std::size_t edge = 0; edge < job.successors.size(); ++edge) {
+      const std::uint32_t successor = job.successors[edge];
+      const std::uint32_t states = job.successor_states[edge];
+      --run.job(successor).predecessors_open;
+      if (satisfies(predecessor, states)) ++run.extra[successor].satisfied;
+      if (predecessor.ended == JobState::bypassed && passes_bypass(states)) {
+        ++run.extra[successor].bypassed;
+      }
+    }
+  }
+}
+
+JobState shown_state(const Run& run, std::uint32_t index) {
+  const JobRun& job = run.jobs[index];
+  switch (job.phase) {
+    case Phase::ended: return job.ended;
+    case Phase::retry_wait: return JobState::retry_wait;
+    case Phase::live: return JobState::starting;
+    case Phase::waiting: return job.ready_at.us != 0 ? JobState::wait_pool : JobState::wait_pred;
+  }
+  DANDORI_ASSERT(false, "an unknown phase");
+}
+
+JobState job_state(const RunView& view, std::uint32_t job) {
+  const JobState state = shown_state(view.run, job);
+  if (state != JobState::starting) return state;
+  const std::uint32_t number = view.run.jobs[job].attempts;
+  for (auto attempt = view.attempts.rbegin(); attempt != view.attempts.rend(); ++attempt) {
+    if (attempt->ref.job != job || attempt->ref.number != number) continue;
+    if (attempt->state == model::AttemptState::running) return JobState::running;
+    if (attempt->state == model::AttemptState::stopping) return JobState::stopping;
+    return JobState::starting;
+  }
+  return JobState::starting;
+}
+
+RunState run_result(const Run& run) {
+  bool failed = false, killed = run.kill_requested, not_run = false, warning = false;
+  for (const JobRun& job : run.jobs) {
+    if (job.phase != Phase::ended) continue;
+    failed = failed || job.ended == JobState::failed || job.ended == JobState::unknown;
+    killed = killed || job.ended == JobState::killed;
+    not_run = not_run || job.ended == JobState::not_run;
+    warning = warning || job.ended == JobState::warning;
+  }
+  if (failed) return RunState::failed;
+  if (killed) return RunState::killed;
+  if (run.cancel_requested) return RunState::interrupted;
+  if (not_run) return RunState::not_run;
+  return warning ? RunState::warning : RunState::succeeded;
+}
+
+}  // namespace dandori::engine

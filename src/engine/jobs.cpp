@@ -1,0 +1,134 @@
+#include "base/assert.h"
+#include "engine/job_state.h"
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::JobRun;
+using model::JobState;
+using Phase = JobRun::Phase;
+
+void consider_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  JobRun& job = run.job(index);
+  if (job.phase != Phase::waiting) return;
+  switch (verdict(run, index)) {
+    case Verdict::not_yet:
+      return;
+    case Verdict::not_run:
+    case Verdict::bypass:
+      turn.state.settling.push_back({run.run.id, index});
+      return;
+    case Verdict::start:
+      if (job.ready_at.us == 0) {
+        job.ready_at = condition_time(run, index);
+        // Later ends could change what condition_time says of an early join: keep it.
+        if (run.definition(index).join != model::Join::all) turn.touch_job(run, index);
+      }
+      return queue_job(turn.state, run, index, turn.now);
+  }
+}
+
+namespace {
+
+void release_successors(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  const JobRun& ended = run.job(index);
+  const model::Job& job = run.definition(index);
+  for (std::size_t edge = 0; edge < job.successors.size(); ++edge) {
+    const std::uint32_t successor = job.successors[edge];
+    const std::uint32_t states = job.successor_states[edge];
+    --run.job(successor).predecessors_open;
+    if (satisfies(ended, states)) ++run.extra[successor].satisfied;
+    if (ended.ended == JobState::bypassed && passes_bypass(states)) ++run.extra[successor].bypassed;
+    consider_job(turn, run, successor);
+  }
+}
+
+void raise_flags(Turn& turn, ActiveRun& run, JobState ended) {
+  const bool warns = ended == JobState::warning;
+  const bool fails = ended == JobState::failed || ended == JobState::killed || ended == JobState::unknown;
+  if (warns && !run.run.has_warning) {
+    run.run.has_warning = true;
+    turn.touch_run(run);
+  }
+  if (fails && !run.run.has_failure) {
+    run.run.has_failure = true;
+    turn.touch_run(run);
+  }
+}
+
+/// An attempt that was never assigned ends with its job.
+void close_unassigned(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  model::Attempt* attempt = run.extra[index].newest.get();
+  if (attempt == nullptr || is_ended(attempt->state)) return;
+  attempt->state = model::AttemptState::killed;
+  attempt->failure = model::FailureKind::killed;
+  attempt->ended_at = turn.now.wall;
+  turn.touch_attempt(run, index);
+}
+
+Json end_body(const ActiveRun& run, std::uint32_t index, JobState ended) {
+  Json body = Json::object({{"state", to_string(ended)}});
+  const model::Attempt* attempt = run.extra[index].newest.get();
+  if (attempt == nullptr || ended == JobState::not_run || ended == JobState::bypassed) return body;
+  if (attempt->exit.exit_code >= 0) body.set("exit_code", attempt->exit.exit_code);
+  if (attempt->failure != model::FailureKind::none) body.set("failure", to_string(attempt->failure));
+  return body;
+}
+
+}  // namespace
+
+void settle_decided(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  release_successors(turn, run, index);
+  DANDORI_ASSERT(run.run.jobs_open > 0, "more jobs ended than the run has");
+  if (--run.run.jobs_open == 0) finish_run(turn, run);
+}
+
+void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
+  JobRun& job = run.job(index);
+  if (job.phase == Phase::waiting) {
+    unqueue_job(turn.state, run, index);
+    close_unassigned(turn, run, index);
+  }
+  clear_timer(turn.state, run, index);
+  job.phase = Phase::ended;
+  job.ended = ended;
+  job.ended_at = turn.now.wall;
+  job.retry_at = Timestamp{};
+  turn.touch_job(run, index);
+  turn.journal(run.run.id, "job.ended", run.definition(index).id, job.attempts, end_body(run, index, ended));
+  raise_flags(turn, run, ended);
+  if (is_decided(run.run, job)) return settle_decided(turn, run, index);
+  if (!run.run.needs_decision) {
+    run.run.needs_decision = true;
+    turn.touch_run(run);
+  }
+}
+
+bool settle_one(Turn& turn) {
+  State& state = turn.state;
+  if (state.settling.empty()) return false;
+  const JobPlace place = state.settling.front();
+  state.settling.pop_front();
+  const auto found = state.runs.find(place.run);
+  if (found == state.runs.end()) return true;
+  ActiveRun& run = found->second;
+  if (run.job(place.job).phase != Phase::waiting) return true;
+  switch (verdict(run, place.job)) {
+    case Verdict::not_yet:
+      return true;
+    case Verdict::not_run:
+      end_job(turn, run, place.job, JobState::not_run);
+      return true;
+    case Verdict::bypass:
+      end_job(turn, run, place.job, JobState::bypassed);
+      return true;
+    case Verdict::start:
+      if (run.definition(place.job).type == model::JobType::noop) {
+        end_job(turn, run, place.job, JobState::succeeded);
+      }
+      return true;
+  }
+  DANDORI_ASSERT(false, "an unknown verdict");
+}
+
+}  // namespace dandori::engine

@@ -1,0 +1,150 @@
+#include "base/assert.h"
+#include "engine/job_state.h"
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::JobRun;
+using model::JobState;
+using model::OnPreviousFailure;
+using model::Overlap;
+using model::RunState;
+using Phase = JobRun::Phase;
+
+ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
+  const RunId id = turn.new_run_id();
+  ActiveRun& run = turn.state.runs[id];
+  run.run.id = id;
+  run.run.number = ++workflow.row.run_number;
+  run.run.workflow = workflow.row.name;
+  run.run.revision = workflow.row.revision;
+  run.run.definition = workflow.definition;
+  run.run.origin = wanted.origin;
+  run.run.trigger = std::move(wanted.trigger);
+  run.run.nominal = std::move(wanted.nominal);
+  run.run.actor = std::move(wanted.actor);
+  run.run.scheduled_for = wanted.scheduled_for;
+  run.run.created_at = turn.now.wall;
+  run.run.business_date = std::move(wanted.business_date);
+  run.run.params = std::move(wanted.params);
+  run.run.jobs.resize(workflow.definition->jobs.size());
+  run.run.jobs_open = static_cast<std::uint32_t>(run.run.jobs.size());
+  run.extra.resize(run.run.jobs.size());
+  count_predecessors(run);
+  index_run(turn.state, run.run);
+  turn.touch_run(run);
+  turn.touch_workflow(workflow);
+  turn.journal(id, "run.created", {}, 0,
+               Json::object({{"name", run_name(run.run)}, {"origin", to_string(run.run.origin)}}));
+  return run;
+}
+
+void begin_run(Turn& turn, ActiveRun& run) {
+  leave_queue(turn.state, run.run);
+  WorkflowState& workflow = turn.state.workflows.find(run.run.workflow)->second;
+  run.run.state = RunState::running;
+  run.run.started_at = turn.now.wall;
+  if (counts_for_overlap(run.run)) ++workflow.running;
+  turn.touch_run(run);
+  turn.journal(run.run.id, "run.started");
+  if (run.run.jobs.empty()) return finish_run(turn, run);
+  const auto jobs = static_cast<std::uint32_t>(run.run.jobs.size());
+  for (std::uint32_t job = 0; job < jobs; ++job) consider_job(turn, run, job);
+}
+
+namespace {
+
+/// The workflow remembers how its newest run ended: on_previous_failure and overlap: block look at it.
+void remember_end(Turn& turn, WorkflowState& workflow, const model::Run& run) {
+  if (run.started_at.us == 0 || run.id < workflow.row.last_ended) return;
+  const bool failed = run.state == RunState::failed || run.state == RunState::killed;
+  if (run.id != workflow.row.last_ended) workflow.row.last_rerun = false;
+  workflow.row.last_ended = run.id;
+  workflow.row.last_failed = failed && !run.confirmed;
+  turn.touch_workflow(workflow);
+}
+
+}  // namespace
+
+void finish_run(Turn& turn, ActiveRun& run) {
+  WorkflowState& workflow = turn.state.workflows.find(run.run.workflow)->second;
+  leave_queue(turn.state, run.run);
+  if (counts_for_overlap(run.run) && run.run.started_at.us != 0) --workflow.running;
+  run.run.state = run_result(run.run);
+  run.run.ended_at = turn.now.wall;
+  run.run.needs_decision = false;
+  run.ended = true;
+  turn.touch_run(run);
+  turn.journal(run.run.id, "run.ended", {}, 0, Json::object({{"state", to_string(run.run.state)}}));
+  remember_end(turn, workflow, run.run);
+  turn.state.queues.insert(run.run.workflow);
+}
+
+bool is_busy(const WorkflowState& workflow) {
+  const model::OverlapRule& rule = workflow.definition->overlap;
+  const std::uint32_t together =
+      rule.policy == Overlap::parallel ? std::max<std::uint32_t>(rule.parallel_max, 1) : 1;
+  return workflow.running >= together;
+}
+
+bool waits_for_good_end(const WorkflowState& workflow) {
+  const bool strict = workflow.definition->on_previous_failure != OnPreviousFailure::run ||
+                      workflow.definition->overlap.policy == Overlap::block;
+  return strict && workflow.row.last_failed;
+}
+
+bool may_start(const WorkflowState& workflow) {
+  return !is_busy(workflow) && !waits_for_good_end(workflow);
+}
+
+bool advance_queue(Turn& turn, const std::string& name) {
+  State& state = turn.state;
+  WorkflowState& workflow = state.workflows.find(name)->second;
+  if (workflow.queued.empty() || !workflow.definition) return false;
+  if (may_start(workflow)) {
+    const RunId head = workflow.active.at(*workflow.queued.begin());
+    begin_run(turn, state.runs.find(head)->second);
+    return true;
+  }
+  const model::WorkflowRow& row = workflow.row;
+  const bool wants_rerun = workflow.definition->on_previous_failure == OnPreviousFailure::rerun &&
+                           row.last_failed && !row.last_rerun && workflow.running == 0 &&
+                           state.runs.find(row.last_ended) == state.runs.end();
+  if (wants_rerun) state.reruns_wanted.insert(name);
+  return false;
+}
+
+void stop_run(Turn& turn, ActiveRun& run, bool kill) {
+  std::vector<std::uint32_t> undecided;
+  const auto jobs = static_cast<std::uint32_t>(run.run.jobs.size());
+  for (std::uint32_t job = 0; job < jobs; ++job) {
+    if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job))) undecided.push_back(job);
+  }
+  leave_queue(turn.state, run.run);
+  run.run.state = RunState::stopping;
+  (kill ? run.run.kill_requested : run.run.cancel_requested) = true;
+  run.run.needs_decision = false;
+  turn.touch_run(run);
+  turn.journal(run.run.id, kill ? "run.kill_requested" : "run.cancel_requested");
+  for (std::uint32_t job = 0; job < jobs; ++job) {
+    switch (run.job(job).phase) {
+      case Phase::waiting:
+        consider_job(turn, run, job);
+        break;
+      case Phase::live:
+        if (kill) {
+          run.extra[job].newest->manual_kill = true;
+          stop_attempt(turn, run, job);
+        }
+        break;
+      case Phase::retry_wait:
+        end_job(turn, run, job, kill ? JobState::killed : JobState::failed);
+        break;
+      case Phase::ended:
+        break;
+    }
+  }
+  for (const std::uint32_t job : undecided) settle_decided(turn, run, job);
+}
+
+}  // namespace dandori::engine

@@ -1,0 +1,168 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "calendar/zone.h"
+#include "engine/params.h"
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::OnPreviousFailure;
+using model::Overlap;
+
+Admission admit(const WorkflowState& workflow, bool manual, bool late) {
+  const model::OverlapRule& rule = workflow.definition->overlap;
+  const bool busy = is_busy(workflow) || !workflow.queued.empty();
+  const bool failed = waits_for_good_end(workflow);
+  if (rule.policy == Overlap::skip && busy) return Admission::overlap;
+  if (manual && rule.policy == Overlap::block && busy) return Admission::overlap;
+  if (rule.policy == Overlap::replace && busy) return Admission::replace;
+  const bool tries_first = workflow.definition->on_previous_failure == OnPreviousFailure::rerun;
+  if (manual && failed && !tries_first) return Admission::previous_failed;
+  if (!busy && !failed) return Admission::now;
+  if (!late && workflow.queue_counted >= rule.queue_max) return Admission::overlap;
+  return Admission::later;
+}
+
+namespace {
+
+/// overlap: replace. What runs is killed, what waits ends; their ends hold nothing back.
+void replace_runs(Turn& turn, WorkflowState& workflow, RunId newest) {
+  std::vector<RunId> olds;
+  for (const auto& [number, id] : workflow.active) {
+    if (id != newest) olds.push_back(id);
+  }
+  for (const RunId id : olds) {
+    ActiveRun& old = turn.state.runs.find(id)->second;
+    if (old.ended || old.run.kill_requested || !counts_for_overlap(old.run)) continue;
+    old.run.confirmed = true;
+    old.run.confirmed_by = "replace";
+    stop_run(turn, old, true);
+  }
+}
+
+}  // namespace
+
+ActiveRun& start_admitted(Turn& turn, WorkflowState& workflow, NewRun wanted, Admission admission) {
+  ActiveRun& run = create_run(turn, workflow, std::move(wanted));
+  if (workflow.row.last_rerun) workflow.row.last_rerun = false;  // a new start: it may be tried again
+  if (admission == Admission::now) begin_run(turn, run);
+  if (admission == Admission::replace) {
+    replace_runs(turn, workflow, run.run.id);
+    turn.state.queues.insert(workflow.row.name);
+  }
+  return run;
+}
+
+Json run_answer(const model::Run& run) {
+  return Json::object({{"id", to_string(run.id)},
+                       {"number", run.number},
+                       {"name", run_name(run)},
+                       {"state", to_string(run.state)}});
+}
+
+namespace {
+
+Result<WorkflowState*> startable(State& state, const std::string& name) {
+  const auto found = state.workflows.find(name);
+  if (found == state.workflows.end() || !found->second.definition || found->second.row.deleted) {
+    std::vector<std::string> names;
+    for (const auto& [known, workflow] : state.workflows) {
+      if (!workflow.row.deleted) names.push_back(known);
+    }
+    const auto near = nearest(name, names);
+    return fail("workflow.unknown", fmt::format("there is no workflow '{}'", name),
+                near ? fmt::format("did you mean '{}'?", *near) : "`dandori workflow list` shows them",
+                "/workflow");
+  }
+  if (!found->second.definition->manual) {
+    return fail("run.manual_not_allowed",
+                fmt::format("workflow '{}' is started by its triggers only (manual: false)", name),
+                "change the definition if it is to be started by hand");
+  }
+  return &found->second;
+}
+
+/// The local date of a start by hand, in the zone of the first trigger.
+std::string local_date(const State& state, const WorkflowState& workflow, Timestamp at) {
+  std::string_view name = state.settings.timezone;
+  for (const model::Trigger& trigger : workflow.definition->triggers) {
+    if (trigger.timezone.empty()) continue;
+    name = trigger.timezone;
+    break;
+  }
+  const Result<calendar::TimeZone> zone = state.settings.zone(name);
+  const calendar::LocalTime local = zone ? zone->to_local(at) : calendar::TimeZone{}.to_local(at);
+  return calendar::format_day(calendar::day_of(local));
+}
+
+Result<std::string> business_date_of(const State& state, const WorkflowState& workflow,
+                                     const model::StartRun& request, Timestamp at) {
+  if (!request.business_date) return local_date(state, workflow, at);
+  if (calendar::parse_day(*request.business_date)) return *request.business_date;
+  return fail("run.bad_business_date", fmt::format("'{}' is no business date", *request.business_date),
+              "write it as 2026-11-20", "/business_date");
+}
+
+Error refusal(const WorkflowState& workflow, Admission admission) {
+  const std::string& name = workflow.row.name;
+  if (admission == Admission::previous_failed) {
+    return {"run.previous_failed",
+            fmt::format("the previous run of '{}' failed, and its next start waits until that is mended "
+                        "or confirmed",
+                        name),
+            "rerun or confirm it, or start with --force and a reason"};
+  }
+  const std::string_view policy = to_string(workflow.definition->overlap.policy);
+  return {"run.overlap",
+          fmt::format("a run of '{}' is not over ({} active, {} of them waiting; overlap: {})", name,
+                      workflow.active.size(), workflow.queued.size(), policy),
+          "wait for it, or start with --force and a reason"};
+}
+
+NewRun manual_run(const Turn& turn, const model::Actor& actor) {
+  NewRun wanted;
+  wanted.origin = actor.channel == model::Channel::api ? model::Origin::api : model::Origin::manual;
+  wanted.actor = actor.name;
+  wanted.scheduled_for = turn.now.wall;
+  return wanted;
+}
+
+}  // namespace
+
+/// A start by hand or API: checked as a whole before anything is created.
+Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request) {
+  const Result<WorkflowState*> found = startable(turn.state, request.workflow);
+  if (!found) return std::unexpected(found.error());
+  WorkflowState& workflow = **found;
+
+  NewRun wanted = manual_run(turn, actor);
+  Result<std::string> date = business_date_of(turn.state, workflow, request, turn.now.wall);
+  if (!date) return std::unexpected(date.error());
+  wanted.business_date = std::move(*date);
+
+  model::Run draft;
+  draft.workflow = workflow.row.name;
+  draft.definition = workflow.definition;
+  draft.scheduled_for = wanted.scheduled_for;
+  draft.business_date = wanted.business_date;
+  Result<Json> params = resolve_params(turn.state, draft, request.params);
+  if (!params) return std::unexpected(params.error());
+  wanted.params = std::move(*params);
+
+  const Admission admission = request.force ? Admission::now : admit(workflow, true, false);
+  if (admission == Admission::overlap || admission == Admission::previous_failed) {
+    return std::unexpected(refusal(workflow, admission));
+  }
+  const ActiveRun& run = start_admitted(turn, workflow, std::move(wanted), admission);
+  Json after = run_answer(run.run);
+  after.set("business_date", run.run.business_date);
+  after.set("params", run.run.params);
+  if (request.force) after.set("force", true);
+  turn.audit(actor, "run.start", run_name(run.run), {}, std::move(after));
+  return run_answer(run.run);
+}
+
+}  // namespace dandori::engine

@@ -1,0 +1,202 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "calendar/schedule.h"
+#include "engine/engine.h"
+#include "model/event.h"
+
+namespace dandori::engine {
+
+inline constexpr std::int64_t kNoTimer = INT64_MAX;
+/// A planned instant this old was not met on time: catch_up decides, and its run is a caught-up one.
+inline constexpr Duration kLateAfter = std::chrono::seconds{60};
+
+/// What the engine keeps beside a JobRun; all of it derived but `newest`.
+struct JobExtra {
+  std::uint32_t satisfied = 0;  ///< decided predecessors in a state that satisfies the dependency
+  std::uint32_t bypassed = 0;   ///< of them, bypassed by a branch that the dependency does not name
+  std::int64_t timer_at = kNoTimer;  ///< steady instant of the job's one timer
+  std::unique_ptr<model::Attempt> newest;
+  bool job_dirty = false;       ///< a row is due at the end of this turn
+  bool attempt_dirty = false;
+};
+
+/// A run in progress; until the end of its last turn also one that has just ended.
+struct ActiveRun {
+  model::Run run;
+  std::vector<JobExtra> extra;  ///< beside run.jobs
+  bool run_dirty = false;
+  bool reopened = false;        ///< by a rerun in this turn
+  bool ended = false;           ///< in this turn: leaves the memory at its end
+
+  model::JobRun& job(std::uint32_t index) { return run.jobs[index]; }
+  const model::JobRun& job(std::uint32_t index) const { return run.jobs[index]; }
+  const model::Job& definition(std::uint32_t index) const { return run.definition->jobs[index]; }
+};
+
+/// Order of starts on one agent: priority, then how long it waits, then age of the run.
+struct ReadyKey {
+  std::int32_t rank = 0;  ///< -priority
+  Timestamp ready_at;
+  RunId run;
+  std::uint32_t job = 0;
+  auto operator<=>(const ReadyKey&) const = default;
+};
+
+/// A job's timer: what it means follows from the job's phase (start_within, timeout or retry).
+struct TimerKey {
+  std::int64_t at = kNoTimer;
+  RunId run;
+  std::uint32_t job = 0;
+  auto operator<=>(const TimerKey&) const = default;
+};
+
+struct AgentState {
+  model::AgentRow row;
+  std::set<ReadyKey> ready;                     ///< jobs that wait for a slot here
+  std::map<std::uint64_t, model::AttemptRef> live;  ///< by order sequence
+  // Of the connection; lost with the process:
+  bool connected = false;
+  std::uint64_t session = 0;
+  std::string version, host;
+  std::int64_t pid = 0;
+  std::uint32_t running_max = 0;
+  std::int64_t busy_until = 0;                  ///< steady; it refused an order for want of room
+  bool dirty = false;
+};
+
+struct TriggerState {
+  std::optional<calendar::Schedule> schedule;   ///< nullopt: its zone or text is unknown here; plans nothing
+  std::optional<calendar::Fire> next;           ///< first one after WorkflowRow::triggers_since
+};
+
+struct WorkflowState {
+  model::WorkflowRow row;
+  model::WorkflowPtr definition;                ///< newest
+  std::string digest;                           ///< of the newest
+  std::map<std::uint32_t, model::WorkflowPtr> revisions;  ///< only between load and finish_load
+  std::vector<TriggerState> triggers;           ///< beside definition->triggers
+  Timestamp next_fire = kFarFuture;             ///< earliest of the triggers
+  std::map<std::uint64_t, RunId> active;        ///< by number: queued, running, stopping
+  std::set<std::uint64_t> queued;
+  std::uint32_t queue_counted = 0;              ///< of them, those that count against queue_max
+  std::uint32_t running = 0;                    ///< active, started, never rerun: what overlap looks at
+  bool dirty = false;
+};
+
+struct VariableKey {
+  std::string name, folder;
+  auto operator<=>(const VariableKey&) const = default;
+};
+
+/// Remembers the newest `items_max` entries.
+template <class T>
+class RecentMap {
+ public:
+  explicit RecentMap(std::size_t items_max) : items_max_{items_max} {}
+  void put(const std::string& key, T value) {
+    const auto [at, added] = items_.insert_or_assign(key, std::move(value));
+    if (!added) return;
+    order_.push_back(key);
+    if (order_.size() <= items_max_) return;
+    items_.erase(order_.front());
+    order_.pop_front();
+  }
+  const T* find(const std::string& key) const {
+    const auto at = items_.find(key);
+    return at == items_.end() ? nullptr : &at->second;
+  }
+
+ private:
+  std::size_t items_max_;
+  std::map<std::string, T> items_;
+  std::deque<std::string> order_;
+};
+
+struct JobPlace {
+  RunId run;
+  std::uint32_t job = 0;
+};
+
+struct State {
+  State(Settings settings_in, std::uint64_t epoch_in)
+      : settings{std::move(settings_in)}, epoch{epoch_in} {}
+
+  Settings settings;
+  std::uint64_t epoch = 0;
+  model::CountersRow counters;
+  std::map<std::string, WorkflowState, std::less<>> workflows;
+  std::map<VariableKey, model::Variable> variables;
+  std::map<std::string, model::Folder> folders;
+  std::map<std::string, AgentState, std::less<>> agents;
+  std::map<RunId, ActiveRun> runs;
+
+  // Derived: work that is due.
+  std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire
+  std::set<TimerKey> timers;
+  std::deque<JobPlace> settling;                ///< jobs decided without a process: checked again when taken
+  std::set<std::string> queues;                 ///< workflows whose queue may move
+  std::set<std::string> reruns_wanted;          ///< on_previous_failure: rerun waits for the ended run's rows
+
+  // Answers to what arrives twice within moments (the store knows the rest).
+  RecentMap<model::KeyRow> keys{10'000};
+  RecentMap<std::uint64_t> ended{8'192};        ///< id and name of runs that ended → version
+};
+
+/// `daily_close#3`.
+std::string run_name(const model::Run& run);
+/// The active run (or one that ended in this turn) by id or `name#number`, or nullptr.
+ActiveRun* find_run(State& state, std::string_view name);
+const ActiveRun* find_run(const State& state, std::string_view name);
+/// Name of the agent that starts the job.
+const std::string& agent_of(const State& state, const model::Job& job);
+AgentState& agent_state(State& state, const std::string& name);
+/// Whether the run counts as "the previous run is not over": a rerun of an ended run does not.
+bool counts_for_overlap(const model::Run& run);
+/// Whether it was created long after its planned instant: then it does not count against queue_max.
+bool is_caught_up(const model::Run& run);
+ReadyKey ready_key(const ActiveRun& run, std::uint32_t job);
+void set_timer(State& state, ActiveRun& run, std::uint32_t job, std::int64_t at);
+void clear_timer(State& state, ActiveRun& run, std::uint32_t job);
+/// Parses the triggers of the newest revision again.
+void make_triggers(State& state, WorkflowState& workflow);
+/// Computes every trigger's next start after triggers_since and puts the workflow into `fires`.
+void plan_triggers(State& state, WorkflowState& workflow);
+/// Only those whose next start is decided.
+void plan_fire(State& state, WorkflowState& workflow);
+/// Puts a run into the lists of its workflow (load, creation, rerun).
+void index_run(State& state, const model::Run& run);
+/// Takes a queued run out of its queue.
+void leave_queue(State& state, const model::Run& run);
+/// Puts a startable job where it waits: `settling` when it needs no process, else its agent's queue with
+/// the start_within timer. Doing it twice changes nothing.
+void queue_job(State& state, ActiveRun& run, std::uint32_t job, Now now);
+/// Takes a waiting job out of its agent's queue.
+void unqueue_job(State& state, ActiveRun& run, std::uint32_t job);
+/// Derives counters, queues and timers of one run from what is stored.
+void derive_run(State& state, ActiveRun& run, Now now);
+/// Puts a stored attempt into a run: the newest of its job is kept, and what a job row would say of it.
+void place_attempt(ActiveRun& run, std::uint32_t job, const model::Attempt& attempt);
+/// A run from its stored rows, predecessors counted; nothing is queued or armed.
+ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,
+                          std::span<const model::JobRow> jobs,
+                          std::span<const model::AttemptRow> attempts);
+/// How long a running attempt may still run, by both clocks: the agent's clock is not trusted further back
+/// than the assignment.
+Duration timeout_left(const model::Attempt& attempt, Duration timeout, Now now);
+/// Wait before the next try by the job's retry rules; nullopt: no further try.
+std::optional<Duration> retry_delay(const model::Job& job, const model::JobRun& state,
+                                    const model::AttemptRef& attempt, model::FailureKind failure,
+                                    std::int32_t exit_code);
+
+}  // namespace dandori::engine

@@ -1,0 +1,130 @@
+#include <algorithm>
+
+#include "engine/params.h"
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::CatchUp;
+using model::MissReason;
+using model::PlannedOutcome;
+using model::PlannedState;
+
+namespace {
+
+/// One trigger whose next start is the instant being decided.
+struct DueStart {
+  const model::Trigger& trigger;
+  calendar::PlannedStart planned;
+  bool newest = false;  ///< its following start is not due yet
+};
+
+/// Whether catch_up lets a late start go.
+bool is_caught(const DueStart& due, Duration late) {
+  const model::CatchUpRule& rule = due.trigger.catch_up;
+  if (rule.policy == CatchUp::none) return false;
+  if (rule.policy == CatchUp::latest && !due.newest) return false;
+  return !rule.within || late <= *rule.within;
+}
+
+void record(Turn& turn, const WorkflowState& workflow, const DueStart& due, PlannedState state,
+            MissReason reason, RunId run, std::string detail) {
+  PlannedOutcome outcome;
+  outcome.workflow = workflow.row.name;
+  outcome.trigger = due.trigger.id;
+  outcome.nominal = due.planned.nominal_text;
+  outcome.at = due.planned.fire.at;
+  outcome.business_date = due.planned.business_date;
+  outcome.state = state;
+  outcome.reason = reason;
+  outcome.detail = std::move(detail);
+  outcome.run = run;
+  outcome.decided_at = turn.now.wall;
+  if (state == PlannedState::missed) {
+    turn.journal({}, "planned.missed", {}, 0,
+                 Json::object({{"workflow", outcome.workflow},
+                               {"trigger", outcome.trigger},
+                               {"nominal", outcome.nominal},
+                               {"reason", to_string(reason)}}));
+  }
+  turn.keep(model::PlannedRow{std::move(outcome)});
+}
+
+void miss(Turn& turn, const WorkflowState& workflow, const DueStart& due, MissReason reason,
+          std::string detail = {}) {
+  record(turn, workflow, due, PlannedState::missed, reason, {}, std::move(detail));
+}
+
+/// Runs started at this instant, for triggers with equal parameters.
+struct Together {
+  Json params;
+  std::string trigger;
+};
+
+void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, bool late,
+                   std::vector<Together>& together) {
+  const auto same = std::find_if(together.begin(), together.end(), [&](const Together& other) {
+    return other.params == due.trigger.params;
+  });
+  if (same != together.end()) {
+    return miss(turn, workflow, due, MissReason::superseded, same->trigger);
+  }
+  model::Run draft;
+  draft.workflow = workflow.row.name;
+  draft.definition = workflow.definition;
+  draft.trigger = due.trigger.id;
+  draft.scheduled_for = due.planned.fire.at;
+  draft.business_date = due.planned.business_date;
+  Result<Json> params = resolve_params(turn.state, draft, due.trigger.params);
+  if (!params) return miss(turn, workflow, due, MissReason::blocked, params.error().code);
+  const Admission admission = admit(workflow, false, late);
+  if (admission == Admission::overlap || admission == Admission::previous_failed) {
+    return miss(turn, workflow, due, MissReason::overlap, std::string{to_string(workflow.definition->overlap.policy)});
+  }
+  NewRun wanted{model::Origin::schedule, due.trigger.id, due.planned.nominal_text, "schedule",
+                due.planned.fire.at, due.planned.business_date, std::move(*params)};
+  const ActiveRun& run = start_admitted(turn, workflow, std::move(wanted), admission);
+  together.push_back({due.trigger.params, due.trigger.id});
+  record(turn, workflow, due, PlannedState::started, MissReason::none, run.run.id, {});
+}
+
+/// Takes the triggers whose next start is `at` and plans their following one.
+std::vector<DueStart> take_due(Turn& turn, WorkflowState& workflow, Timestamp at) {
+  std::vector<DueStart> due;
+  for (std::size_t i = 0; i < workflow.triggers.size(); ++i) {
+    TriggerState& trigger = workflow.triggers[i];
+    if (!trigger.next || trigger.next->at != at) continue;
+    const auto planned = trigger.schedule->next(at - Duration{1});
+    trigger.next = trigger.schedule->next_instant(at);
+    const bool newest = !trigger.next || trigger.next->at > turn.now.wall;
+    if (planned) due.push_back({workflow.definition->triggers[i], *planned, newest});
+  }
+  return due;
+}
+
+}  // namespace
+
+/// Decides one instant of a workflow: each of its triggers starts a run then, or misses with a reason.
+///
+/// Instants are decided in order and once: triggers_since is in the same commit as the outcome, and the
+/// wall clock going back finds them already decided.
+bool fire_trigger(Turn& turn, WorkflowState& workflow) {
+  const Timestamp at = workflow.next_fire;
+  if (at > turn.now.wall) return false;
+  const std::vector<DueStart> due = take_due(turn, workflow, at);
+  workflow.row.triggers_since = at;
+  turn.touch_workflow(workflow);
+  plan_fire(turn.state, workflow);
+  const Duration late = turn.now.wall - at;
+  std::vector<Together> together;
+  for (const DueStart& each : due) {
+    if (late > kLateAfter && !is_caught(each, late)) {
+      miss(turn, workflow, each, MissReason::catch_up, std::string{to_string(each.trigger.catch_up.policy)});
+      continue;
+    }
+    start_planned(turn, workflow, each, late > kLateAfter, together);
+  }
+  return true;
+}
+
+}  // namespace dandori::engine
