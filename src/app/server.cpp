@@ -1,0 +1,167 @@
+#include "app/server.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "api/definitions.h"
+#include "api/routes.h"
+#include "app/clocks.h"
+#include "app/data_folder.h"
+#include "app/engine_thread.h"
+#include "app/log_sink.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "calendar/zone.h"
+#include "http/server.h"
+#include "spec/spec.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace dandori::app {
+
+namespace {
+
+int refuse(const Error& error) {
+  fmt::print(stderr, "{} [{}]\n", error.message, error.code);
+  if (!error.hint.empty()) fmt::print(stderr, "  {}\n", error.hint);
+  return error.code == "store.owned" ? cli::kConflict : cli::kInternal;
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127U;
+}
+
+/// SIGTERM, SIGINT and our own SIGUSR1 (the engine has ended), blocked in every thread and read here.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  int wait() const {
+    int signal = 0;
+    while (::sigwait(&set_, &signal) != 0) {
+    }
+    return signal;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+EngineThread::Config engine_config(const cli::ServerConfig& config, const std::string& timezone) {
+  EngineThread::Config engine;
+  engine.runtime.owner = fmt::format("pid {}", ::getpid());
+  engine.runtime.settings.timezone = timezone;
+  engine.runtime.settings.zone = calendar::TimeZone::load;
+  engine.test_clock = config.test_clock;
+  engine.agent.data = config.data;
+  engine.agent.slots = config.slots;
+  engine.agent.running_max = config.running_max;
+  engine.agent.ends_with_server = config.dev;
+  if (config.dev) engine.agent.work = std::filesystem::current_path().string();
+  return engine;
+}
+
+Result<std::string> check_timezone(const cli::ServerConfig& config) {
+  const std::string name = config.timezone.empty() ? machine_timezone() : config.timezone;
+  const auto zone = calendar::TimeZone::load(name);
+  if (!zone) return std::unexpected(zone.error());
+  return name;
+}
+
+Result<void> check_address(const cli::ServerConfig& config) {
+  if (is_loopback(config.host)) return {};
+  return fail("server.not_loopback",
+              fmt::format("'{}' is reachable from other machines, and this server does not speak TLS",
+                          config.host),
+              "listen on 127.0.0.1 and put a proxy with TLS in front of it");
+}
+
+/// Everything of one server; destroyed in reverse order.
+class ServerProcess {
+ public:
+  ServerProcess(const cli::ServerConfig& config, const std::string& timezone, std::string token)
+      : config_{config},
+        store_{{.folder = config.data, .vfs = {}, .sync_delay = config.sync_delay}},
+        engine_{engine_config(config, timezone), store_, store_, spec::compile_canonical},
+        services_{engine_,
+                  store_.queries(),
+                  definitions_,
+                  [this](const std::string& path) { return store_.backup(path); },
+                  calendar::TimeZone::load,
+                  {.version = std::string{kVersion},
+                   .timezone = timezone,
+                   .token = std::move(token),
+                   .data = config.data,
+                   .started_at = read_clocks().wall}},
+        http_{{.address = config.host, .port = config.port}, api::make_handler(services_)} {}
+
+  Result<void> start() {
+    engine_.on_stopped([] { ::kill(::getpid(), SIGUSR1); });
+    const auto engine = engine_.start();
+    if (!engine) return engine;
+    const auto listening = http_.start();
+    if (!listening) return listening;
+    const std::string url = fmt::format("http://{}:{}", config_.host, http_.port());
+    const auto written = write_server_file(config_.data, url, ::getpid());
+    if (!written) return written;
+    fmt::print("ready {}\n", url);
+    std::fflush(stdout);
+    log(LogLevel::info, "server.ready", {{"url", url}, {"data", config_.data}});
+    return {};
+  }
+
+  void stop() {
+    remove_server_file(config_.data);
+    http_.stop();
+    engine_.stop();
+  }
+
+ private:
+  const cli::ServerConfig& config_;
+  store::SqliteStore store_;
+  EngineThread engine_;
+  api::Definitions definitions_;
+  api::Services services_;
+  http::Server http_;
+};
+
+}  // namespace
+
+int run_server(const cli::ServerConfig& config) {
+  const StopSignals signals;
+  log_to_stderr();
+  ::umask(0077);
+  const auto address = check_address(config);
+  if (!address) return refuse(address.error());
+  const auto timezone = check_timezone(config);
+  if (!timezone) return refuse(timezone.error());
+  const auto folder = make_data_folder(config.data);
+  if (!folder) return refuse(folder.error());
+  auto token = load_admin_token(config.data);
+  if (!token) return refuse(token.error());
+
+  ServerProcess server{config, *timezone, std::move(*token)};
+  const auto started = server.start();
+  if (!started) return refuse(started.error());
+  const int signal = signals.wait();
+  server.stop();
+  if (signal == SIGUSR1) {
+    log(LogLevel::error, "server.ended", {{"why", "the engine can do nothing any more"}});
+    return cli::kConflict;
+  }
+  log(LogLevel::info, "server.stopped");
+  return cli::kOk;
+}
+
+}  // namespace dandori::app
