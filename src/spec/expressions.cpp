@@ -130,7 +130,10 @@ class Checker {
     if (!target) return report_unknown_job(use, path);
     const auto& waits = workflow_.jobs[job].depends_on;
     if (std::ranges::find(waits, *target, &model::Dependency::job) != waits.end()) return;
-    if (*target == job) return report_not_before({job, *target, &use, path});
+    if (*target == job) {
+      return add(use, path, "spec.not_ancestor", fmt::format("job '{}' reads its own result", path.name),
+                 "only jobs that end before it can be read");
+    }
     far_uses_.push_back({job, *target, &use, path});
   }
 

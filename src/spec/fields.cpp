@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "base/text.h"
 
@@ -19,7 +20,13 @@ bool wrong_type(Context& context, const Node& node, const Shape& shape, const Pa
   std::string hint;
   if (shape.kind == Shape::Kind::duration && node.kind == NodeKind::integer) {
     hint = fmt::format("add the unit: {}s, {}m or {}h", node.text, node.text, node.text);
-  } else if (shape.kind == Shape::Kind::text && node.is_scalar() && node.kind != NodeKind::null) {
+  } else if (shape.kind == Shape::Kind::object && shape.object->name == "job" && node.is_scalar()) {
+    hint = node.kind == NodeKind::null ? "write `{run: COMMAND}` or `{type: noop}`"
+                                       : fmt::format("write `{{run: {}}}`", node.text.substr(0, 60));
+  } else if (shape.kind == Shape::Kind::template_text && node.kind == NodeKind::null) {
+    hint = "write \"\" for an empty text";
+  } else if (shape.kind == Shape::Kind::text && node.is_scalar() && node.kind != NodeKind::null &&
+             (shape.form.matches == nullptr || shape.form.matches(node.text))) {
     hint = fmt::format("quote it: \"{}\"", node.text);
   } else if (shape.kind == Shape::Kind::boolean && (node.text == "yes" || node.text == "on")) {
     hint = "write true";
@@ -79,6 +86,12 @@ bool check_duration(Context& context, const Node& node, const Shape& shape, cons
 
 bool check_word(Context& context, const Node& node, const Shape& shape, const Path& path) {
   if (std::ranges::find(shape.words, node.text) != shape.words.end()) return true;
+  if (std::ranges::find(shape.later_words, node.text) != shape.later_words.end()) {
+    context.add(node.place, "spec.not_supported",
+                fmt::format("{}: this version does not know '{}' yet", path.text(), node.text),
+                fmt::format("it knows {}", fmt::join(shape.words, ", ")));
+    return false;
+  }
   const std::vector<std::string> known{shape.words.begin(), shape.words.end()};
   context.add(node.place, "spec.unknown_word",
               fmt::format("{}: '{}' is not one of {}", path.text(), node.text,
@@ -119,6 +132,11 @@ void report_unknown_key(Context& context, const Member& member, const Path& path
                 "remove it, or use a version that has it (`dandori --version`)");
     return;
   }
+  if (member.key == "<<") {
+    context.add(member.place, "spec.unknown_key", fmt::format("{}: there is no key '<<'", where),
+                "YAML 1.2 has no merge keys: put what jobs share into `defaults:`");
+    return;
+  }
   std::vector<std::string> known;
   for (const FieldInfo& field : info.fields) known.emplace_back(field.key);
   context.add(member.place, "spec.unknown_key",
@@ -139,7 +157,12 @@ std::string Path::text() const {
 std::string suggest(std::string_view word, const std::vector<std::string>& known,
                     std::string_view known_label) {
   std::string out;
-  if (const auto near = nearest(word, known)) out = fmt::format("did you mean '{}'?", *near);
+  std::optional<std::string> near = nearest(word, known);
+  if (!near && word.size() > 1) {  // a word that stopped half way
+    const auto longer = std::ranges::find_if(known, [&](const std::string& one) { return one.starts_with(word); });
+    if (longer != known.end()) near = *longer;
+  }
+  if (near) out = fmt::format("did you mean '{}'?", *near);
   if (known_label.empty() || known.empty()) return out;
   const std::size_t shown = std::min(known.size(), out.empty() ? known.size() : kSuggestedMax);
   const std::size_t listed = std::min(shown, std::size_t{40});

@@ -302,7 +302,9 @@ const Table<With>& with_table() {
 
 void read_with(Context& context, const Node& node, const Path& path, JobDraft& out) {
   With with;
+  const std::size_t problems_before = context.problems.size();
   read_object(context, node, path, with_table(), with);
+  if (context.problems.size() > problems_before) return;
   const bool is_double = with.run.has_value() == with.script.has_value();
   if (is_double || !out.job.command.empty() || (with.run && !with.interpreter.empty())) {
     context.add(node.place, "spec.contradiction",
@@ -394,12 +396,18 @@ std::vector<Row> shared_rows() {
   };
 }
 
+std::vector<std::string_view> later_job_types() {
+  return {"container", "http", "rest", "ssh", "workflow", "group", "state_machine", "wait", "file_arrival",
+          "event", "approval", "judge", "business_date", "notify", "emit", "sql", "aws_ecs", "aws_batch",
+          "aws_lambda", "aws_stepfunctions", "aws_ssm", "kubernetes", "compensate"};
+}
+
 /// Fields that only a job has.
 std::vector<Row> own_rows() {
   return {
       {{"title", text(), "", "Name for people.", "表示名。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.title = node.text; }},
-      {{"type", words_of<model::JobType>(), R"("shell")", "shell runs a process; noop does nothing.",
+      {{"type", words_of<model::JobType>(later_job_types()), R"("shell")", "shell runs a process; noop does nothing.",
         "shell はプロセスを実行、noop は何もしない。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
          out.job.type = read_word<model::JobType>(node);

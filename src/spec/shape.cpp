@@ -143,8 +143,8 @@ Shape object_of(const ObjectInfo& object) {
 Shape one_of(std::initializer_list<Shape> options) {
   return {.kind = Shape::Kind::choice, .options = options};
 }
-Shape words(std::vector<std::string_view> allowed) {
-  return {.kind = Shape::Kind::word, .words = std::move(allowed)};
+Shape words(std::vector<std::string_view> allowed, std::vector<std::string_view> later) {
+  return {.kind = Shape::Kind::word, .words = std::move(allowed), .later_words = std::move(later)};
 }
 
 std::string describe(const Shape& shape) {

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/words.h"
@@ -43,6 +44,7 @@ struct Shape {
   double maximum = 0;
   Form form = {};
   std::vector<std::string_view> words = {};
+  std::vector<std::string_view> later_words = {};  ///< of the language, not known to this version yet
   std::vector<Shape> options = {};
   const ObjectInfo* object = nullptr;
 };
@@ -82,11 +84,11 @@ Shape list_of(Shape item, double items_min = 0);
 Shape map_of(Shape value, Shape::Form key);
 Shape object_of(const ObjectInfo& object);
 Shape one_of(std::initializer_list<Shape> options);
-Shape words(std::vector<std::string_view> allowed);
+Shape words(std::vector<std::string_view> allowed, std::vector<std::string_view> later = {});
 template <class E>
-Shape words_of() {
+Shape words_of(std::vector<std::string_view> later = {}) {
   const auto all = model::words_of<E>();
-  return words({all.begin(), all.end()});
+  return words({all.begin(), all.end()}, std::move(later));
 }
 
 extern const Shape::Form kIdentifier;    ///< ids and names

@@ -110,7 +110,7 @@ const std::vector<std::string_view>& later_trigger_keys() {
 const Table<TriggerDraft>& trigger_table() {
   static const Table<TriggerDraft> table{
       "trigger", "When the workflow starts by itself.", "自動起動の条件。",
-      {{{"type", words_of<model::TriggerType>(), R"("schedule")",
+      {{{"type", words_of<model::TriggerType>({"after", "event", "file", "queue", "webhook"}), R"("schedule")",
          "schedule: by cron, or once by at. once: by at.", "schedule: cron または at。once: at で 1 回。"},
         [](Context&, const Node& node, const Path&, TriggerDraft& out) {
           out.trigger.type = read_word<model::TriggerType>(node);

@@ -1,0 +1,60 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "spec/spec.h"
+
+namespace dandori::spec {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// tests/data/bad of the source tree that holds the current folder.
+fs::path bad_folder() {
+  for (fs::path at = fs::current_path(); at != at.parent_path(); at = at.parent_path()) {
+    if (fs::is_directory(at / "tests/data/bad")) return at / "tests/data/bad";
+  }
+  return {};
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::string report(const fs::path& path) {
+  std::string out;
+  for (const Problem& problem : parse_definitions(path.filename().string(), read_file(path)).problems) {
+    out += format_problem(problem, true) + "\n";
+  }
+  return out;
+}
+
+TEST_CASE("every broken definition is told in exactly the expected words [FLW-14]") {
+  const fs::path folder = bad_folder();
+  REQUIRE_MESSAGE(!folder.empty(), "run this inside the source tree");
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  REQUIRE(files.size() >= 30);
+  for (const fs::path& file : files) {
+    CAPTURE(file.filename().string());
+    const fs::path expected = fs::path{file}.replace_extension(".expected");
+    const std::string told = report(file);
+    // DANDORI_WRITE_EXPECTED=1 writes the texts anew; read the difference before it is committed.
+    if (std::getenv("DANDORI_WRITE_EXPECTED") != nullptr) std::ofstream{expected, std::ios::binary} << told;
+    CHECK(!told.empty());
+    CHECK(told == read_file(expected));
+  }
+}
+
+}  // namespace
+}  // namespace dandori::spec
