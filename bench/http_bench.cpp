@@ -1,5 +1,5 @@
-// How many small requests the HTTP server answers, and at what CPU cost: one server thread, one client
-// thread, kept-alive connections.
+// How many small requests the HTTP server answers, and at what CPU cost: one server thread, one
+// client thread, kept-alive connections.
 //
 //   http_bench [seconds] [connections] [server threads]
 
@@ -31,11 +31,12 @@ double process_cpu_seconds() {
 
 void print(std::string_view name, const http::LoadReport& report, double server_cpu) {
   const auto answered = static_cast<double>(report.answered);
-  fmt::print("{:<16} {:>8.0f} req/s  server {:.2f} us/req  client {:.2f} us/req  p50 {} us  p99 {} us"
-             "  failed {}\n",
-             name, report.per_second(), server_cpu * 1e6 / answered,
-             static_cast<double>(report.client_cpu.count()) / 1e3 / answered,
-             report.latency_quantile(0.5), report.latency_quantile(0.99), report.failed);
+  fmt::print(
+      "{:<16} {:>8.0f} req/s  server {:.2f} us/req  client {:.2f} us/req  p50 {} us  p99 {} us"
+      "  failed {}\n",
+      name, report.per_second(), server_cpu * 1e6 / answered,
+      static_cast<double>(report.client_cpu.count()) / 1e3 / answered, report.latency_quantile(0.5),
+      report.latency_quantile(0.99), report.failed);
 }
 
 int measure(std::string_view name, const http::ServerAddress& address,
@@ -74,16 +75,17 @@ int main(int argc, char** argv) {
     for (;;) {
       std::vector<http::Responder> taken = queue.drain(std::chrono::seconds{1}, 256);
       if (taken.empty() && stopping) return;
-      for (http::Responder& respond : taken) respond(http::json(202, R"({"id":"0193","number":142})"));
+      for (http::Responder& respond : taken)
+        respond(http::json(202, R"({"id":"0193","number":142})"));
     }
   }};
   http::Server server{server_options, [&](http::Request request, http::Responder respond) {
-    if (request.method == "POST") {
-      queue.try_push(std::move(respond));
-    } else {
-      respond(http::json(200, R"({"id":"0193","number":142})"));
-    }
-  }};
+                        if (request.method == "POST") {
+                          queue.try_push(std::move(respond));
+                        } else {
+                          respond(http::json(200, R"({"id":"0193","number":142})"));
+                        }
+                      }};
   const Result<void> started = server.start();
   if (!started) {
     fmt::print(stderr, "{}\n", started.error().message);
@@ -99,8 +101,8 @@ int main(int argc, char** argv) {
   post.target = "/api/v1/runs";
   post.headers += "Content-Type: application/json\r\nIdempotency-Key: 0193-1\r\n";
   post.body = R"({"workflow":"nightly","inputs":{"day":"2026-11-24"}})";
-  const int failures = measure("GET", *address, options, get) +
-                       measure("POST, queued", *address, options, post);
+  const int failures =
+      measure("GET", *address, options, get) + measure("POST, queued", *address, options, post);
   stopping = true;
   queue.wake();
   answering.join();

@@ -76,8 +76,7 @@ Result<ServerAddress> parse_server_address(std::string_view url) {
   std::string_view host = address.authority;
   address.port = "80";
   const std::size_t bracket = host.find(']');
-  const std::size_t colon =
-      host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
     address.port = host.substr(colon + 1);
     host = host.substr(0, colon);
@@ -127,7 +126,8 @@ class Client::Impl {
       if (!connected) return std::unexpected(std::move(connected.error()));
       socket_ = std::move(*connected);
     }
-    // A server may refuse and close while the body is still being sent: its answer counts, if there is one.
+    // A server may refuse and close while the body is still being sent: its answer counts, if there
+    // is one.
     const Result<void> sent = socket_.send_all(text, options_.timeout);
     if (!sent && sent.error().code != "http.protocol") return give_up(sent.error());
     return read_answer();
@@ -137,10 +137,11 @@ class Client::Impl {
     std::size_t filled = 0;
     while (parser_.state() == ParseState::reading) {
       if (filled == buffer_.size()) {
-        return give_up(Error{.code = "http.protocol", .message = "the answer's header is too long"});
+        return give_up(
+            Error{.code = "http.protocol", .message = "the answer's header is too long"});
       }
-      const Result<std::size_t> count = socket_.receive(
-          buffer_.data() + filled, buffer_.size() - filled, options_.timeout);
+      const Result<std::size_t> count =
+          socket_.receive(buffer_.data() + filled, buffer_.size() - filled, options_.timeout);
       if (!count) return give_up(count.error());
       if (*count == 0) {
         parser_.feed_end();
@@ -155,7 +156,8 @@ class Client::Impl {
     const bool stopped = parser_.stopped_by_sink();
     if (parser_.state() == ParseState::failed && !stopped) return give_up(parser_.fault().error);
     if (stopped || filled > 0 || !parser_.keep_alive()) socket_.close();
-    return ClientResponse{parser_.status(), std::move(parser_.headers()), std::move(parser_.body())};
+    return ClientResponse{parser_.status(), std::move(parser_.headers()),
+                          std::move(parser_.body())};
   }
 
   std::unexpected<Error> give_up(Error error) {

@@ -43,8 +43,8 @@ using OnChunk = std::function<bool(std::string_view)>;
 
 /// A blocking client of one server, for one thread. Keeps its connection open between requests.
 ///
-/// A request is sent again, once, only when a kept connection turns out to be closed before any octet of
-/// an answer came, and the method is idempotent or the request carries an Idempotency-Key.
+/// A request is sent again, once, only when a kept connection turns out to be closed before any
+/// octet of an answer came, and the method is idempotent or the request carries an Idempotency-Key.
 class Client {
  public:
   explicit Client(ServerAddress address, ClientOptions options = {});
@@ -52,11 +52,13 @@ class Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  /// Errors: http.connect (nobody answers there), http.timeout, http.protocol (not HTTP, cut, too big).
+  /// Errors: http.connect (nobody answers there), http.timeout, http.protocol (not HTTP, cut, too
+  /// big).
   Result<ClientResponse> request(std::string_view method, std::string_view target,
                                  const Headers& headers = {}, std::string_view body = {});
 
-  /// As request(), but hands the body of a 2xx answer over piece by piece; other answers come whole.
+  /// As request(), but hands the body of a 2xx answer over piece by piece; other answers come
+  /// whole.
   Result<ClientResponse> stream(std::string_view method, std::string_view target,
                                 const Headers& headers, std::string_view body,
                                 const OnChunk& on_chunk);

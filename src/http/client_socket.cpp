@@ -21,7 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string what_of(int number) { return std::generic_category().message(number); }
+std::string what_of(int number) {
+  return std::generic_category().message(number);
+}
 
 std::string name_of(const ServerAddress& address) {
   return address.unix_path.empty() ? fmt::format("http://{}", address.authority)

@@ -40,9 +40,9 @@ TEST_CASE("addresses of servers are read, and others refused") {
   CHECK(parse_server_address("http://[::1]")->port == "80");
   CHECK(parse_server_address("unix:/run/x.sock")->unix_path == "/run/x.sock");
   CHECK(parse_server_address("unix:///run/x.sock")->unix_path == "/run/x.sock");
-  for (const char* bad : {"", "example", "https://example", "http://", "http://:80", "http://a:b",
-                          "http://a:0", "http://a:99999", "http://u@a", "http://a/?q", "unix:",
-                          "http://a b"}) {
+  for (const char* bad :
+       {"", "example", "https://example", "http://", "http://:80", "http://a:b", "http://a:0",
+        "http://a:99999", "http://u@a", "http://a/?q", "unix:", "http://a b"}) {
     CAPTURE(bad);
     const Result<ServerAddress> address = parse_server_address(bad);
     REQUIRE_FALSE(address);
@@ -96,9 +96,8 @@ TEST_CASE("a client speaks over a unix socket, which is loopback") {
 
 TEST_CASE("a streamed body comes piece by piece and can be left") {
   PushStream stream;
-  Server server{{}, [&](Request, Responder respond) {
-    respond(streamed("text/plain", stream.source()));
-  }};
+  Server server{
+      {}, [&](Request, Responder respond) { respond(streamed("text/plain", stream.source())); }};
   REQUIRE(server.start());
   stream.push("a");
   Client client{at_port(server.port())};

@@ -1,8 +1,6 @@
 #include "http/connection.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +9,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "http/peer.h"
 #include "http/worker.h"
 
 namespace dandori::http::detail {
@@ -21,59 +20,18 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t kBufferStart = 4U << 10U;
-constexpr std::size_t kBufferSpare = 1U << 10U;    // beyond the largest header
-constexpr std::size_t kLingerBytesMax = 4U << 20U; // of what a refused client may still send
-constexpr std::size_t kSmallBody = 8U << 10U;      // copied behind its head: one buffer to write
+constexpr std::size_t kBufferSpare = 1U << 10U;     // beyond the largest header
+constexpr std::size_t kLingerBytesMax = 4U << 20U;  // of what a refused client may still send
+constexpr std::size_t kSmallBody = 8U << 10U;       // copied behind its head: one buffer to write
 constexpr Ticks kLinger = 2'000;
 constexpr Ticks kLingerAtStop = 300;
 constexpr std::size_t kRequestIdMax = 64;
 
-struct Peer {
-  std::string name = "unix";
-  bool is_loopback = true;
-};
-
-Peer ipv4_peer(const in_addr& address, in_port_t port) {
-  std::array<char, INET_ADDRSTRLEN> name{};
-  ::inet_ntop(AF_INET, &address, name.data(), name.size());
-  return {fmt::format("{}:{}", name.data(), ntohs(port)), (ntohl(address.s_addr) >> 24U) == 127};
-}
-
-Peer ipv6_peer(const sockaddr_in6& address) {
-  if (IN6_IS_ADDR_V4MAPPED(&address.sin6_addr)) {
-    in_addr inner{};
-    std::memcpy(&inner, &address.sin6_addr.s6_addr[12], sizeof inner);
-    return ipv4_peer(inner, address.sin6_port);
-  }
-  std::array<char, INET6_ADDRSTRLEN> name{};
-  ::inet_ntop(AF_INET6, &address.sin6_addr, name.data(), name.size());
-  return {fmt::format("[{}]:{}", name.data(), ntohs(address.sin6_port)),
-          IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) != 0};
-}
-
-Peer peer_of(const Socket& socket) {
-  error_code ec;
-  const auto endpoint = socket.remote_endpoint(ec);
-  if (ec) return {"unknown", false};
-  const sockaddr* address = endpoint.data();
-  if (address->sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, address, sizeof v4);
-    return ipv4_peer(v4.sin_addr, v4.sin_port);
-  }
-  if (address->sa_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, address, sizeof v6);
-    return ipv6_peer(v6);
-  }
-  return {};
-}
-
 /// Fit to be written into headers and logs.
 bool is_sane_request_id(std::string_view id) {
   return !id.empty() && id.size() <= kRequestIdMax && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
 }
 
@@ -99,7 +57,9 @@ Pulled ask_source(ChunkSource& source, std::string& out) {
   }
 }
 
-bool status_has_body(int status) { return status >= 200 && status != 204 && status != 304; }
+bool status_has_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
 
 }  // namespace
 
@@ -110,14 +70,18 @@ Connection::Connection(Worker& worker, Socket socket, std::uint64_t id)
       parser_{ParserLimits{.header_bytes_max = worker.options().header_bytes_max,
                            .body_bytes_max = worker.options().body_bytes_max}},
       buffer_(kBufferStart) {
-  Peer peer = peer_of(socket_);
+  error_code unknown;
+  const auto endpoint = socket_.remote_endpoint(unknown);
+  Peer peer = unknown ? Peer{"unknown", false} : peer_of(*endpoint.data());
   peer_ = std::move(peer.name);
   peer_is_loopback_ = peer.is_loopback;
   error_code ignored;
   socket_.non_blocking(true, ignored);
 }
 
-void Connection::open() { pump(); }
+void Connection::open() {
+  pump();
+}
 
 void Connection::turn_away() {
   refuse(ParseFault{503, Error{.code = "http.busy",
@@ -132,11 +96,10 @@ void Connection::turn_away() {
 void Connection::start_read() {
   if (!is_open() || reading_ || peer_ended_ || end_ == buffer_.size()) return;
   reading_ = true;
-  socket_.async_read_some(
-      asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
-      [self = shared_from_this()](const error_code& ec, std::size_t count) {
-        self->on_read(ec, count);
-      });
+  socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
+                          [self = shared_from_this()](const error_code& ec, std::size_t count) {
+                            self->on_read(ec, count);
+                          });
 }
 
 void Connection::on_read(const error_code& ec, std::size_t count) {
@@ -200,7 +163,8 @@ void Connection::make_room() {
     return;
   }
   if (end_ < buffer_.size()) return;
-  const std::size_t size_max = std::max(worker_.options().header_bytes_max + kBufferSpare, kBufferStart);
+  const std::size_t size_max =
+      std::max(worker_.options().header_bytes_max + kBufferSpare, kBufferStart);
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -255,7 +219,8 @@ void Connection::send_continue() {
   written_ = 0;
   error_code ec;
   const std::size_t sent = socket_.write_some(asio::buffer(head_), ec);
-  if (ec || sent != head_.size()) close();  // an empty send buffer takes 25 octets, or the client is gone
+  if (ec || sent != head_.size())
+    close();  // an empty send buffer takes 25 octets, or the client is gone
 }
 
 void Connection::dispatch() {
@@ -403,7 +368,8 @@ void Connection::after_written() {
   stage_ = Stage::none;
 }
 
-/// Asks the source until it has nothing more for now. One that never pauses lets others go in between.
+/// Asks the source until it has nothing more for now. One that never pauses lets others go in
+/// between.
 void Connection::pull_stream() {
   constexpr int kRoundsMax = 16;
   if (worker_.is_winding_down()) return close();
@@ -444,8 +410,8 @@ bool Connection::send_chunk(std::string_view chunk, bool is_last) {
 
 // Ending
 
-/// Says that nothing more comes, and reads on for a while: closing at once would reset the connection and
-/// could take the answer away from a client that is still sending.
+/// Says that nothing more comes, and reads on for a while: closing at once would reset the
+/// connection and could take the answer away from a client that is still sending.
 void Connection::linger() {
   if (peer_ended_) return close();
   error_code ec;

@@ -23,8 +23,8 @@ inline constexpr Ticks kNever = INT64_MAX;
 
 /// One client's connection: a state machine on its worker's thread, one request at a time.
 ///
-/// A read is nearly always under way, so that the client's leaving is noticed; octets of the next request
-/// wait in the buffer, and when it is full the socket is left alone.
+/// A read is nearly always under way, so that the client's leaving is noticed; octets of the next
+/// request wait in the buffer, and when it is full the socket is left alone.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Worker& worker, Socket socket, std::uint64_t id);

@@ -176,8 +176,8 @@ class Load {
     const nanoseconds latency = Clock::now() - lane.since;
     ++report_.answered;
     ++report_.by_status[lane.parser.status()];
-    report_.latency_us.push_back(static_cast<std::uint32_t>(
-        std::min<std::int64_t>(latency.count() / 1000, UINT32_MAX)));
+    report_.latency_us.push_back(
+        static_cast<std::uint32_t>(std::min<std::int64_t>(latency.count() / 1000, UINT32_MAX)));
     if (observe_) observe_(lane.parser.status(), lane.parser.body(), latency);
     if (!lane.parser.keep_alive()) lane.socket.close();
     lane.busy = false;

@@ -47,8 +47,8 @@ struct LoadReport {
   std::uint32_t latency_quantile(double fraction) const;
 };
 
-/// Keeps `connections` busy with one request each, from the calling thread, until the generator or the
-/// time ends. For benchmarks. Errors: http.connect (not one connection could be made).
+/// Keeps `connections` busy with one request each, from the calling thread, until the generator or
+/// the time ends. For benchmarks. Errors: http.connect (not one connection could be made).
 Result<LoadReport> run_load(const ServerAddress& address, const LoadOptions& options,
                             const LoadGenerator& next, const LoadObserver& observe = {});
 

@@ -64,7 +64,9 @@ Responder& Responder::operator=(Responder&& other) noexcept {
   return *this;
 }
 
-Responder::~Responder() { abandon(); }
+Responder::~Responder() {
+  abandon();
+}
 
 void Responder::operator()(Response response) {
   const std::shared_ptr<detail::Mailbox> mailbox = std::exchange(mailbox_, nullptr);
@@ -74,9 +76,10 @@ void Responder::operator()(Response response) {
 
 void Responder::abandon() {
   if (mailbox_ == nullptr) return;
-  (*this)(problem(500, Error{.code = "http.no_answer",
-                             .message = "the request was taken but not answered",
-                             .hint = "look at the server's log; the request may have had its effect"}));
+  (*this)(
+      problem(500, Error{.code = "http.no_answer",
+                         .message = "the request was taken but not answered",
+                         .hint = "look at the server's log; the request may have had its effect"}));
 }
 
 }  // namespace dandori::http

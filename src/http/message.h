@@ -75,15 +75,15 @@ Result<Query> parse_query(std::string_view text);
 
 /// One request, read completely.
 struct Request {
-  std::string method;      ///< as sent: `GET`
-  std::string target;      ///< as sent: `/api/v1/runs/nightly%23142?x=1`
-  std::string path;        ///< before the `?`, not decoded (Router decodes each segment)
-  Query query;             ///< decoded
+  std::string method;  ///< as sent: `GET`
+  std::string target;  ///< as sent: `/api/v1/runs/nightly%23142?x=1`
+  std::string path;    ///< before the `?`, not decoded (Router decodes each segment)
+  Query query;         ///< decoded
   Headers headers;
-  std::string body;        ///< without its transfer coding
-  std::string peer;        ///< `127.0.0.1:43210`, `[::1]:43210`, or `unix`
+  std::string body;               ///< without its transfer coding
+  std::string peer;               ///< `127.0.0.1:43210`, `[::1]:43210`, or `unix`
   bool peer_is_loopback = false;  ///< 127.0.0.0/8, ::1, or a unix socket
-  std::string request_id;  ///< from `X-Request-Id` where that is sane, else made here
+  std::string request_id;         ///< from `X-Request-Id` where that is sane, else made here
 };
 
 /// A body that is written while it comes into being, chunk by chunk.
@@ -113,7 +113,8 @@ Response json(int status, std::string body);
 Response content(int status, std::string_view content_type, std::string body);
 /// 200 with `source` as its body.
 Response streamed(std::string_view content_type, std::unique_ptr<ChunkSource> source);
-/// RFC 9457 problem JSON `{code, title, detail, hint, path, request_id}`; empty members are left out.
+/// RFC 9457 problem JSON `{code, title, detail, hint, path, request_id}`; empty members are left
+/// out.
 Response problem(int status, const Error& error, std::string_view request_id = {});
 
 }  // namespace dandori::http

@@ -27,14 +27,15 @@ enum class ParseState : std::uint8_t { reading, complete, failed };
 
 /// Reads one request after the other from the octets of a connection.
 ///
-/// Strict where laxness lets two readers see different messages: one Host, Content-Length or chunked but
-/// never both, no other transfer coding, no bare line feeds.
+/// Strict where laxness lets two readers see different messages: one Host, Content-Length or
+/// chunked but never both, no other transfer coding, no bare line feeds.
 class RequestParser {
  public:
   explicit RequestParser(ParserLimits limits);
   ~RequestParser();
 
-  /// Takes octets; returns how many were consumed. The rest must be offered again with more behind it.
+  /// Takes octets; returns how many were consumed. The rest must be offered again with more behind
+  /// it.
   std::size_t feed(std::string_view bytes);
 
   ParseState state() const;
@@ -83,7 +84,8 @@ class ResponseParser {
   std::string& body();
   /// Makes ready for the answer to the next request.
   ///
-  /// head: it was HEAD, so no body follows. sink: gets the body of a 2xx answer; kept until next reset.
+  /// head: it was HEAD, so no body follows. sink: gets the body of a 2xx answer; kept until next
+  /// reset.
   void reset(bool head, Sink sink = {});
 
  private:

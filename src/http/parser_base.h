@@ -13,15 +13,20 @@ namespace dandori::http::detail {
 namespace beast_http = boost::beast::http;
 using ErrorCode = boost::beast::error_code;
 
-inline std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 /// Ends Beast's work; what is wrong stands in our own fault.
-inline void refuse(ErrorCode& ec) { ec = beast_http::error::bad_value; }
+inline void refuse(ErrorCode& ec) {
+  ec = beast_http::error::bad_value;
+}
 
 /// Must `size` octets wait for more before Beast may see them?
 ///
-/// Beast 1.81 asserts that the last chunk, when it is also the first, never ends within `0 CR LF CR`, which
-/// any client can send. No chunked body is shorter than five octets, so waiting for them costs nothing.
+/// Beast 1.81 asserts that the last chunk, when it is also the first, never ends within `0 CR LF
+/// CR`, which any client can send. No chunked body is shorter than five octets, so waiting for them
+/// costs nothing.
 template <class Parser>
 bool must_wait(const Parser& parser, bool chunk_seen, std::size_t size) {
   constexpr std::size_t kShortestChunkedBody = 5;

@@ -43,12 +43,12 @@ TEST_CASE("a request reads the same however its octets are cut") {
 TEST_CASE("an empty body in chunks is read however it is cut") {
   for (std::size_t size = 1; size < 6; ++size) {
     RequestParser request{{}};
-    feed_in_pieces(request, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                   size);
+    feed_in_pieces(
+        request, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", size);
     CHECK(request.state() == ParseState::complete);
     ResponseParser response{{}};
-    feed_in_pieces(response, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n",
-                   size);
+    feed_in_pieces(response,
+                   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n", size);
     CHECK(response.state() == ParseState::complete);
   }
 }
@@ -100,7 +100,8 @@ TEST_CASE("an answer without a length ends with the connection; one cut short fa
 
 TEST_CASE("random damage to messages neither crashes a parser nor makes it take more than it got") {
   const std::string request =
-      "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: 1\r\n\r\n";
+      "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: "
+      "1\r\n\r\n";
   const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nA: b\r\n c\r\n\r\nabc";
   std::uint64_t random = 88172645463325252ULL;
   const auto below = [&random](std::size_t bound) {

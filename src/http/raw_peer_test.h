@@ -14,7 +14,8 @@
 
 namespace dandori::http::test {
 
-/// A client of the tests that sends what it is told, octet for octet. Waits at most 10 s for anything.
+/// A client of the tests that sends what it is told, octet for octet. Waits at most 10 s for
+/// anything.
 class RawPeer {
  public:
   explicit RawPeer(std::uint16_t port) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
@@ -48,7 +49,8 @@ class RawPeer {
     fd_ = -1;
   }
 
-  /// Reads until `text` has come (again, counting from the last call's end) or the server has ended.
+  /// Reads until `text` has come (again, counting from the last call's end) or the server has
+  /// ended.
   std::string until(std::string_view text) {
     std::size_t found = 0;
     while ((found = pending_.find(text)) == std::string::npos) {

@@ -45,7 +45,8 @@ using detail::ErrorCode;
 using detail::beast_http::field;
 using detail::beast_http::verb;
 
-constexpr std::size_t kBodyReserveMax = 64U << 10U;  // never trust a declared length with more memory
+constexpr std::size_t kBodyReserveMax = 64U
+                                        << 10U;  // never trust a declared length with more memory
 
 bool is_valid_host(std::string_view host) {
   return host.size() <= 255 && std::ranges::all_of(host, [](char c) {
@@ -152,11 +153,12 @@ class BeastRequest final : public detail::beast_http::basic_parser<true> {
     const std::optional<std::string_view> expected = request.headers.find("Expect");
     if (!expected || http_1_0) return;
     if (!equal_ignoring_case(*expected, "100-continue")) {
-      return set_fault(417,
-                       Error{.code = "http.unsupported",
-                             .message = fmt::format("the expectation '{}' cannot be met", *expected),
-                             .hint = "only 100-continue is understood"},
-                       ec);
+      return set_fault(
+          417,
+          Error{.code = "http.unsupported",
+                .message = fmt::format("the expectation '{}' cannot be met", *expected),
+                .hint = "only 100-continue is understood"},
+          ec);
     }
     expects_continue = true;
   }
@@ -199,7 +201,8 @@ class BeastRequest final : public detail::beast_http::basic_parser<true> {
   void on_finish_impl(ErrorCode& /*ec*/) override {}
 
   static Error bad(std::string message, std::string hint = {}) {
-    return Error{.code = "http.bad_request", .message = std::move(message), .hint = std::move(hint)};
+    return Error{
+        .code = "http.bad_request", .message = std::move(message), .hint = std::move(hint)};
   }
 
   const ParserLimits* limits_;
@@ -263,9 +266,15 @@ std::size_t RequestParser::feed(std::string_view bytes) {
   return skipped + consumed;
 }
 
-ParseState RequestParser::state() const { return impl_->state; }
-bool RequestParser::header_done() const { return impl_->parser->header_seen; }
-bool RequestParser::started() const { return impl_->parser->got_some(); }
+ParseState RequestParser::state() const {
+  return impl_->state;
+}
+bool RequestParser::header_done() const {
+  return impl_->parser->header_seen;
+}
+bool RequestParser::started() const {
+  return impl_->parser->got_some();
+}
 bool RequestParser::wants_continue() const {
   return impl_->state == ParseState::reading && impl_->parser->header_seen &&
          impl_->parser->expects_continue && impl_->parser->request.body.empty();
@@ -273,9 +282,15 @@ bool RequestParser::wants_continue() const {
 bool RequestParser::keep_alive() const {
   return impl_->parser->is_header_done() && impl_->parser->keep_alive();
 }
-bool RequestParser::is_http_1_0() const { return impl_->parser->http_1_0; }
-const ParseFault& RequestParser::fault() const { return impl_->fault; }
-Request& RequestParser::request() { return impl_->parser->request; }
+bool RequestParser::is_http_1_0() const {
+  return impl_->parser->http_1_0;
+}
+const ParseFault& RequestParser::fault() const {
+  return impl_->fault;
+}
+Request& RequestParser::request() {
+  return impl_->parser->request;
+}
 
 void RequestParser::reset() {
   impl_->parser.emplace(impl_->limits_);

@@ -155,17 +155,33 @@ void ResponseParser::feed_end() {
   impl_->state = ParseState::complete;
 }
 
-ParseState ResponseParser::state() const { return impl_->state; }
-bool ResponseParser::header_done() const { return impl_->parser->header_seen; }
-bool ResponseParser::started() const { return impl_->parser->got_some(); }
+ParseState ResponseParser::state() const {
+  return impl_->state;
+}
+bool ResponseParser::header_done() const {
+  return impl_->parser->header_seen;
+}
+bool ResponseParser::started() const {
+  return impl_->parser->got_some();
+}
 bool ResponseParser::keep_alive() const {
   return impl_->parser->is_header_done() && impl_->parser->keep_alive();
 }
-bool ResponseParser::stopped_by_sink() const { return impl_->parser->stopped; }
-const ParseFault& ResponseParser::fault() const { return impl_->fault; }
-int ResponseParser::status() const { return impl_->parser->status; }
-Headers& ResponseParser::headers() { return impl_->parser->headers; }
-std::string& ResponseParser::body() { return impl_->parser->body; }
+bool ResponseParser::stopped_by_sink() const {
+  return impl_->parser->stopped;
+}
+const ParseFault& ResponseParser::fault() const {
+  return impl_->fault;
+}
+int ResponseParser::status() const {
+  return impl_->parser->status;
+}
+Headers& ResponseParser::headers() {
+  return impl_->parser->headers;
+}
+std::string& ResponseParser::body() {
+  return impl_->parser->body;
+}
 
 void ResponseParser::reset(bool head, Sink sink) {
   impl_->head = head;

@@ -12,7 +12,7 @@ namespace dandori::http {
 /// One place in the tree of patterns: what may follow, and what ends here.
 struct Router::Node {
   struct Ending {
-    std::string verb;    // empty: none
+    std::string verb;  // empty: none
     std::string method;
     std::size_t route = 0;
     std::vector<std::string> names;
@@ -32,7 +32,8 @@ struct Router::Node {
   }
 };
 
-/// One search: the segments still to match, the values so far, and the methods that would have fitted.
+/// One search: the segments still to match, the values so far, and the methods that would have
+/// fitted.
 struct Router::Search {
   std::string_view method;
   std::vector<std::string_view> segments;
@@ -99,7 +100,8 @@ bool Router::Search::walk(const Node& node, std::size_t depth) {
   return walk_rest(node, depth);
 }
 
-/// `{name...}`: the segments from here on, decoded and joined again; nothing that could climb or hide a slash.
+/// `{name...}`: the segments from here on, decoded and joined again; nothing that could climb or
+/// hide a slash.
 bool Router::Search::walk_rest(const Node& node, std::size_t depth) {
   if (node.rests.empty()) return false;
   std::string joined;
@@ -154,8 +156,8 @@ std::size_t Router::add(std::string_view method, std::string_view pattern) {
   }
 
   Node* node = root_.get();
-  for (const std::string_view segment : path.empty() ? std::vector<std::string_view>{}
-                                                     : split(path, '/')) {
+  for (const std::string_view segment :
+       path.empty() ? std::vector<std::string_view>{} : split(path, '/')) {
     DANDORI_ASSERT(!segment.empty() && !ending.takes_rest, "a malformed route pattern");
     if (!is_name_segment(segment)) {
       node = &node->literal(segment);
@@ -181,7 +183,9 @@ std::size_t Router::add(std::string_view method, std::string_view pattern) {
   return patterns_.size() - 1;
 }
 
-std::string_view Router::pattern(std::size_t route) const { return patterns_.at(route); }
+std::string_view Router::pattern(std::size_t route) const {
+  return patterns_.at(route);
+}
 
 RouteMatch Router::find(std::string_view method, std::string_view path) const {
   RouteMatch match;

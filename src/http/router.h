@@ -36,11 +36,12 @@ struct RouteMatch {
 
 /// Which route a method and a path belong to. Built once, then read by many threads.
 ///
-/// Patterns: literal segments, `{name}` for one segment, `{name...}` at the end for one or more, and a
-/// `:verb` behind the last segment: `/runs/{run}/jobs/{job}:kill`. In a path, an unencoded colon in the
-/// last segment always starts the verb. Segments are percent-decoded after splitting, so `a%2Fb` is one
-/// value. A literal goes before a `{name}`. HEAD is served by GET's route. An empty segment matches
-/// nothing, so `/runs/` is not `/runs`.
+/// Patterns: literal segments, `{name}` for one segment, `{name...}` at the end for one or more,
+/// and a
+/// `:verb` behind the last segment: `/runs/{run}/jobs/{job}:kill`. In a path, an unencoded colon in
+/// the last segment always starts the verb. Segments are percent-decoded after splitting, so
+/// `a%2Fb` is one value. A literal goes before a `{name}`. HEAD is served by GET's route. An empty
+/// segment matches nothing, so `/runs/` is not `/runs`.
 class Router {
  public:
   Router();
@@ -48,8 +49,8 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
-  /// Returns the route's number: 0, 1, 2, … in the order of adding. Asserts on a malformed pattern and
-  /// on one that is there already: the table is our own.
+  /// Returns the route's number: 0, 1, 2, … in the order of adding. Asserts on a malformed pattern
+  /// and on one that is there already: the table is our own.
   std::size_t add(std::string_view method, std::string_view pattern);
   /// The pattern that add() was given: a label for metrics.
   std::string_view pattern(std::size_t route) const;
@@ -64,8 +65,8 @@ class Router {
   std::vector<std::string> patterns_;
 };
 
-/// The answer where nothing was found: 404 http.no_route, 405 http.method_not_allowed with Allow, or
-/// 400 http.bad_request.
+/// The answer where nothing was found: 404 http.no_route, 405 http.method_not_allowed with Allow,
+/// or 400 http.bad_request.
 Response no_route(const RouteMatch& match, const Request& request);
 
 }  // namespace dandori::http

@@ -100,8 +100,8 @@ TEST_CASE("HEAD is served where GET is") {
 TEST_CASE("unknown and malformed paths are not found") {
   const Table table;
   Request request;
-  for (const char* path : {"/run", "/runs/", "//runs", "/runs//jobs/x", "/runs/1:burn", "/runs/1:",
-                           "/runs/1/jobs", "/runs/1/jobs/2/3", "runs", "", "*"}) {
+  for (const char* path : {"/run", "/runs/", "//runs", "/runs//jobs/x", "/runs/1:burn",
+                           "/runs/1:", "/runs/1/jobs", "/runs/1/jobs/2/3", "runs", "", "*"}) {
     CAPTURE(path);
     const RouteMatch match = table.router.find("GET", path);
     CHECK(match.outcome == RouteOutcome::unknown_path);

@@ -65,16 +65,17 @@ class Listener {
 
   void accept() {
     detail::Worker& worker = deal_();
-    acceptor_.async_accept(
-        worker.io(), [this, &worker](const error_code& ec, typename Protocol::socket socket) {
-          if (ec == asio::error::operation_aborted || !acceptor_.is_open()) return;
-          if (ec && ec != asio::error::connection_aborted) return pause(ec);
-          if (!ec) {
-            set_no_delay(socket);
-            worker.adopt(detail::Socket{std::move(socket)});
-          }
-          accept();
-        });
+    acceptor_.async_accept(worker.io(),
+                           [this, &worker](const error_code& ec, typename Protocol::socket socket) {
+                             if (ec == asio::error::operation_aborted || !acceptor_.is_open())
+                               return;
+                             if (ec && ec != asio::error::connection_aborted) return pause(ec);
+                             if (!ec) {
+                               set_no_delay(socket);
+                               worker.adopt(detail::Socket{std::move(socket)});
+                             }
+                             accept();
+                           });
   }
 
   void close() {
@@ -175,7 +176,7 @@ class Server::Impl {
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
       return cannot_listen(path, "the path of a unix socket has at most 107 characters");
     }
-    struct ::stat found {};
+    struct ::stat found{};
     if (::lstat(path.c_str(), &found) == 0) {
       if (!S_ISSOCK(found.st_mode)) return cannot_listen(path, "there is a file, but no socket");
       if (is_alive(path)) return cannot_listen(path, "another server answers there");
@@ -207,7 +208,7 @@ class Server::Impl {
   detail::ServerLoad load_;
   std::vector<std::unique_ptr<detail::Worker>> workers_;
   std::size_t next_worker_ = 0;
-  std::optional<Listener<tcp>> tcp_;       // destroyed before the workers
+  std::optional<Listener<tcp>> tcp_;  // destroyed before the workers
   std::unique_ptr<Listener<Local>> unix_;
   std::uint16_t port_ = 0;
   bool running_ = false;
@@ -217,9 +218,17 @@ Server::Server(ServerOptions options, Handler handler)
     : impl_{std::make_unique<Impl>(std::move(options), std::move(handler))} {}
 Server::~Server() = default;
 
-Result<void> Server::start() { return impl_->start(); }
-std::uint16_t Server::port() const { return impl_->port(); }
-std::size_t Server::connections() const { return impl_->connections(); }
-void Server::stop() { impl_->stop(); }
+Result<void> Server::start() {
+  return impl_->start();
+}
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+std::size_t Server::connections() const {
+  return impl_->connections();
+}
+void Server::stop() {
+  impl_->stop();
+}
 
 }  // namespace dandori::http

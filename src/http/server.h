@@ -18,8 +18,8 @@ class Mailbox;
 
 /// The duty to answer one request: exactly once, from any thread, now or later.
 ///
-/// Move-only. Destroyed without an answer it answers 500 http.no_answer. After the server has stopped or
-/// the client has gone, answering does nothing.
+/// Move-only. Destroyed without an answer it answers 500 http.no_answer. After the server has
+/// stopped or the client has gone, answering does nothing.
 class Responder {
  public:
   Responder() = default;
@@ -44,7 +44,8 @@ class Responder {
   std::uint64_t sequence_ = 0;
 };
 
-/// Called on one of the server's threads (on several at once when `threads` > 1); must not block long.
+/// Called on one of the server's threads (on several at once when `threads` > 1); must not block
+/// long.
 using Handler = std::function<void(Request, Responder)>;
 
 struct ServerOptions {
@@ -52,15 +53,17 @@ struct ServerOptions {
   std::uint16_t port = 0;             ///< 0: any free one, see Server::port()
   std::string unix_path = {};         ///< also listens there (mode 0600) when set
   unsigned threads = 1;               ///< 1 to 16
-  std::size_t header_bytes_max = 16U << 10U;  ///< request line and fields together; 414 or 431 beyond
-  std::size_t body_bytes_max = 8U << 20U;     ///< 413 beyond
-  std::size_t bodies_bytes_max = 256U << 20U; ///< of all bodies being received; 503 beyond
-  std::size_t connections_max = 1024;         ///< 503 beyond
+  std::size_t header_bytes_max = 16U
+                                 << 10U;   ///< request line and fields together; 414 or 431 beyond
+  std::size_t body_bytes_max = 8U << 20U;  ///< 413 beyond
+  std::size_t bodies_bytes_max = 256U << 20U;        ///< of all bodies being received; 503 beyond
+  std::size_t connections_max = 1024;                ///< 503 beyond
   std::chrono::milliseconds header_timeout{10'000};  ///< first octet to end of header; 408
   std::chrono::milliseconds body_timeout{120'000};   ///< end of header to end of body; 408
   std::chrono::milliseconds idle_timeout{60'000};    ///< between requests; closed silently
-  std::chrono::milliseconds write_timeout{30'000};   ///< a client that takes nothing that long is cut
-  std::chrono::milliseconds stop_timeout{5'000};     ///< what stop() leaves to requests in flight
+  std::chrono::milliseconds write_timeout{
+      30'000};                                    ///< a client that takes nothing that long is cut
+  std::chrono::milliseconds stop_timeout{5'000};  ///< what stop() leaves to requests in flight
 };
 
 /// An HTTP/1.1 server (1.0 accepted) with keep-alive, pipelining and streamed answers.

@@ -39,7 +39,8 @@ std::string get(std::string_view target) {
 
 std::size_t count_of(std::string_view text, std::string_view part) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) {
+  for (std::size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + 1)) {
     ++count;
   }
   return count;
@@ -121,14 +122,15 @@ TEST_CASE("an answer is given once; later ones, and those after the end, do noth
   Responder kept;
   {
     Running running{[&](Request request, Responder respond) {
-      if (request.path == "/keep") {
-        kept = std::move(respond);
-        return;
-      }
-      respond(text(200, "first"));
-      CHECK_FALSE(respond.is_pending());
-      respond(text(200, "second"));
-    }, ServerOptions{.stop_timeout = std::chrono::milliseconds{20}}};
+                      if (request.path == "/keep") {
+                        kept = std::move(respond);
+                        return;
+                      }
+                      respond(text(200, "first"));
+                      CHECK_FALSE(respond.is_pending());
+                      respond(text(200, "second"));
+                    },
+                    ServerOptions{.stop_timeout = std::chrono::milliseconds{20}}};
     RawPeer peer{running.port()};
     peer.send(get("/"));
     CHECK(peer.until("first").find("200 OK") != std::string::npos);
@@ -199,7 +201,8 @@ TEST_CASE("what is no proper request is refused with a problem, closed, and harm
   const std::string large(3000, 'a');
   const std::vector<Case> cases{
       {"no HTTP at all", "hello\r\n\r\n", "400", "http.bad_request"},
-      {"TLS", std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11}, "400", "http.bad_request"},
+      {"TLS", std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11}, "400",
+       "http.bad_request"},
       {"NUL", std::string{"GET /\0 HTTP/1.1\r\n\r\n", 19}, "400", "http.bad_request"},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505", "http.unsupported"},
       {"HTTP/0.9 version", "GET / HTTP/0.9\r\n\r\n", "505", "http.unsupported"},
@@ -210,39 +213,62 @@ TEST_CASE("what is no proper request is refused with a problem, closed, and harm
       {"bad Host", "GET / HTTP/1.1\r\nHost: a/b@c\r\n\r\n", "400", "http.bad_request"},
       {"a field without colon", "GET / HTTP/1.1\r\nHost x\r\n\r\n", "400", "http.bad_request"},
       {"space before colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400", "http.bad_request"},
-      {"control in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n", "400", "http.bad_request"},
+      {"control in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n", "400",
+       "http.bad_request"},
       {"relative target", "GET runs HTTP/1.1\r\n" + host + "\r\n", "400", "http.bad_request"},
       {"fragment", "GET /#a HTTP/1.1\r\n" + host + "\r\n", "400", "http.bad_request"},
       {"bad query", "GET /?a=%zz HTTP/1.1\r\n" + host + "\r\n", "400", "http.bad_request"},
       {"query not UTF-8", "GET /?a=%ff HTTP/1.1\r\n" + host + "\r\n", "400", "http.bad_request"},
-      {"long target", "GET /" + large + " HTTP/1.1\r\n" + host + "\r\n", "414", "http.header_too_large"},
+      {"long target", "GET /" + large + " HTTP/1.1\r\n" + host + "\r\n", "414",
+       "http.header_too_large"},
       {"endless target", "GET /" + large, "414", "http.header_too_large"},
-      {"large field", "GET / HTTP/1.1\r\n" + host + "A: " + large + "\r\n\r\n", "431", "http.header_too_large"},
-      {"endless field", "GET / HTTP/1.1\r\n" + host + "A: " + large, "431", "http.header_too_large"},
-      {"many fields", "GET / HTTP/1.1\r\n" + host + [] {
-         std::string fields;
-         for (int i = 0; i < 200; ++i) fields += "a:\r\n";
-         return fields;
-       }() + "\r\n", "431", "http.header_too_large"},
+      {"large field", "GET / HTTP/1.1\r\n" + host + "A: " + large + "\r\n\r\n", "431",
+       "http.header_too_large"},
+      {"endless field", "GET / HTTP/1.1\r\n" + host + "A: " + large, "431",
+       "http.header_too_large"},
+      {"many fields",
+       "GET / HTTP/1.1\r\n" + host +
+           [] {
+             std::string fields;
+             for (int i = 0; i < 200; ++i) fields += "a:\r\n";
+             return fields;
+           }() +
+           "\r\n",
+       "431", "http.header_too_large"},
       {"length no number", post + "Content-Length: x\r\n\r\n", "400", "http.bad_request"},
       {"length negative", post + "Content-Length: -1\r\n\r\n", "400", "http.bad_request"},
       {"length signed", post + "Content-Length: +1\r\n\r\n", "400", "http.bad_request"},
-      {"length huge", post + "Content-Length: 99999999999999999999999\r\n\r\n", "400", "http.bad_request"},
-      {"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "400", "http.bad_request"},
+      {"length huge", post + "Content-Length: 99999999999999999999999\r\n\r\n", "400",
+       "http.bad_request"},
+      {"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "400",
+       "http.bad_request"},
       {"length too large", post + "Content-Length: 1001\r\n\r\n", "413", "http.body_too_large"},
-      {"length and chunks", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400", "http.bad_request"},
-      {"chunks and length", post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", "400", "http.bad_request"},
+      {"length and chunks",
+       post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400",
+       "http.bad_request"},
+      {"chunks and length",
+       post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", "400",
+       "http.bad_request"},
       {"gzip coding", post + "Transfer-Encoding: gzip, chunked\r\n\r\n", "501", "http.unsupported"},
       {"unknown coding", post + "Transfer-Encoding: xchunked\r\n\r\n", "501", "http.unsupported"},
-      {"chunks in 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400", "http.bad_request"},
-      {"chunk size no number", post + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "400", "http.bad_request"},
-      {"chunk size overflow", post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", "400", "http.bad_request"},
-      {"chunk too large", post + "Transfer-Encoding: chunked\r\n\r\n1000\r\n", "413", "http.body_too_large"},
-      {"chunks together too large", post + "Transfer-Encoding: chunked\r\n\r\n200\r\n" +
-           std::string(512, 'a') + "\r\n200\r\n", "413", "http.body_too_large"},
-      {"chunk without its end", post + "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", "400", "http.bad_request"},
-      {"endless chunk extension", post + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'a'), "400", "http.bad_request"},
-      {"unknown expectation", post + "Expect: tea\r\nContent-Length: 1\r\n\r\n", "417", "http.unsupported"},
+      {"chunks in 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400",
+       "http.bad_request"},
+      {"chunk size no number", post + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "400",
+       "http.bad_request"},
+      {"chunk size overflow", post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+       "400", "http.bad_request"},
+      {"chunk too large", post + "Transfer-Encoding: chunked\r\n\r\n1000\r\n", "413",
+       "http.body_too_large"},
+      {"chunks together too large",
+       post + "Transfer-Encoding: chunked\r\n\r\n200\r\n" + std::string(512, 'a') + "\r\n200\r\n",
+       "413", "http.body_too_large"},
+      {"chunk without its end", post + "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", "400",
+       "http.bad_request"},
+      {"endless chunk extension",
+       post + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'a'), "400",
+       "http.bad_request"},
+      {"unknown expectation", post + "Expect: tea\r\nContent-Length: 1\r\n\r\n", "417",
+       "http.unsupported"},
   };
   RawPeer bystander{running.port()};
   for (const Case& one : cases) {
@@ -261,7 +287,8 @@ TEST_CASE("what is no proper request is refused with a problem, closed, and harm
 TEST_CASE("random damage to requests never takes the server down") {
   Running running{echo, ServerOptions{.header_bytes_max = 1024, .body_bytes_max = 1000}};
   const std::string proper =
-      "POST /a/b?c=d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+      "POST /a/b?c=d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
   std::uint64_t random = 0x9E3779B97F4A7C15ULL;
   const auto below = [&random](std::size_t bound) {
     random ^= random << 13U;
@@ -286,8 +313,8 @@ TEST_CASE("random damage to requests never takes the server down") {
 
 TEST_CASE("who sends too slowly is cut: 408 inside a request, silence between requests") {
   const std::chrono::milliseconds brief{40};
-  Running running{echo, ServerOptions{.header_timeout = brief, .body_timeout = brief,
-                                      .idle_timeout = brief}};
+  Running running{
+      echo, ServerOptions{.header_timeout = brief, .body_timeout = brief, .idle_timeout = brief}};
   RawPeer silent{running.port()};
   RawPeer in_header{running.port()};
   RawPeer in_body{running.port()};
@@ -418,9 +445,10 @@ TEST_CASE("an address in use is an error that names it") {
 TEST_CASE("several threads serve many connections at once") {
   std::atomic<int> served{0};
   Running running{[&](Request request, Responder respond) {
-    ++served;
-    respond(text(200, request.path));
-  }, ServerOptions{.threads = 2}};
+                    ++served;
+                    respond(text(200, request.path));
+                  },
+                  ServerOptions{.threads = 2}};
   std::vector<std::thread> clients;
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([&, i] {

@@ -15,11 +15,12 @@ struct SseEvent {
   bool operator==(const SseEvent&) const = default;
 };
 
-/// The event as its octets, with the empty line that ends it. Line breaks in id and event become spaces.
+/// The event as its octets, with the empty line that ends it. Line breaks in id and event become
+/// spaces.
 std::string format_sse(const SseEvent& event);
 
-/// Finds the events in the pieces of a stream, as a client gets them. Comments and `retry` are skipped.
-/// Source: the WHATWG HTML standard, "Server-sent events".
+/// Finds the events in the pieces of a stream, as a client gets them. Comments and `retry` are
+/// skipped. Source: the WHATWG HTML standard, "Server-sent events".
 class SseReader {
  public:
   explicit SseReader(std::function<void(const SseEvent&)> on_event)

@@ -62,7 +62,9 @@ class PushSource final : public ChunkSource {
 
 PushStream::PushStream(std::size_t bytes_max) : shared_{std::make_shared<Shared>(bytes_max)} {}
 
-std::unique_ptr<ChunkSource> PushStream::source() { return std::make_unique<PushSource>(shared_); }
+std::unique_ptr<ChunkSource> PushStream::source() {
+  return std::make_unique<PushSource>(shared_);
+}
 
 bool PushStream::push(std::string_view bytes) {
   Wake wake;

@@ -27,10 +27,10 @@ class Wake {
 };
 
 enum class Pulled : std::uint8_t {
-  chunk,    ///< something was appended: send it, then ask again
-  wait,     ///< nothing now: ask again after `wake`
-  end,      ///< the body is complete (what was appended is still sent)
-  abort,    ///< the body cannot be completed: cut the connection, so that the client sees it
+  chunk,  ///< something was appended: send it, then ask again
+  wait,   ///< nothing now: ask again after `wake`
+  end,    ///< the body is complete (what was appended is still sent)
+  abort,  ///< the body cannot be completed: cut the connection, so that the client sees it
 };
 
 /// Where a streamed body comes from. The server pulls, so a slow client slows its source down.
@@ -48,8 +48,8 @@ class ChunkSource {
 
 /// The writing end of a push stream (SSE): any thread pushes, the connection takes.
 ///
-/// Bounded: when the client takes too little and `bytes_max` is reached, the stream is cut. Copies share
-/// one stream.
+/// Bounded: when the client takes too little and `bytes_max` is reached, the stream is cut. Copies
+/// share one stream.
 class PushStream {
  public:
   explicit PushStream(std::size_t bytes_max = 1U << 20U);

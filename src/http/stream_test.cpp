@@ -57,13 +57,14 @@ class Failing final : public ChunkSource {
 
 }  // namespace
 
-TEST_CASE("what is pushed arrives while the stream goes on, and its end leaves the connection usable") {
+TEST_CASE(
+    "what is pushed arrives while the stream goes on, and its end leaves the connection usable") {
   PushStream stream;
   int request_count = 0;
   Server server{{}, [&](Request, Responder respond) {
-    respond(++request_count == 1 ? streamed("text/event-stream", stream.source())
-                                 : text(200, "next"));
-  }};
+                  respond(++request_count == 1 ? streamed("text/event-stream", stream.source())
+                                               : text(200, "next"));
+                }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send(kGet);
@@ -80,9 +81,8 @@ TEST_CASE("what is pushed arrives while the stream goes on, and its end leaves t
 
 TEST_CASE("many pushes from another thread all arrive, in order") {
   PushStream stream{64U << 20U};
-  Server server{{}, [&](Request, Responder respond) {
-    respond(streamed("text/plain", stream.source()));
-  }};
+  Server server{
+      {}, [&](Request, Responder respond) { respond(streamed("text/plain", stream.source())); }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send("GET / HTTP/1.0\r\n\r\n");
@@ -102,9 +102,10 @@ TEST_CASE("a source learns at once that its client has gone") {
   std::promise<void> gone;
   PushStream quiet;
   Server server{{}, [&](Request request, Responder respond) {
-    if (request.path == "/quiet") return respond(streamed("text/plain", quiet.source()));
-    respond(streamed("text/plain", std::make_unique<Endless>(pulled, gone, 1000)));
-  }};
+                  if (request.path == "/quiet")
+                    return respond(streamed("text/plain", quiet.source()));
+                  respond(streamed("text/plain", std::make_unique<Endless>(pulled, gone, 1000)));
+                }};
   REQUIRE(server.start());
   {
     RawPeer peer{server.port()};
@@ -123,10 +124,11 @@ TEST_CASE("a source learns at once that its client has gone") {
 TEST_CASE("a client that takes nothing slows its source down and is cut in the end") {
   std::atomic<std::size_t> pulled{0};
   std::promise<void> gone;
-  Server server{ServerOptions{.write_timeout = std::chrono::milliseconds{50}},
-                [&](Request, Responder respond) {
-    respond(streamed("text/plain", std::make_unique<Endless>(pulled, gone, 64U << 10U)));
-  }};
+  Server server{
+      ServerOptions{.write_timeout = std::chrono::milliseconds{50}},
+      [&](Request, Responder respond) {
+        respond(streamed("text/plain", std::make_unique<Endless>(pulled, gone, 64U << 10U)));
+      }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send(kGet);
@@ -137,9 +139,8 @@ TEST_CASE("a client that takes nothing slows its source down and is cut in the e
 
 TEST_CASE("a push stream whose client is too slow is cut when its bound is reached") {
   PushStream stream{1000};
-  Server server{{}, [&](Request, Responder respond) {
-    respond(streamed("text/plain", stream.source()));
-  }};
+  Server server{
+      {}, [&](Request, Responder respond) { respond(streamed("text/plain", stream.source())); }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.shrink_receive_buffer();
@@ -155,8 +156,8 @@ TEST_CASE("a push stream whose client is too slow is cut when its bound is reach
 
 TEST_CASE("a source that fails cuts the connection, so that the client sees it") {
   Server server{{}, [](Request, Responder respond) {
-    respond(streamed("text/plain", std::make_unique<Failing>()));
-  }};
+                  respond(streamed("text/plain", std::make_unique<Failing>()));
+                }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   const std::string answer = peer.send(kGet).rest();
@@ -168,11 +169,11 @@ TEST_CASE("a quiet stream sends its idle chunk") {
   PushStream stream;
   Server server{ServerOptions{.idle_timeout = std::chrono::milliseconds{20}},
                 [&](Request, Responder respond) {
-    Response response = streamed("text/event-stream", stream.source());
-    response.stream->idle_chunk = ":\n\n";
-    response.stream->idle_every = std::chrono::milliseconds{10};
-    respond(std::move(response));
-  }};
+                  Response response = streamed("text/event-stream", stream.source());
+                  response.stream->idle_chunk = ":\n\n";
+                  response.stream->idle_every = std::chrono::milliseconds{10};
+                  respond(std::move(response));
+                }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send(kGet).until("\r\n\r\n");
@@ -184,9 +185,10 @@ TEST_CASE("a quiet stream sends its idle chunk") {
 
 TEST_CASE("HEAD of a stream is answered without asking the source") {
   PushStream stream;
-  Server server{{}, [&](Request request, Responder respond) {
-    respond(request.path == "/" ? streamed("text/plain", stream.source()) : text(200, "next"));
-  }};
+  Server server{
+      {}, [&](Request request, Responder respond) {
+        respond(request.path == "/" ? streamed("text/plain", stream.source()) : text(200, "next"));
+      }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -195,9 +197,8 @@ TEST_CASE("HEAD of a stream is answered without asking the source") {
 
 TEST_CASE("stopping ends streams at once") {
   PushStream stream;
-  Server server{{}, [&](Request, Responder respond) {
-    respond(streamed("text/plain", stream.source()));
-  }};
+  Server server{
+      {}, [&](Request, Responder respond) { respond(streamed("text/plain", stream.source())); }};
   REQUIRE(server.start());
   RawPeer peer{server.port()};
   peer.send(kGet).until("\r\n\r\n");

@@ -19,9 +19,8 @@ namespace asio = boost::asio;
 constexpr std::size_t kTurnedAwayMax = 64;  // beyond connections_max, these still get a polite 503
 
 std::chrono::milliseconds tick_span(const ServerOptions& options) {
-  const std::chrono::milliseconds shortest =
-      std::min({options.header_timeout, options.body_timeout, options.idle_timeout,
-                options.write_timeout});
+  const std::chrono::milliseconds shortest = std::min(
+      {options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
   return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{1000});
 }
 
@@ -34,7 +33,9 @@ std::string random_prefix() {
 
 void ServerLoad::remove() {
   if (connections_.fetch_sub(1) != 1) return;
-  { const std::lock_guard lock{mutex_}; }
+  {
+    const std::lock_guard lock{mutex_};
+  }
   none_.notify_all();
 }
 
@@ -55,11 +56,13 @@ Worker::Worker(const ServerOptions& options, const Handler& handler, ServerLoad&
       guard_{asio::make_work_guard(io_)},
       tick_{io_},
       tick_every_{tick_span(options)},
-      mailbox_{std::make_shared<Mailbox>(
-          [this] { asio::post(io_, [this] { deliver_letters(); }); })},
+      mailbox_{
+          std::make_shared<Mailbox>([this] { asio::post(io_, [this] { deliver_letters(); }); })},
       id_prefix_{random_prefix()} {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 void Worker::start() {
   refresh_date();

@@ -36,7 +36,8 @@ std::vector<std::string> read_requests(std::string_view bytes, std::size_t step)
     }
     if (parser.state() == http::ParseState::failed) {
       DANDORI_ASSERT(parser.fault().status >= 400, "a refusal has its status");
-      return read;  // sooner or later: with little at hand a parser may wait for the header's end first
+      return read;  // sooner or later: with little at hand a parser may wait for the header's end
+                    // first
     }
     if (piece.empty()) return read;
   }
