@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -141,7 +140,6 @@ class ServerProcess {
 int run_server(const cli::ServerConfig& config) {
   const StopSignals signals;
   log_to_stderr();
-  ::umask(0077);
   const auto address = check_address(config);
   if (!address) return refuse(address.error());
   const auto timezone = check_timezone(config);
