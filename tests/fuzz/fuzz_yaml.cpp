@@ -1,0 +1,25 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/assert.h"
+#include "spec/spec.h"
+
+/// Any text is read without a crash or a hang; what is accepted has a canonical text that reads back to
+/// itself; what is refused has places and messages that can be printed.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace dandori;
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  const spec::Parsed parsed = spec::parse_definitions("fuzz.yaml", text);
+  for (const spec::Problem& problem : parsed.problems) {
+    DANDORI_ASSERT(!spec::format_problem(problem, true).empty());
+    DANDORI_ASSERT(problem.line >= 0 && !problem.code.empty());
+  }
+  for (const model::WorkflowDefinition& definition : parsed.workflows) {
+    const auto compiled = spec::compile_canonical(definition.canonical);
+    DANDORI_ASSERT(compiled.has_value());
+    DANDORI_ASSERT(spec::write_canonical(**compiled) == definition.canonical);
+  }
+  (void)spec::compile_canonical(text);
+  return 0;
+}
