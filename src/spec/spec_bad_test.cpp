@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/spec.h"
@@ -15,10 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// tests/data/bad of the source tree that holds the current folder.
-fs::path bad_folder() {
+/// A folder of the source tree that holds the current folder; empty: not inside one.
+fs::path source_folder(std::string_view name) {
   for (fs::path at = fs::current_path(); at != at.parent_path(); at = at.parent_path()) {
-    if (fs::is_directory(at / "tests/data/bad")) return at / "tests/data/bad";
+    if (fs::is_directory(at / name)) return at / name;
   }
   return {};
 }
@@ -37,7 +38,7 @@ std::string report(const fs::path& path) {
 }
 
 TEST_CASE("every broken definition is told in exactly the expected words [FLW-14]") {
-  const fs::path folder = bad_folder();
+  const fs::path folder = source_folder("tests/data/bad");
   REQUIRE_MESSAGE(!folder.empty(), "run this inside the source tree");
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator{folder}) {
@@ -54,6 +55,25 @@ TEST_CASE("every broken definition is told in exactly the expected words [FLW-14
     CHECK(!told.empty());
     CHECK(told == read_file(expected));
   }
+}
+
+TEST_CASE("the shipped sample is valid: daily at 20:00 in Tokyo, three branches, then total and report") {
+  const fs::path folder = source_folder("examples/daily_close");
+  REQUIRE_MESSAGE(!folder.empty(), "run this inside the source tree");
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() != ".yaml") continue;
+    CAPTURE(entry.path().filename().string());
+    CHECK(report(entry.path()) == "");
+  }
+  const Parsed parsed = parse_definitions("daily_close.yaml", read_file(folder / "daily_close.yaml"));
+  REQUIRE(parsed.workflows.size() == 1);
+  const model::Workflow& workflow = *parsed.workflows[0].workflow;
+  CHECK(workflow.jobs.size() == 12);
+  CHECK(workflow.triggers.at(0).cron == "0 20 * * *");
+  CHECK(workflow.triggers.at(0).timezone == "Asia/Tokyo");
+  const auto compiled = compile_canonical(parsed.workflows[0].canonical);
+  REQUIRE(compiled);
+  CHECK(write_canonical(**compiled) == parsed.workflows[0].canonical);
 }
 
 }  // namespace

@@ -12,13 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const spec::Parsed parsed = spec::parse_definitions("fuzz.yaml", text);
   for (const spec::Problem& problem : parsed.problems) {
-    DANDORI_ASSERT(!spec::format_problem(problem, true).empty());
-    DANDORI_ASSERT(problem.line >= 0 && !problem.code.empty());
+    DANDORI_ASSERT(!spec::format_problem(problem, true).empty(), "it can be printed");
+    DANDORI_ASSERT(problem.line >= 0 && !problem.code.empty(), "it has a place and a code");
   }
   for (const model::WorkflowDefinition& definition : parsed.workflows) {
     const auto compiled = spec::compile_canonical(definition.canonical);
-    DANDORI_ASSERT(compiled.has_value());
-    DANDORI_ASSERT(spec::write_canonical(**compiled) == definition.canonical);
+    DANDORI_ASSERT(compiled.has_value(), "what parse made reads back");
+    DANDORI_ASSERT(spec::write_canonical(**compiled) == definition.canonical, "to itself");
   }
   (void)spec::compile_canonical(text);
   return 0;
