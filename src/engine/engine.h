@@ -38,8 +38,9 @@ using StatePtr = std::unique_ptr<State, StateDeleter>;
 /// An empty state. epoch: of the lease that this server holds.
 StatePtr make_state(Settings settings, std::uint64_t epoch);
 
-/// Puts one kept row into the state. Used by decide for every change and by load for every row.
-/// RevisionRow::definition must be set. Asserts on rows that cannot be (a job of an unknown run).
+/// Puts one kept row into the state: how load() rebuilds it. (decide alters the state itself and gives one
+/// row for each object that it touched.) RevisionRow::definition must be set, and a run's revision must come
+/// before it. Rows of jobs and attempts whose run is not active are left out.
 void apply_change(State& state, const model::Change& change);
 
 /// After the last row of a load: derives what is not stored and arms timers (spans with the smaller of
@@ -59,10 +60,11 @@ struct Decision {
   bool more = false;            ///< work is left: take another turn at once
 };
 
-/// What `event` needs and the state lacks.
+/// What `event` needs and the state lacks. Ask for Tick too (a turn with work left may need stored rows), and
+/// ask again for events that a turn did not take: what was fetched before it may be old.
 model::Needs needs(const State& state, const model::Event& event);
 
-/// One bounded turn: due timers, the events, starts of ready jobs. Alters `state` and says what to keep.
+/// One bounded turn: commands, reports, then due timers, queues and starts. Alters `state` and says what to keep.
 /// If the commit of the batch fails, drop the state and load again.
 Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLimits limits = {});
 
