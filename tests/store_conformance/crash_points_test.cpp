@@ -19,7 +19,7 @@ bool& every_crash_point() {
 
 namespace {
 
-constexpr std::uint32_t kBatches = 8;
+constexpr std::uint32_t kBatches = 12;
 constexpr std::uint32_t kRunsPerBatch = 12;
 
 /// Batch n: runs with a job and an attempt each, the runs of the batch before ended, counters at n.
@@ -45,8 +45,9 @@ model::Batch batch_of(std::uint64_t epoch, std::uint32_t number) {
 /// Commits the script and writes a byte to `acknowledged` after each success; releases at the end,
 /// which copies the log into the file.
 void play(const std::string& folder, sqlite::FaultPlan& plan, int acknowledged) {
+  constexpr std::uint32_t kLogPages = 40;  // so that the log is copied and starts again on the way
   const sqlite::FaultVfs vfs{plan};
-  SqliteStore store{{.folder = folder, .vfs = vfs.name()}};
+  SqliteStore store{{.folder = folder, .vfs = vfs.name(), .log_pages_max = kLogPages}};
   const auto epoch = store.acquire("crash");
   if (!epoch) return;
   for (std::uint32_t number = 1; number <= kBatches; ++number) {

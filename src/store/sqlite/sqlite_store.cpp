@@ -67,7 +67,8 @@ Result<std::uint64_t> SqliteStore::acquire(const std::string& owner) {
     return std::unexpected(done.error());
   }
   auto writer = sqlite::Writer::open(
-      {.path = sqlite_path(folder), .vfs = impl_->vfs(), .readonly_queries = false}, owner);
+      {.path = sqlite_path(folder), .vfs = impl_->vfs(), .readonly_queries = false}, owner,
+      impl_->options.log_pages_max);
   if (!writer) {
     release();
     return std::unexpected(writer.error());

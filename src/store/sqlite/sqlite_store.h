@@ -13,6 +13,9 @@ struct SqliteOptions {
   std::string vfs;                  ///< name of a registered SQLite VFS; empty: the system's own
   Duration sync_delay{0};           ///< added to each sync, to measure as if the disk were slower
   std::uint32_t readers_max = 4;    ///< connections of the query store, made when needed
+  /// Pages in the write-ahead log at which it is copied into the file. The index of the log stays within
+  /// its first 32 KiB below 4,062 pages, so it need not grow on a full disk; half leaves room for a big batch.
+  std::uint32_t log_pages_max = 2000;
 };
 
 /// The store of one server in one file, `DATA/dandori.db`, in WAL mode with synchronous=FULL.

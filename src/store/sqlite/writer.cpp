@@ -12,25 +12,22 @@ namespace dandori::store::sqlite {
 
 namespace {
 
-/// The index of the write-ahead log stays within its first 32 KiB below 4,062 frames, so it does not grow
-/// on a full disk; half of that leaves room for one big batch.
-constexpr int kCheckpointFrames = 2000;
-
-int note_frames(void* out, sqlite3*, const char*, int frames) {
-  *static_cast<int*>(out) = frames;
+int note_pages(void* out, sqlite3*, const char*, int pages) {
+  *static_cast<int*>(out) = pages;
   return SQLITE_OK;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Writer>> Writer::open(const OpenOptions& options, const std::string& owner) {
+Result<std::unique_ptr<Writer>> Writer::open(const OpenOptions& options, const std::string& owner,
+                                             std::uint32_t log_pages_max) {
   Result<ConnectionPtr> connection = open_connection(options);
   if (!connection) return std::unexpected(connection.error());
   const Result<void> migrated = migrate(connection->get());
   if (!migrated) return std::unexpected(migrated.error());
-  std::unique_ptr<Writer> writer{new Writer{std::move(*connection)}};
-  sqlite3_wal_hook(writer->connection_.get(), note_frames, &writer->wal_frames_);
-  writer->checkpoint_at_ = kCheckpointFrames;
+  std::unique_ptr<Writer> writer{new Writer{std::move(*connection), log_pages_max}};
+  sqlite3_wal_hook(writer->connection_.get(), note_pages, &writer->log_pages_);
+  writer->checkpoint_at_ = writer->log_pages_max_;
   Result<void> done = execute(writer->connection_.get(), "PRAGMA cache_size=-8192");
   if (done) done = writer->prepare_all();
   if (done) done = writer->raise_epoch(owner);
@@ -180,7 +177,7 @@ int Writer::write_changes(const model::Batch& batch) {
 Result<void> Writer::finish() {
   const int code = run_plain(commit_);
   if (code == SQLITE_DONE) {
-    if (wal_frames_ >= checkpoint_at_) checkpoint();
+    if (log_pages_ >= checkpoint_at_) checkpoint();
     return {};
   }
   const int primary = code & 0xff;
@@ -197,18 +194,18 @@ Result<void> Writer::finish() {
 /// Copies the log into the file so that the log starts again. What was committed is durable either way;
 /// but after a failed sync nothing more is promised, so the writer ends.
 void Writer::checkpoint() {
-  int frames = 0;
+  int pages = 0;
   int copied = 0;
   const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                             &frames, &copied);
-  // Readers may hold back a part: then it is tried again after as many further frames.
-  checkpoint_at_ = kCheckpointFrames + (copied < frames ? frames : 0);
+                                             &pages, &copied);
+  // Readers may hold back a part: then it is tried again after as many further pages.
+  checkpoint_at_ = log_pages_max_ + (copied < pages ? pages : 0);
   const int primary = code & 0xff;
   if (primary == SQLITE_OK || primary == SQLITE_BUSY || primary == SQLITE_LOCKED) return;
   Error error = error_of(connection_.get(), code, "the checkpoint");
   log(LogLevel::error, "store.checkpoint_failed", {{"reason", error.message}});
   if (primary == SQLITE_FULL) {
-    checkpoint_at_ = wal_frames_ + kCheckpointFrames;
+    checkpoint_at_ = log_pages_ + log_pages_max_;
     return;
   }
   failed_ = std::move(error);

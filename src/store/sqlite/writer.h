@@ -16,7 +16,9 @@ namespace dandori::store::sqlite {
 class Writer {
  public:
   /// Opens, migrates, and raises the epoch, durably. Errors: store.newer, store.failed, store.full.
-  static Result<std::unique_ptr<Writer>> open(const OpenOptions& options, const std::string& owner);
+  /// log_pages_max: as in SqliteOptions.
+  static Result<std::unique_ptr<Writer>> open(const OpenOptions& options, const std::string& owner,
+                                              std::uint32_t log_pages_max);
 
   std::uint64_t epoch() const { return epoch_; }
   Result<Snapshot> load();
@@ -32,7 +34,8 @@ class Writer {
     put_key_, put_audit_, put_journal_, put_counters_, purge_keys_, kStatements
   };
 
-  explicit Writer(ConnectionPtr connection) : connection_{std::move(connection)}, cache_{connection_.get()} {}
+  Writer(ConnectionPtr connection, std::uint32_t log_pages_max)
+      : connection_{std::move(connection)}, cache_{connection_.get()}, log_pages_max_{log_pages_max} {}
   Result<void> prepare_all();
   Result<void> raise_epoch(const std::string& owner);
 
@@ -71,8 +74,9 @@ class Writer {
   std::array<StatementPtr, kStatements> statements_;
   StatementCache cache_;
   std::uint64_t epoch_ = 0;
-  int wal_frames_ = 0;              ///< in the log after the last commit
-  int checkpoint_at_ = 0;           ///< frames at which the next checkpoint is made
+  std::int64_t log_pages_max_;
+  int log_pages_ = 0;               ///< in the log after the last commit
+  std::int64_t checkpoint_at_ = 0;  ///< pages at which the next checkpoint is made
   std::optional<Error> failed_;     ///< why this connection refuses
 };
 
