@@ -28,10 +28,13 @@ std::string agents_in(EngineStore& store) {
 
 /// A store on a disk that can be spoilt.
 struct SpoiltDisk {
+  explicit SpoiltDisk(std::uint32_t pages = 2000) : log_pages_max{pages} {}
+
+  std::uint32_t log_pages_max;
   TemporaryFolder folder;
   sqlite::FaultPlan plan;
   sqlite::FaultVfs vfs{plan};
-  SqliteStore store{options_of(folder, vfs.name())};
+  SqliteStore store{{.folder = folder.path(), .vfs = vfs.name(), .log_pages_max = log_pages_max}};
   std::uint64_t epoch = store.acquire("test").value();
 
   Result<void> commit(std::string name) { return store.commit({epoch, {sample_agent(name)}}); }
@@ -156,6 +159,50 @@ TEST_SUITE("sqlite") {
     CHECK(disk.commit("d").has_value());
     disk.reopen();
     CHECK(agents_in(disk.store) == "ad");
+  }
+
+  TEST_CASE("wherever the disk is full, also while the log is copied, an answer says what is there") {
+    SpoiltDisk disk{1};
+    std::string expected;
+    for (char name = 'a'; name <= 'z'; ++name) {
+      disk.plan.full_from_write = disk.plan.writes + 1 + static_cast<std::uint64_t>(name - 'a') % 13;
+      const Result<void> done = disk.commit(std::string(1, name));
+      disk.plan.full_from_write = 0;
+      if (done) expected += name;
+      if (!done) CHECK(done.error().code == "store.full");
+      CHECK(agents_in(disk.store) == expected);
+    }
+    CHECK(expected.size() > 5);
+    CHECK(expected.size() < 26);
+    disk.reopen();
+    CHECK(agents_in(disk.store) == expected);
+  }
+
+  TEST_CASE("wherever a write or sync fails, what was acknowledged is there after reopening") {
+    for (std::uint64_t place = 1; place <= 12; ++place) {
+      for (const bool spoil_sync : {false, true}) {
+        CAPTURE(place);
+        CAPTURE(spoil_sync);
+        SpoiltDisk disk{1};
+        REQUIRE(disk.commit("a").has_value());
+        if (spoil_sync) disk.plan.fail_sync = disk.plan.syncs + place;
+        if (!spoil_sync) disk.plan.fail_write = disk.plan.writes + place;
+        std::string acknowledged = "a";
+        char name = 'b';
+        Result<void> done{};
+        for (; name <= 'z'; ++name) {
+          done = disk.commit(std::string(1, name));
+          if (!done) break;
+          acknowledged += name;
+        }
+        REQUIRE_FALSE(done.has_value());
+        CHECK(done.error().code == "store.failed");
+        CHECK(disk.commit("z").error().code == "store.failed");
+        disk.reopen();
+        const std::string names = agents_in(disk.store);
+        CHECK((names == acknowledged || names == acknowledged + name));
+      }
+    }
   }
 
   TEST_CASE("the log stays bounded while batches are committed") {
