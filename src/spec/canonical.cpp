@@ -81,7 +81,8 @@ Json dependency_json(const model::Workflow& workflow, const model::Dependency& d
 void write_order(Json& out, const model::Workflow& workflow, const model::Job& job) {
   if (!job.depends_on.empty()) {
     Json::Array items;
-    for (const auto& dependency : job.depends_on) items.push_back(dependency_json(workflow, dependency));
+    for (const auto& dependency : job.depends_on)
+      items.push_back(dependency_json(workflow, dependency));
     out.set("depends_on", Json::array(std::move(items)));
   }
   switch (job.join) {
@@ -173,7 +174,8 @@ Json param_json(const model::Param& param) {
 }
 
 Json overlap_json(const model::OverlapRule& rule) {
-  Json out = Json::object({{"policy", to_string(rule.policy)}, {"max_queue", Json{static_cast<std::int64_t>(rule.queue_max)}}});
+  Json out = Json::object({{"policy", to_string(rule.policy)},
+                           {"max_queue", Json{static_cast<std::int64_t>(rule.queue_max)}}});
   if (rule.policy == model::Overlap::parallel) out.set("max", rule.parallel_max);
   return out;
 }
@@ -187,7 +189,8 @@ void write_start_rules(Json& out, const model::Workflow& workflow) {
   if (!workflow.env.empty()) out.set("env", env_json(workflow.env));
   if (!workflow.triggers.empty()) {
     Json triggers = Json::object();
-    for (const model::Trigger& trigger : workflow.triggers) triggers.set(trigger.id, trigger_json(trigger));
+    for (const model::Trigger& trigger : workflow.triggers)
+      triggers.set(trigger.id, trigger_json(trigger));
     out.set("triggers", std::move(triggers));
   }
   out.set("overlap", overlap_json(workflow.overlap));
@@ -225,7 +228,8 @@ Result<model::WorkflowPtr> compile_canonical(std::string_view canonical_json) {
   Problems problems{"revision", ""};
   Context context{.problems = problems, .stored = true};
   Place name_place;
-  const std::shared_ptr<model::Workflow> workflow = read_workflow(context, to_node(*json), name_place);
+  const std::shared_ptr<model::Workflow> workflow =
+      read_workflow(context, to_node(*json), name_place);
   if (workflow == nullptr) return broken(problems.take().at(0).message);
   return workflow;
 }

@@ -45,7 +45,8 @@ struct FarUse {
 
 class Checker {
  public:
-  Checker(Context& context, const model::Workflow& workflow) : context_{context}, workflow_{workflow} {}
+  Checker(Context& context, const model::Workflow& workflow)
+      : context_{context}, workflow_{workflow} {}
 
   void run() {
     for (const ExpressionUse& use : context_.expressions) check_use(use);
@@ -99,7 +100,8 @@ class Checker {
   }
 
   void report_scope(const ExpressionUse& use, const expr::PathRef& path) {
-    const std::string_view known = use.scope == Scope::start ? "vars and run" : "params, vars, run and attempt";
+    const std::string_view known =
+        use.scope == Scope::start ? "vars and run" : "params, vars, run and attempt";
     add(use, path, "spec.unknown_name",
         fmt::format("'{}' does not exist yet where this is worked out", expr::to_text(path)),
         fmt::format("{} can be used here", known));
@@ -111,7 +113,8 @@ class Checker {
       if (param.name == path.name) return;
       known.push_back(param.name);
     }
-    add(use, path, "spec.unknown_name", fmt::format("the workflow has no parameter '{}'", path.name),
+    add(use, path, "spec.unknown_name",
+        fmt::format("the workflow has no parameter '{}'", path.name),
         known.empty() ? "add it under `params:`" : suggest(path.name, known, "parameters"));
   }
 
@@ -131,7 +134,8 @@ class Checker {
     const auto& waits = workflow_.jobs[job].depends_on;
     if (std::ranges::find(waits, *target, &model::Dependency::job) != waits.end()) return;
     if (*target == job) {
-      return add(use, path, "spec.not_ancestor", fmt::format("job '{}' reads its own result", path.name),
+      return add(use, path, "spec.not_ancestor",
+                 fmt::format("job '{}' reads its own result", path.name),
                  "only jobs that end before it can be read");
     }
     far_uses_.push_back({job, *target, &use, path});
@@ -150,18 +154,20 @@ class Checker {
   void report_not_before(const FarUse& far) {
     const std::string& id = workflow_.jobs[far.job].id;
     add(*far.use, far.path, "spec.not_ancestor",
-        fmt::format("job '{}' reads from '{}', which does not always end before it", id, far.path.name),
+        fmt::format("job '{}' reads from '{}', which does not always end before it", id,
+                    far.path.name),
         fmt::format("add '{}' to depends_on of '{}', or of a job before it", far.path.name, id));
   }
 
   /// Every job after those before it.
   std::vector<std::uint32_t> running_order() const {
-    std::vector<std::size_t> open(workflow_.jobs.size());
+    std::vector<std::size_t> waiting(workflow_.jobs.size());
     std::vector<std::uint32_t> order = workflow_.first_jobs;
-    for (std::size_t i = 0; i < open.size(); ++i) open[i] = workflow_.jobs[i].depends_on.size();
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+      waiting[i] = workflow_.jobs[i].depends_on.size();
     for (std::size_t i = 0; i < order.size(); ++i) {
       for (const std::uint32_t successor : workflow_.jobs[order[i]].successors) {
-        if (--open[successor] == 0) order.push_back(successor);
+        if (--waiting[successor] == 0) order.push_back(successor);
       }
     }
     return order;

@@ -21,8 +21,9 @@ bool wrong_type(Context& context, const Node& node, const Shape& shape, const Pa
   if (shape.kind == Shape::Kind::duration && node.kind == NodeKind::integer) {
     hint = fmt::format("add the unit: {}s, {}m or {}h", node.text, node.text, node.text);
   } else if (shape.kind == Shape::Kind::object && shape.object->name == "job" && node.is_scalar()) {
-    hint = node.kind == NodeKind::null ? "write `{run: COMMAND}` or `{type: noop}`"
-                                       : fmt::format("write `{{run: {}}}`", node.text.substr(0, 60));
+    hint = node.kind == NodeKind::null
+               ? "write `{run: COMMAND}` or `{type: noop}`"
+               : fmt::format("write `{{run: {}}}`", node.text.substr(0, 60));
   } else if (shape.kind == Shape::Kind::template_text && node.kind == NodeKind::null) {
     hint = "write \"\" for an empty text";
   } else if (shape.kind == Shape::Kind::text && node.is_scalar() && node.kind != NodeKind::null &&
@@ -33,15 +34,17 @@ bool wrong_type(Context& context, const Node& node, const Shape& shape, const Pa
   } else if (shape.kind == Shape::Kind::boolean && (node.text == "no" || node.text == "off")) {
     hint = "write false";
   }
-  context.add(node.place, "spec.wrong_type",
-              fmt::format("{}: expected {}, found {}", path.text(), describe(shape), describe(node)),
-              std::move(hint));
+  context.add(
+      node.place, "spec.wrong_type",
+      fmt::format("{}: expected {}, found {}", path.text(), describe(shape), describe(node)),
+      std::move(hint));
   return false;
 }
 
 bool bad_value(Context& context, const Node& node, const Shape& shape, const Path& path) {
-  context.add(node.place, "spec.bad_value",
-              fmt::format("{}: expected {}, found {}", path.text(), describe(shape), describe(node)));
+  context.add(
+      node.place, "spec.bad_value",
+      fmt::format("{}: expected {}, found {}", path.text(), describe(shape), describe(node)));
   return false;
 }
 
@@ -58,10 +61,11 @@ bool check_text(Context& context, const Node& node, const Shape& shape, const Pa
 
 bool check_script(Context& context, const Node& node, const Path& path) {
   if (node.text.find("${{") == std::string::npos) return true;
-  context.add(node.place, "spec.expression_in_script",
-              fmt::format("{}: an expression inside a script could be run as commands", path.text()),
-              "hand the value over: `env: {NAME: \"${{ … }}\"}` and \"$NAME\" in the script, or "
-              "`args: [\"${{ … }}\"]` and \"$1\"");
+  context.add(
+      node.place, "spec.expression_in_script",
+      fmt::format("{}: an expression inside a script could be run as commands", path.text()),
+      "hand the value over: `env: {NAME: \"${{ … }}\"}` and \"$NAME\" in the script, or "
+      "`args: [\"${{ … }}\"]` and \"$1\"");
   return false;
 }
 
@@ -159,7 +163,8 @@ std::string suggest(std::string_view word, const std::vector<std::string>& known
   std::string out;
   std::optional<std::string> near = nearest(word, known);
   if (!near && word.size() > 1) {  // a word that stopped half way
-    const auto longer = std::ranges::find_if(known, [&](const std::string& one) { return one.starts_with(word); });
+    const auto longer =
+        std::ranges::find_if(known, [&](const std::string& one) { return one.starts_with(word); });
     if (longer != known.end()) near = *longer;
   }
   if (near) out = fmt::format("did you mean '{}'?", *near);
@@ -167,7 +172,9 @@ std::string suggest(std::string_view word, const std::vector<std::string>& known
   const std::size_t shown = std::min(known.size(), out.empty() ? known.size() : kSuggestedMax);
   const std::size_t listed = std::min(shown, std::size_t{40});
   if (!out.empty()) out += ' ';
-  out += fmt::format("{}: {}", known_label, fmt::join(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
+  out += fmt::format(
+      "{}: {}", known_label,
+      fmt::join(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
   if (listed < known.size()) out += fmt::format(", … ({} in all)", known.size());
   return out;
 }
@@ -241,13 +248,15 @@ double read_number(const Node& node) {
   const bool is_hex = text.starts_with("0x");
   if (is_hex || text.starts_with("0o")) {
     std::uint64_t value = 0;
-    const auto parsed = std::from_chars(text.data() + 2, text.data() + text.size(), value, is_hex ? 16 : 8);
+    const auto parsed =
+        std::from_chars(text.data() + 2, text.data() + text.size(), value, is_hex ? 16 : 8);
     return parsed.ec == std::errc{} ? static_cast<double>(value) : HUGE_VAL;
   }
   if (text.starts_with('+')) text.remove_prefix(1);
   const bool is_negative = text.starts_with('-');
   const std::string_view digits = is_negative ? text.substr(1) : text;
-  if (digits.starts_with(".i") || digits.starts_with(".I")) return is_negative ? -HUGE_VAL : HUGE_VAL;
+  if (digits.starts_with(".i") || digits.starts_with(".I"))
+    return is_negative ? -HUGE_VAL : HUGE_VAL;
   double value = std::nan("");
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec == std::errc::result_out_of_range) return is_negative ? -HUGE_VAL : HUGE_VAL;
@@ -271,7 +280,8 @@ std::string json_number(const Node& node) {
   std::string out;
   if (text.starts_with('-')) out = "-";
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  while (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') text.remove_prefix(1);
+  while (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9')
+    text.remove_prefix(1);
   if (text.starts_with('.')) out += '0';
   for (std::size_t i = 0; i < text.size(); ++i) {
     out += text[i];
@@ -348,10 +358,10 @@ std::map<std::string, std::string> read_labels(const Node& node) {
 
 void read_env(Context& context, const Node& node, const Path& path, Env& env) {
   if (node.members.size() > kEnvMax) {
-    context.add(node.place, "spec.too_many",
-                fmt::format("{}: {} variables; {} are the most", path.text(), node.members.size(),
-                            kEnvMax),
-                "hand many values over in a file or through stdin");
+    context.add(
+        node.place, "spec.too_many",
+        fmt::format("{}: {} variables; {} are the most", path.text(), node.members.size(), kEnvMax),
+        "hand many values over in a file or through stdin");
     return;
   }
   for (const Member& member : node.members) {

@@ -17,8 +17,8 @@
 
 namespace dandori::spec {
 
-/// Where in a definition we are: `jobs.load.retry`. A list through the callers' frames; costs nothing
-/// until a message needs the text.
+/// Where in a definition we are: `jobs.load.retry`. A list through the callers' frames; costs
+/// nothing until a message needs the text.
 struct Path {
   const Path* parent = nullptr;
   std::string_view key;
@@ -122,7 +122,8 @@ std::vector<const Node*> as_list(const Node& node);
 
 std::map<std::string, std::string> read_labels(const Node& node);
 using Env = std::vector<std::pair<std::string, model::Template>>;
-/// Adds variables to `env`, replacing those of the same name; by name, as their order means nothing.
+/// Adds variables to `env`, replacing those of the same name; by name, as their order means
+/// nothing.
 void read_env(Context& context, const Node& node, const Path& path, Env& env);
 
 inline constexpr double kNoMaximum = 4294967295.0;

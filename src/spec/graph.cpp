@@ -21,11 +21,11 @@ constexpr std::size_t kCandidatesMax = 2000;  // ids compared for a hint
 using Index = std::unordered_map<std::string_view, std::uint32_t>;
 
 /// How a noop can end: it does nothing, so it cannot fail.
-constexpr std::uint32_t kNoopEnds = model::kSatisfied | model::state_bit(JobState::not_run) |
-                                    model::state_bit(JobState::killed);
+constexpr std::uint32_t kNoopEnds =
+    model::kSatisfied | model::state_bit(JobState::not_run) | model::state_bit(JobState::killed);
 
-void report_unknown_job(Context& context, const std::vector<JobDraft>& drafts, const JobDraft& draft,
-                        const DependencyDraft& dependency) {
+void report_unknown_job(Context& context, const std::vector<JobDraft>& drafts,
+                        const JobDraft& draft, const DependencyDraft& dependency) {
   if (context.problems.is_full()) return context.add(dependency.place, "spec.unknown_job", {});
   std::vector<std::string> known;
   for (const JobDraft& other : drafts) {
@@ -33,7 +33,8 @@ void report_unknown_job(Context& context, const std::vector<JobDraft>& drafts, c
     if (other.job.id != draft.job.id) known.push_back(other.job.id);
   }
   context.add(dependency.place, "spec.unknown_job",
-              fmt::format("job '{}' waits for '{}', unknown in this workflow", draft.job.id, dependency.job),
+              fmt::format("job '{}' waits for '{}', unknown in this workflow", draft.job.id,
+                          dependency.job),
               suggest(dependency.job, known, "jobs here"));
 }
 
@@ -42,14 +43,16 @@ void report_double(Context& context, const JobDraft& draft, const DependencyDraf
                    std::uint32_t states_before) {
   const bool is_impossible =
       draft.job.join == model::Join::all && (states_before & dependency.states) == 0;
-  context.add(dependency.place, is_impossible ? "spec.unreachable_job" : "spec.duplicate_dependency",
-              is_impossible ? fmt::format("job '{}' can never start: '{}' cannot end in two states at once",
-                                          draft.job.id, dependency.job)
-                            : fmt::format("job '{}' waits for '{}' twice", draft.job.id, dependency.job),
-              fmt::format("write one entry: {{job: {}, state: […]}}", dependency.job));
+  context.add(
+      dependency.place, is_impossible ? "spec.unreachable_job" : "spec.duplicate_dependency",
+      is_impossible ? fmt::format("job '{}' can never start: '{}' cannot end in two states at once",
+                                  draft.job.id, dependency.job)
+                    : fmt::format("job '{}' waits for '{}' twice", draft.job.id, dependency.job),
+      fmt::format("write one entry: {{job: {}, state: […]}}", dependency.job));
 }
 
-bool resolve_job(Context& context, std::vector<JobDraft>& drafts, JobDraft& draft, const Index& index) {
+bool resolve_job(Context& context, std::vector<JobDraft>& drafts, JobDraft& draft,
+                 const Index& index) {
   bool good = true;
   std::unordered_map<std::uint32_t, std::uint32_t> seen;  // job → states
   for (const DependencyDraft& dependency : draft.depends_on) {
@@ -67,7 +70,8 @@ bool resolve_job(Context& context, std::vector<JobDraft>& drafts, JobDraft& draf
     const model::Job& other = drafts[found->second].job;
     if (other.type == model::JobType::noop && (dependency.states & kNoopEnds) == 0) {
       context.add(dependency.place, "spec.unreachable_job",
-                  fmt::format("job '{}' can never start: '{}' is a noop and cannot fail", draft.job.id, other.id),
+                  fmt::format("job '{}' can never start: '{}' is a noop and cannot fail",
+                              draft.job.id, other.id),
                   "wait for another job, or name a state that a noop ends in");
     }
     draft.job.depends_on.push_back({found->second, dependency.states});
@@ -81,8 +85,8 @@ void check_join(Context& context, const JobDraft& draft) {
   const std::size_t known = draft.job.depends_on.size();
   if (draft.job.join_count <= known) return;
   context.add(draft.join_place, "spec.unreachable_job",
-              fmt::format("job '{}' can never start: it needs {} predecessors and names {}", draft.job.id,
-                          draft.job.join_count, known),
+              fmt::format("job '{}' can never start: it needs {} predecessors and names {}",
+                          draft.job.id, draft.job.join_count, known),
               fmt::format("lower at_least to {} or less, or add predecessors", known));
 }
 
@@ -90,11 +94,11 @@ void check_join(Context& context, const JobDraft& draft) {
 /// or behind one.
 std::vector<bool> find_tangled(const std::vector<JobDraft>& drafts) {
   std::vector<std::vector<std::uint32_t>> successors(drafts.size());
-  std::vector<std::size_t> open(drafts.size());
+  std::vector<std::size_t> waiting(drafts.size());
   std::vector<std::uint32_t> ready;
   for (std::uint32_t job = 0; job < drafts.size(); ++job) {
-    open[job] = drafts[job].job.depends_on.size();
-    if (open[job] == 0) ready.push_back(job);
+    waiting[job] = drafts[job].job.depends_on.size();
+    if (waiting[job] == 0) ready.push_back(job);
     for (const Dependency& dependency : drafts[job].job.depends_on) {
       successors[dependency.job].push_back(job);
     }
@@ -105,7 +109,7 @@ std::vector<bool> find_tangled(const std::vector<JobDraft>& drafts) {
     ready.pop_back();
     tangled[job] = false;
     for (const std::uint32_t successor : successors[job]) {
-      if (--open[successor] == 0) ready.push_back(successor);
+      if (--waiting[successor] == 0) ready.push_back(successor);
     }
   }
   return tangled;
@@ -118,7 +122,8 @@ Place place_of_dependency(const JobDraft& draft, std::string_view job) {
 }
 
 /// `circle`: each job followed by the one it waits for; the first waits for the second.
-void report_cycle(Context& context, const std::vector<JobDraft>& drafts, std::vector<std::uint32_t> circle) {
+void report_cycle(Context& context, const std::vector<JobDraft>& drafts,
+                  std::vector<std::uint32_t> circle) {
   std::ranges::reverse(circle);  // in order of running now
   std::ranges::rotate(circle, std::ranges::min_element(circle));
   std::string names;

@@ -32,7 +32,8 @@ std::vector<std::string_view> end_states() {
 
 const Table<DependencyDraft>& dependency_table() {
   static const Table<DependencyDraft> table{
-      "dependency", "A predecessor and the states of it that count as satisfied.",
+      "dependency",
+      "A predecessor and the states of it that count as satisfied.",
       "先行ジョブと、満たされたとみなす状態。",
       {{{"job", text(kJobReference), "", "Id of the predecessor.", "先行ジョブの id。", true},
         [](Context&, const Node& node, const Path&, DependencyDraft& out) {
@@ -54,7 +55,8 @@ const Table<DependencyDraft>& dependency_table() {
 void read_depends_on(Context& context, const Node& node, const Path& path, JobDraft& out) {
   for (const Node* item : as_list(node)) {
     DependencyDraft dependency{.job = item->text, .place = item->place};
-    if (item->kind == NodeKind::map) read_object(context, *item, path, dependency_table(), dependency);
+    if (item->kind == NodeKind::map)
+      read_object(context, *item, path, dependency_table(), dependency);
     if (!dependency.job.empty()) out.depends_on.push_back(std::move(dependency));
   }
 }
@@ -62,13 +64,16 @@ void read_depends_on(Context& context, const Node& node, const Path& path, JobDr
 // ---- join
 
 const Table<JobDraft>& join_table() {
-  static const Table<JobDraft> table{
-      "join", "Start when this many predecessors are satisfied.", "この数の先行が満たされたら開始する。",
-      {{{"at_least", integer(1, model::kJobsMax), "", "How many.", "いくつ満たされればよいか。", true},
-        [](Context&, const Node& node, const Path&, JobDraft& out) {
-          out.job.join = model::Join::at_least;
-          out.job.join_count = static_cast<std::uint32_t>(read_integer(node));
-        }}}};
+  static const Table<JobDraft> table{"join",
+                                     "Start when this many predecessors are satisfied.",
+                                     "この数の先行が満たされたら開始する。",
+                                     {{{"at_least", integer(1, model::kJobsMax), "", "How many.",
+                                        "いくつ満たされればよいか。", true},
+                                       [](Context&, const Node& node, const Path&, JobDraft& out) {
+                                         out.job.join = model::Join::at_least;
+                                         out.job.join_count =
+                                             static_cast<std::uint32_t>(read_integer(node));
+                                       }}}};
   return table;
 }
 
@@ -98,8 +103,9 @@ std::optional<model::ExitRange> parse_exit(std::string_view text) {
   return range;
 }
 
-constexpr auto kRetryWords = std::to_array<std::string_view>(
-    {"exit", "signal", "timeout", "spawn", "not_started", "agent_busy", "output", "expression", "lost"});
+constexpr auto kRetryWords =
+    std::to_array<std::string_view>({"exit", "signal", "timeout", "spawn", "not_started",
+                                     "agent_busy", "output", "expression", "lost"});
 
 bool is_retry_reason(std::string_view text) {
   return std::ranges::find(kRetryWords, text) != kRetryWords.end() || parse_exit(text).has_value();
@@ -115,7 +121,8 @@ const Shape::Form kRetryReason{
 void read_on(Context&, const Node& node, const Path&, RetryRule& out) {
   for (const Node* item : as_list(node)) {
     if (const auto range = parse_exit(item->text)) {
-      for (std::int32_t code = range->first; code <= range->last; ++code) out.on_exits.push_back(code);
+      for (std::int32_t code = range->first; code <= range->last; ++code)
+        out.on_exits.push_back(code);
     } else {
       out.on_kinds.push_back(read_word<FailureKind>(*item));
     }
@@ -128,17 +135,24 @@ void read_on(Context&, const Node& node, const Path&, RetryRule& out) {
 
 const Table<RetryRule>& retry_table() {
   static const Table<RetryRule> table{
-      "retry", "How often and when a failed job is tried again.", "失敗したジョブの再試行の仕方。",
-      {{{"max", integer(0, 1000), "", "Further tries after the first.", "最初の後に行う再試行の回数。", true},
+      "retry",
+      "How often and when a failed job is tried again.",
+      "失敗したジョブの再試行の仕方。",
+      {{{"max", integer(0, 1000), "", "Further tries after the first.",
+         "最初の後に行う再試行の回数。", true},
         [](Context&, const Node& node, const Path&, RetryRule& out) {
           out.tries_max = static_cast<std::uint32_t>(read_integer(node));
         }},
        {{"interval", duration(0), R"("0s")", "Wait before the first further try.",
          "最初の再試行までの待ち時間。"},
-        [](Context&, const Node& node, const Path&, RetryRule& out) { out.interval = read_duration(node); }},
+        [](Context&, const Node& node, const Path&, RetryRule& out) {
+          out.interval = read_duration(node);
+        }},
        {{"backoff", number(1, 100), "1", "Factor on the wait for each further try.",
          "再試行ごとに待ち時間に掛ける倍率。"},
-        [](Context&, const Node& node, const Path&, RetryRule& out) { out.backoff = read_number(node); }},
+        [](Context&, const Node& node, const Path&, RetryRule& out) {
+          out.backoff = read_number(node);
+        }},
        {{"max_interval", duration(kOneMicrosecond), R"("1d")", "Longest wait.", "待ち時間の上限。"},
         [](Context&, const Node& node, const Path&, RetryRule& out) {
           out.interval_max = read_duration(node);
@@ -165,7 +179,8 @@ void read_retry(Context& context, const Node& node, const Path& path, JobDraft& 
   }
   if (node.kind == NodeKind::list && node.items.size() > kRetryRulesMax) {
     context.add(node.place, "spec.too_many",
-                fmt::format("{}: {} rules; {} are the most", path.text(), node.items.size(), kRetryRulesMax));
+                fmt::format("{}: {} rules; {} are the most", path.text(), node.items.size(),
+                            kRetryRulesMax));
     return;
   }
   for (const Node* item : as_list(node)) {
@@ -209,12 +224,14 @@ Ranges read_ranges(Context& context, const Node& node, const Path& path) {
 }
 
 Shape exit_ranges() {
-  return one_of({integer(1, 255), text(kExitRange), list_of(one_of({integer(1, 255), text(kExitRange)}))});
+  return one_of(
+      {integer(1, 255), text(kExitRange), list_of(one_of({integer(1, 255), text(kExitRange)}))});
 }
 
 const Table<JobDraft>& exit_codes_table() {
   static const Table<JobDraft> table{
-      "exit_codes", "What exit codes mean; 0 is a success, others fail.",
+      "exit_codes",
+      "What exit codes mean; 0 is a success, others fail.",
       "終了コードの意味。0 は正常、その他は異常。",
       {{{"warning", exit_ranges(), "[]", "Codes that end in a warning; successors go on.",
          "警告終了とするコード(後続は続行)。"},
@@ -247,7 +264,8 @@ void read_exit_codes(Context& context, const Node& node, const Path& path, JobDr
 // ---- what runs
 
 bool is_shell_program(std::string_view program) {
-  constexpr auto kShells = std::to_array<std::string_view>({"sh", "bash", "dash", "ksh", "zsh", "ash"});
+  constexpr auto kShells =
+      std::to_array<std::string_view>({"sh", "bash", "dash", "ksh", "zsh", "ash"});
   const std::size_t slash = program.rfind('/');
   if (slash != std::string_view::npos) program.remove_prefix(slash + 1);
   return std::ranges::find(kShells, program) != kShells.end();
@@ -282,7 +300,8 @@ struct With {
 
 const Table<With>& with_table() {
   static const Table<With> table{
-      "with", "What a job of type shell runs; `run` at job level is the short form.",
+      "with",
+      "What a job of type shell runs; `run` at job level is the short form.",
       "shell ジョブが実行するもの。ジョブ直下の run はその略記。",
       {{{"run", one_of({script_text(), list_of(template_text(), 1)}), "",
          "A text for /bin/sh -c, or a list: program and arguments.",
@@ -308,7 +327,8 @@ void read_with(Context& context, const Node& node, const Path& path, JobDraft& o
   const bool is_double = with.run.has_value() == with.script.has_value();
   if (is_double || !out.job.command.empty() || (with.run && !with.interpreter.empty())) {
     context.add(node.place, "spec.contradiction",
-                fmt::format("{}: a job runs one thing: `run`, or `with` holding `run` or `script`", path.text()),
+                fmt::format("{}: a job runs one thing: `run`, or `with` holding `run` or `script`",
+                            path.text()),
                 "`interpreter` belongs to `script`");
     return;
   }
@@ -346,7 +366,8 @@ std::vector<Row> shared_rows() {
         "実行ユーザー。省略時はエージェントのユーザー。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.run_as = node.text; }},
       {{"env", map_of(template_text(), kVariableName), "{}",
-        "Environment variables, besides those of the workflow.", "環境変数(ワークフローの env に加える)。"},
+        "Environment variables, besides those of the workflow.",
+        "環境変数(ワークフローの env に加える)。"},
        [](Context& context, const Node& node, const Path& path, JobDraft& out) {
          read_env(context, node, path, out.job.env);
        }},
@@ -355,29 +376,40 @@ std::vector<Row> shared_rows() {
        [](Context& context, const Node& node, const Path& path, JobDraft& out) {
          out.job.cwd = read_template(context, node, path);
        }},
-      {{"timeout", duration(kOneMicrosecond), "", "An attempt that runs longer is ended; absent: no limit.",
+      {{"timeout", duration(kOneMicrosecond), "",
+        "An attempt that runs longer is ended; absent: no limit.",
         "これより長い試行は終了させる。省略時は無制限。"},
-       [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.timeout = read_duration(node); }},
-      {{"grace", duration(0), R"("10s")", "Time between TERM and KILL.", "TERM から KILL までの時間。"},
-       [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.grace = read_duration(node); }},
+       [](Context&, const Node& node, const Path&, JobDraft& out) {
+         out.job.timeout = read_duration(node);
+       }},
+      {{"grace", duration(0), R"("10s")", "Time between TERM and KILL.",
+        "TERM から KILL までの時間。"},
+       [](Context&, const Node& node, const Path&, JobDraft& out) {
+         out.job.grace = read_duration(node);
+       }},
       {{"start_within", duration(kOneMicrosecond), "",
         "An attempt that got no room by then fails as not_started; absent: waits on.",
         "この時間内に開始できない試行は not_started で失敗。省略時は待ち続ける。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
          out.job.start_within = read_duration(node);
        }},
-      {{"retry", one_of({integer(0, 1000), object_of(retry_table()), list_of(object_of(retry_table()), 1)}),
+      {{"retry",
+        one_of({integer(0, 1000), object_of(retry_table()), list_of(object_of(retry_table()), 1)}),
         "0", "Further tries: a number, a rule, or a list of which the first that matches counts.",
         "再試行。回数、規則、または規則のリスト(最初に合うものを使う)。"},
        read_retry},
-      {{"exit_codes", object_of(exit_codes_table()), "{}", "What exit codes mean; 0 is a success, others fail.",
+      {{"exit_codes", object_of(exit_codes_table()), "{}",
+        "What exit codes mean; 0 is a success, others fail.",
         "終了コードの意味。0 は正常、その他は異常。"},
        read_exit_codes},
       {{"idempotent", boolean(), "true", "false: a rerun names it and holds before it.",
         "false: 再実行の前に確認を求める。"},
-       [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.idempotent = read_bool(node); }},
+       [](Context&, const Node& node, const Path&, JobDraft& out) {
+         out.job.idempotent = read_bool(node);
+       }},
       {{"on_lost", words_of<model::OnLost>(), R"("hold")",
-        "What happens when nobody knows how an attempt ended.", "試行の結果が分からなくなったときの扱い。"},
+        "What happens when nobody knows how an attempt ended.",
+        "試行の結果が分からなくなったときの扱い。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
          out.job.on_lost = read_word<model::OnLost>(node);
        }},
@@ -388,7 +420,9 @@ std::vector<Row> shared_rows() {
        }},
       {{"priority", integer(0, 100), "50", "Higher starts first where room is short.",
         "資源が足りないとき、大きいものから開始する。"},
-       [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.priority = to_int32(node); }},
+       [](Context&, const Node& node, const Path&, JobDraft& out) {
+         out.job.priority = to_int32(node);
+       }},
       {{"log_limit", one_of({integer(4096, 1099511627776.0), text(kBytes)}), R"("64MiB")",
         "Log kept of an attempt: head and tail, the drop is counted.",
         "1 回の試行で残すログの上限(先頭と末尾を残し、捨てた量を数える)。"},
@@ -397,9 +431,11 @@ std::vector<Row> shared_rows() {
 }
 
 std::vector<std::string_view> later_job_types() {
-  return {"container", "http", "rest", "ssh", "workflow", "group", "state_machine", "wait", "file_arrival",
-          "event", "approval", "judge", "business_date", "notify", "emit", "sql", "aws_ecs", "aws_batch",
-          "aws_lambda", "aws_stepfunctions", "aws_ssm", "kubernetes", "compensate"};
+  return {"container", "http",          "rest",          "ssh",          "workflow",
+          "group",     "state_machine", "wait",          "file_arrival", "event",
+          "approval",  "judge",         "business_date", "notify",       "emit",
+          "sql",       "aws_ecs",       "aws_batch",     "aws_lambda",   "aws_stepfunctions",
+          "aws_ssm",   "kubernetes",    "compensate"};
 }
 
 /// Fields that only a job has.
@@ -407,8 +443,8 @@ std::vector<Row> own_rows() {
   return {
       {{"title", text(), "", "Name for people.", "表示名。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.title = node.text; }},
-      {{"type", words_of<model::JobType>(later_job_types()), R"("shell")", "shell runs a process; noop does nothing.",
-        "shell はプロセスを実行、noop は何もしない。"},
+      {{"type", words_of<model::JobType>(later_job_types()), R"("shell")",
+        "shell runs a process; noop does nothing.", "shell はプロセスを実行、noop は何もしない。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
          out.job.type = read_word<model::JobType>(node);
          out.has_type = true;
@@ -417,10 +453,13 @@ std::vector<Row> own_rows() {
         "A text for /bin/sh -c (args are $1…), or a list: program and arguments.",
         "/bin/sh -c に渡す文字列(args は $1…)、またはプログラムと引数のリスト。"},
        read_run},
-      {{"with", object_of(with_table()), "", "The long form of run.", "run の詳細な書き方。"}, read_with},
-      {{"args", list_of(template_text()), "[]", "Arguments after the command.", "コマンドの後に渡す引数。"},
+      {{"with", object_of(with_table()), "", "The long form of run.", "run の詳細な書き方。"},
+       read_with},
+      {{"args", list_of(template_text()), "[]", "Arguments after the command.",
+        "コマンドの後に渡す引数。"},
        [](Context& context, const Node& node, const Path& path, JobDraft& out) {
-         for (const Node& item : node.items) out.job.args.push_back(read_template(context, item, path));
+         for (const Node& item : node.items)
+           out.job.args.push_back(read_template(context, item, path));
        }},
       {{"stdin", template_text(), "", "Text on standard input; absent: empty.",
         "標準入力に渡す文字列。省略時は空。"},
@@ -437,20 +476,39 @@ std::vector<Row> own_rows() {
        read_join},
       {{"enabled", boolean(), "true", "false: it is bypassed, with what only it leads to.",
         "false: このジョブと、これだけに続くジョブは計画未実行になる。"},
-       [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.enabled = read_bool(node); }},
+       [](Context&, const Node& node, const Path&, JobDraft& out) {
+         out.job.enabled = read_bool(node);
+       }},
   };
 }
 
 const std::vector<std::string_view>& later_job_keys() {
-  static const std::vector<std::string_view> keys{
-      "when", "for_each", "max_parallel", "tolerated_failures", "pools", "locks", "not_before",
-      "runs_on", "outputs", "on_timeout", "compensate", "stalled_after", "warn_if", "success_if",
-      "fallback", "repeat", "jobs", "window", "deadlines", "template", "expected_duration"};
+  static const std::vector<std::string_view> keys{"when",
+                                                  "for_each",
+                                                  "max_parallel",
+                                                  "tolerated_failures",
+                                                  "pools",
+                                                  "locks",
+                                                  "not_before",
+                                                  "runs_on",
+                                                  "outputs",
+                                                  "on_timeout",
+                                                  "compensate",
+                                                  "stalled_after",
+                                                  "warn_if",
+                                                  "success_if",
+                                                  "fallback",
+                                                  "repeat",
+                                                  "jobs",
+                                                  "window",
+                                                  "deadlines",
+                                                  "template",
+                                                  "expected_duration"};
   return keys;
 }
 
-Table<JobDraft> make_table(std::string_view name, std::string_view english, std::string_view japanese,
-                           const std::vector<Row>& rows) {
+Table<JobDraft> make_table(std::string_view name, std::string_view english,
+                           std::string_view japanese, const std::vector<Row>& rows) {
   Table<JobDraft> table{name, english, japanese, {}, later_job_keys()};
   for (const Row& row : rows) {
     table.fields.push_back(row.info);
@@ -462,11 +520,12 @@ Table<JobDraft> make_table(std::string_view name, std::string_view english, std:
 }  // namespace
 
 bool is_process_key(std::string_view key) {
-  constexpr auto kKeys = std::to_array<std::string_view>(
-      {"run", "with", "args", "stdin", "idempotent"});
+  constexpr auto kKeys =
+      std::to_array<std::string_view>({"run", "with", "args", "stdin", "idempotent"});
   if (key == "start_within") return false;
   return std::ranges::find(kKeys, key) != kKeys.end() ||
-         std::ranges::find(defaults_table().fields, key, &FieldInfo::key) != defaults_table().fields.end();
+         std::ranges::find(defaults_table().fields, key, &FieldInfo::key) !=
+             defaults_table().fields.end();
 }
 
 const Table<JobDraft>& job_table() {

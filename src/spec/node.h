@@ -19,8 +19,8 @@ enum class NodeKind : std::uint8_t { null, boolean, integer, real, text, list, m
 
 struct Member;
 
-/// A value of a definition and where it stands. Scalars keep the text as written (quotes and escapes
-/// resolved), so that an unquoted `007` can still be read as text.
+/// A value of a definition and where it stands. Scalars keep the text as written (quotes and
+/// escapes resolved), so that an unquoted `007` can still be read as text.
 struct Node {
   NodeKind kind = NodeKind::null;
   bool block = false;  ///< a `|` or `>` text: places inside it cannot be told

@@ -20,7 +20,8 @@ bool is_digit(char c) {
 /// `"00:00"`…`"47:59"`: hours past 24 belong to the business date they are written for.
 bool is_clock_time(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return false;
-  if (!is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[3]) || !is_digit(text[4])) return false;
+  if (!is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[3]) || !is_digit(text[4]))
+    return false;
   return (text[0] - '0') * 10 + (text[1] - '0') <= 47 && text[3] <= '5';
 }
 
@@ -87,32 +88,40 @@ bool check_param_value(Context& context, const Param& param, const Node& node, c
     return true;
   }
   if (!fits(param.type, node)) {
-    const bool quotable = param.type == ParamType::string && node.is_scalar() && node.kind != NodeKind::null;
+    const bool quotable =
+        param.type == ParamType::string && node.is_scalar() && node.kind != NodeKind::null;
     context.add(node.place, "spec.wrong_type",
-                fmt::format("{}: expected {}, found {}", path.text(), describe_type(param.type), describe(node)),
+                fmt::format("{}: expected {}, found {}", path.text(), describe_type(param.type),
+                            describe(node)),
                 quotable ? fmt::format("quote it: \"{}\"", node.text) : "");
     return false;
   }
   if (param.choices.empty()) return true;
-  if (std::ranges::find(param.choices, read_json(context, node, path)) != param.choices.end()) return true;
+  if (std::ranges::find(param.choices, read_json(context, node, path)) != param.choices.end())
+    return true;
   std::string choices;
   for (const Json& choice : param.choices) {
     if (choices.size() > 200) break;
     choices += (choices.empty() ? "" : ", ") + write_json(choice);
   }
-  context.add(node.place, "spec.bad_value",
-              fmt::format("{}: expected one of {}, found {}", path.text(), choices, describe(node)));
+  context.add(
+      node.place, "spec.bad_value",
+      fmt::format("{}: expected one of {}, found {}", path.text(), choices, describe(node)));
   return false;
 }
 
 const Table<Param>& param_table() {
   // The order matters: a default is checked against the type and the choices before it.
   static const Table<Param> table{
-      "param", "A start parameter.", "起動時のパラメーター。",
+      "param",
+      "A start parameter.",
+      "起動時のパラメーター。",
       {{{"title", text(), "", "Name for people.", "表示名。"},
         [](Context&, const Node& node, const Path&, Param& out) { out.title = node.text; }},
        {{"type", words_of<ParamType>(), R"("string")", "Type of its values.", "値の型。"},
-        [](Context&, const Node& node, const Path&, Param& out) { out.type = read_word<ParamType>(node); }},
+        [](Context&, const Node& node, const Path&, Param& out) {
+          out.type = read_word<ParamType>(node);
+        }},
        {{"enum", list_of(any_value(), 1), "", "The only values it takes; absent: any of the type.",
          "許される値。省略時は型に合うものすべて。"},
         [](Context& context, const Node& node, const Path& path, Param& out) {
@@ -123,7 +132,8 @@ const Table<Param>& param_table() {
           }
           out.choices = std::move(choices);
         }},
-       {{"default", any_value(), "", "Value when the start gives none; absent: the start must give one.",
+       {{"default", any_value(), "",
+         "Value when the start gives none; absent: the start must give one.",
          "起動時に省略したときの値。この行がなければ必須。"},
         [](Context& context, const Node& node, const Path& path, Param& out) {
           out.required = false;

@@ -35,7 +35,8 @@ void define(File& file, std::string kind, std::string name, std::string_view sho
                      fmt::format("the first one is in line {}", slot->second));
     return;
   }
-  file.parsed.defined.push_back({std::move(kind), std::move(name), file.context.problems.at(place)});
+  file.parsed.defined.push_back(
+      {std::move(kind), std::move(name), file.context.problems.at(place)});
 }
 
 void add_workflow(File& file, const Document& document) {
@@ -74,7 +75,8 @@ void report_kind(Context& context, const Node& kind) {
   }
   const std::vector<std::string> known{kKinds.begin(), kKinds.end()};
   context.add(kind.place, "spec.unknown_kind",
-              fmt::format("there is no kind {}", kind.is_scalar() ? fmt::format("'{}'", kind.text) : describe(kind)),
+              fmt::format("there is no kind {}",
+                          kind.is_scalar() ? fmt::format("'{}'", kind.text) : describe(kind)),
               suggest(kind.text, known, "kinds"));
 }
 
@@ -126,7 +128,8 @@ void append(Parsed& all, Parsed more) {
     Problem problem = one.place;
     problem.code = "spec.duplicate_name";
     problem.message = fmt::format("the {} '{}' is defined twice", one.kind, shown_name(one));
-    problem.hint = fmt::format("the first one is in {}:{}", earlier->second->file, earlier->second->line);
+    problem.hint =
+        fmt::format("the first one is in {}:{}", earlier->second->file, earlier->second->line);
     more.problems.push_back(std::move(problem));
   }
   std::ranges::move(more.workflows, std::back_inserter(all.workflows));

@@ -61,8 +61,7 @@ void set_excerpt(Problem& problem, std::string_view line, int width) {
   const std::size_t last = skip_characters(part.substr(at), static_cast<std::size_t>(width));
   problem.source_line = lead + shown(part) + (end < rest.size() ? "…" : "");
   const std::size_t before = display_width(lead + shown(part.substr(0, at)));
-  const std::size_t marked =
-      std::max<std::size_t>(1, display_width(shown(part.substr(at, last))));
+  const std::size_t marked = std::max<std::size_t>(1, display_width(shown(part.substr(at, last))));
   problem.pointer = std::string(before, ' ') + std::string(marked, '^');
 }
 
@@ -142,7 +141,8 @@ std::string format_problem(const Problem& problem, bool with_source_excerpt) {
     out += fmt::format("\n{}│ {}", std::string(number.size(), ' '), problem.pointer);
   }
   if (!problem.hint.empty()) {
-    for (const std::string_view line : split(problem.hint, '\n')) out += fmt::format("\n  {}", line);
+    for (const std::string_view line : split(problem.hint, '\n'))
+      out += fmt::format("\n  {}", line);
   }
   if (with_source_excerpt) {
     out += problem.hint.empty() ? "\n  " : "      ";

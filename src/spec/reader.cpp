@@ -25,7 +25,8 @@ std::string_view view(const yaml_char_t* text) {
 }
 
 Place place_of(const yaml_mark_t& begin, const yaml_mark_t& end) {
-  Place place{.line = static_cast<int>(begin.line) + 1, .column = static_cast<int>(begin.column) + 1};
+  Place place{.line = static_cast<int>(begin.line) + 1,
+              .column = static_cast<int>(begin.column) + 1};
   if (begin.line == end.line && end.column > begin.column) {
     place.width = static_cast<int>(end.column - begin.column);
   }
@@ -121,8 +122,8 @@ class Reader {
     if (!ready_) return;
     const std::string_view text = problems.text();
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(
-        &parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+                                 text.size());
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -175,12 +176,14 @@ class Reader {
 
   bool syntax_error() {
     failed_ = true;
-    const std::string_view problem = parser_.problem == nullptr ? "cannot be read" : parser_.problem;
+    const std::string_view problem =
+        parser_.problem == nullptr ? "cannot be read" : parser_.problem;
     const std::string_view context = parser_.context == nullptr ? "" : parser_.context;
     const Place place = place_of(parser_.problem_mark, parser_.problem_mark);
-    problems_.add(place, "spec.syntax",
-                  fmt::format("not valid YAML: {}{}{}", problem, context.empty() ? "" : " ", context),
-                  std::string{syntax_hint(problem, context)});
+    problems_.add(
+        place, "spec.syntax",
+        fmt::format("not valid YAML: {}{}{}", problem, context.empty() ? "" : " ", context),
+        std::string{syntax_hint(problem, context)});
     return false;
   }
 
@@ -228,7 +231,8 @@ class Reader {
     const std::string_view tag = view(scalar.tag);
     const bool is_plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
     out.quoted = !is_plain || tag == "!" || tag == "tag:yaml.org,2002:str";
-    out.block = scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE;
+    out.block =
+        scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE;
     out.kind = out.quoted ? NodeKind::text : plain_kind(out.text);
     if (out.text.find('\0') != std::string::npos) {
       problems_.add(out.place, "spec.encoding", "this text holds a NUL character",
@@ -241,7 +245,8 @@ class Reader {
   void bad_tag(Place place, std::string_view tag) {
     const bool is_core = tag.starts_with(kTagPrefix);
     if (tag == "tag:yaml.org,2002:map" || tag == "tag:yaml.org,2002:seq") return;
-    const std::string name = is_core ? fmt::format("!!{}", tag.substr(kTagPrefix.size())) : std::string{tag};
+    const std::string name =
+        is_core ? fmt::format("!!{}", tag.substr(kTagPrefix.size())) : std::string{tag};
     problems_.add(place, "spec.tag", fmt::format("the tag '{}' has no meaning here", name),
                   "remove it; quotes or !!str make a text");
   }
@@ -249,7 +254,8 @@ class Reader {
   bool read_list(Event& event, Node& out, std::size_t depth) {
     if (!check_depth(out.place, depth)) return false;
     const std::string anchor{view(event->data.sequence_start.anchor)};
-    if (const auto tag = view(event->data.sequence_start.tag); tag.size() > 1) bad_tag(out.place, tag);
+    if (const auto tag = view(event->data.sequence_start.tag); tag.size() > 1)
+      bad_tag(out.place, tag);
     out.kind = NodeKind::list;
     while (true) {
       if (!next(event)) return false;
@@ -262,7 +268,8 @@ class Reader {
   bool read_map(Event& event, Node& out, std::size_t depth) {
     if (!check_depth(out.place, depth)) return false;
     const std::string anchor{view(event->data.mapping_start.anchor)};
-    if (const auto tag = view(event->data.mapping_start.tag); tag.size() > 1) bad_tag(out.place, tag);
+    if (const auto tag = view(event->data.mapping_start.tag); tag.size() > 1)
+      bad_tag(out.place, tag);
     out.kind = NodeKind::map;
     Keys keys;
     while (true) {
@@ -312,7 +319,8 @@ class Reader {
     const Place place = out.place;
     const auto anchor = anchors_.find(name);
     if (anchor == anchors_.end()) {
-      return stop(place, "spec.alias", fmt::format("no anchor '&{}' stands before this alias", name),
+      return stop(place, "spec.alias",
+                  fmt::format("no anchor '&{}' stands before this alias", name),
                   "an alias copies what stands earlier in the same document; quote a text that "
                   "starts with '*'");
     }
@@ -341,8 +349,8 @@ Place place_of_byte(std::string_view text, std::size_t offset) {
     line_begin = at + 1;
   }
   const std::string_view before = text.substr(line_begin, offset - line_begin);
-  place.column += static_cast<int>(
-      std::ranges::count_if(before, [](char c) { return (c & 0xC0) != 0x80; }));
+  place.column +=
+      static_cast<int>(std::ranges::count_if(before, [](char c) { return (c & 0xC0) != 0x80; }));
   return place;
 }
 
@@ -362,7 +370,8 @@ bool check_bytes(Problems& problems) {
     return false;
   }
   const auto bad = std::ranges::find_if(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t') ||
+           c == 0x7F;
   });
   if (bad == text.end()) return true;
   problems.add(place_of_byte(text, static_cast<std::size_t>(bad - text.begin())), "spec.encoding",
@@ -383,7 +392,8 @@ std::vector<Document> read_documents(Problems& problems) {
     Reader reader{trial};
     reader.read();
     if (reader.failed()) {
-      const Result<Json> json = parse_json(text, {.bytes_max = kTextBytesMax, .depth_max = kDepthMax});
+      const Result<Json> json =
+          parse_json(text, {.bytes_max = kTextBytesMax, .depth_max = kDepthMax});
       if (json) return {{to_node(*json), text}};
     }
   }

@@ -16,7 +16,8 @@ namespace dandori::spec {
 namespace {
 
 constexpr std::string_view kDurationPattern =
-    "^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$|^P([0-9]+W|([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9.]+S)?)?)$";
+    "^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$|^P([0-9]+W|([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9.]+S)?)?)"
+    "$";
 
 /// Collects the objects that a schema refers to.
 class Writer {
@@ -70,7 +71,8 @@ class Writer {
 
   static Json range(std::string_view type, const Shape& of) {
     const auto bound = [](double value) { return Json{static_cast<std::int64_t>(value)}; };
-    return Json::object({{"type", type}, {"minimum", bound(of.minimum)}, {"maximum", bound(of.maximum)}});
+    return Json::object(
+        {{"type", type}, {"minimum", bound(of.minimum)}, {"maximum", bound(of.maximum)}});
   }
 
   static Json word(const Shape& of) {
@@ -140,7 +142,8 @@ Result<std::string> schema(std::string_view kind) {
   const std::string name = lower(kind);
   const ObjectInfo* info = find_kind(name);
   if (info == nullptr) {
-    return fail("spec.unknown_kind", fmt::format("there is no kind '{}'", to_valid_utf8(kind.substr(0, 40))),
+    return fail("spec.unknown_kind",
+                fmt::format("there is no kind '{}'", to_valid_utf8(kind.substr(0, 40))),
                 "kinds: Workflow, Folder, Variable");
   }
   Writer writer;

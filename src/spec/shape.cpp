@@ -231,15 +231,22 @@ bool takes(const Shape& shape, const Node& node) {
 }
 
 std::int64_t parse_bytes(std::string_view text) {
-  constexpr auto kUnits = std::to_array<std::pair<std::string_view, std::int64_t>>(
-      {{"", 1}, {"B", 1}, {"KB", 1000}, {"MB", 1'000'000}, {"GB", 1'000'000'000},
-       {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}});
+  constexpr auto kUnits =
+      std::to_array<std::pair<std::string_view, std::int64_t>>({{"", 1},
+                                                                {"B", 1},
+                                                                {"KB", 1000},
+                                                                {"MB", 1'000'000},
+                                                                {"GB", 1'000'000'000},
+                                                                {"KiB", 1 << 10},
+                                                                {"MiB", 1 << 20},
+                                                                {"GiB", 1 << 30}});
   std::int64_t value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc{} || value < 0) return -1;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (text.starts_with(' ')) text.remove_prefix(1);
-  const auto unit = std::ranges::find(kUnits, text, &std::pair<std::string_view, std::int64_t>::first);
+  const auto unit =
+      std::ranges::find(kUnits, text, &std::pair<std::string_view, std::int64_t>::first);
   if (unit == kUnits.end() || value > (std::int64_t{1} << 40) / unit->second) return -1;
   return value * unit->second;
 }

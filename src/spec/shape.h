@@ -15,7 +15,8 @@ namespace dandori::spec {
 
 struct ObjectInfo;
 
-/// What a value may look like. The one description that the parser's checks and the JSON Schema read.
+/// What a value may look like. The one description that the parser's checks and the JSON Schema
+/// read.
 struct Shape {
   enum class Kind : std::uint8_t {
     text,           ///< a text without expressions; `form` narrows it
@@ -44,7 +45,8 @@ struct Shape {
   double maximum = 0;
   Form form = {};
   std::vector<std::string_view> words = {};
-  std::vector<std::string_view> later_words = {};  ///< of the language, not known to this version yet
+  std::vector<std::string_view> later_words =
+      {};  ///< of the language, not known to this version yet
   std::vector<Shape> options = {};
   const ObjectInfo* object = nullptr;
 };
@@ -61,7 +63,8 @@ struct FieldInfo {
   bool required = false;
 };
 
-/// Every field of one kind of object, and the keys of the language that this version does not know yet.
+/// Every field of one kind of object, and the keys of the language that this version does not know
+/// yet.
 struct ObjectInfo {
   std::string_view name;  ///< `job`, for messages and schema definitions
   std::string_view english;
@@ -96,9 +99,9 @@ extern const Shape::Form kFolderPath;    ///< `sales/nightly`
 extern const Shape::Form kVariableName;  ///< of environment variables
 extern const Shape::Form kAgentName;
 extern const Shape::Form kUserName;
-extern const Shape::Form kAnyKey;        ///< any key but an empty one
-extern const Shape::Form kBytes;         ///< `64MiB`
-extern const Shape::Form kExitRange;     ///< `1-7`
+extern const Shape::Form kAnyKey;     ///< any key but an empty one
+extern const Shape::Form kBytes;      ///< `64MiB`
+extern const Shape::Form kExitRange;  ///< `1-7`
 
 /// `a span such as 90s, 5m, 1h30m`: what a value of this shape is, for messages.
 std::string describe(const Shape& shape);

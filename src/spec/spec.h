@@ -11,17 +11,18 @@
 
 namespace dandori::spec {
 
-inline constexpr std::size_t kTextBytesMax = 4U << 20U;   ///< one file of definitions
-inline constexpr std::size_t kDepthMax = 64;              ///< maps and lists inside each other
-inline constexpr std::size_t kAliasNodesMax = 100'000;    ///< values that aliases may copy, per file
-inline constexpr std::size_t kProblemsMax = 200;          ///< told of one file; the rest is counted
+inline constexpr std::size_t kTextBytesMax = 4U << 20U;  ///< one file of definitions
+inline constexpr std::size_t kDepthMax = 64;             ///< maps and lists inside each other
+inline constexpr std::size_t kAliasNodesMax = 100'000;   ///< values that aliases may copy, per file
+inline constexpr std::size_t kProblemsMax = 200;         ///< told of one file; the rest is counted
 
 /// Something wrong in a definition.
 ///
 /// line, column: from 1; columns count characters. 0: the file as a whole.
 /// hint: the remedy, one or more lines; may be empty.
 /// source_line: the line at fault as shown, tabs as spaces, long lines cut around the place.
-/// pointer: what to print below source_line: spaces and `^`, by terminal columns (East-Asian widths).
+/// pointer: what to print below source_line: spaces and `^`, by terminal columns (East-Asian
+/// widths).
 struct Problem {
   std::string file;
   int line = 0;
@@ -55,7 +56,8 @@ struct Parsed {
 /// `problems`, all of it, in order of lines. Time and memory are linear in the text.
 Parsed parse_definitions(std::string_view file_name, std::string_view text);
 
-/// Adds another file's definitions; a name that both define becomes a problem (spec.duplicate_name).
+/// Adds another file's definitions; a name that both define becomes a problem
+/// (spec.duplicate_name).
 void append(Parsed& all, Parsed more);
 
 /// `nightly.yaml:14:13: job 'report' waits for 'laod', unknown in this workflow [spec.unknown_job]`
@@ -63,8 +65,8 @@ void append(Parsed& all, Parsed more);
 /// and where to read more. Several lines, without a newline at the end.
 std::string format_problem(const Problem& problem, bool with_source_excerpt);
 
-/// The canonical text of a workflow: JSON on one line, fields in a fixed order, only what differs from
-/// the defaults. Equal meaning gives equal text. The order of jobs is kept, as it is shown.
+/// The canonical text of a workflow: JSON on one line, fields in a fixed order, only what differs
+/// from the defaults. Equal meaning gives equal text. The order of jobs is kept, as it is shown.
 std::string write_canonical(const model::Workflow& workflow);
 
 /// A stored revision back to the model. Accepts everything that write_canonical wrote.

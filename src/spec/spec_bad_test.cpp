@@ -31,7 +31,8 @@ std::string read_file(const fs::path& path) {
 
 std::string report(const fs::path& path) {
   std::string out;
-  for (const Problem& problem : parse_definitions(path.filename().string(), read_file(path)).problems) {
+  for (const Problem& problem :
+       parse_definitions(path.filename().string(), read_file(path)).problems) {
     out += format_problem(problem, true) + "\n";
   }
   return out;
@@ -51,13 +52,15 @@ TEST_CASE("every broken definition is told in exactly the expected words [FLW-14
     const fs::path expected = fs::path{file}.replace_extension(".expected");
     const std::string told = report(file);
     // DANDORI_WRITE_EXPECTED=1 writes the texts anew; read the difference before it is committed.
-    if (std::getenv("DANDORI_WRITE_EXPECTED") != nullptr) std::ofstream{expected, std::ios::binary} << told;
+    if (std::getenv("DANDORI_WRITE_EXPECTED") != nullptr)
+      std::ofstream{expected, std::ios::binary} << told;
     CHECK(!told.empty());
     CHECK(told == read_file(expected));
   }
 }
 
-TEST_CASE("the shipped sample is valid: daily at 20:00 in Tokyo, three branches, then total and report") {
+TEST_CASE(
+    "the shipped sample is valid: daily at 20:00 in Tokyo, three branches, then total and report") {
   const fs::path folder = source_folder("examples/daily_close");
   REQUIRE_MESSAGE(!folder.empty(), "run this inside the source tree");
   for (const auto& entry : fs::directory_iterator{folder}) {
@@ -65,7 +68,8 @@ TEST_CASE("the shipped sample is valid: daily at 20:00 in Tokyo, three branches,
     CAPTURE(entry.path().filename().string());
     CHECK(report(entry.path()) == "");
   }
-  const Parsed parsed = parse_definitions("daily_close.yaml", read_file(folder / "daily_close.yaml"));
+  const Parsed parsed =
+      parse_definitions("daily_close.yaml", read_file(folder / "daily_close.yaml"));
   REQUIRE(parsed.workflows.size() == 1);
   const model::Workflow& workflow = *parsed.workflows[0].workflow;
   CHECK(workflow.jobs.size() == 12);

@@ -137,8 +137,8 @@ TEST_CASE("every field reaches the model") {
   CHECK(second.exit_warning.size() == 2);  // 1-4 and 9
   CHECK(second.exit_warning[0].last == 4);
   CHECK(second.log_bytes_max == 1U << 20U);
-  CHECK(second.depends_on[0].states ==
-        (model::state_bit(model::JobState::succeeded) | model::state_bit(model::JobState::warning)));
+  CHECK(second.depends_on[0].states == (model::state_bit(model::JobState::succeeded) |
+                                        model::state_bit(model::JobState::warning)));
   CHECK(workflow->jobs[2].command.size() == 3);
   CHECK(workflow->jobs[2].retry.empty());
   CHECK_FALSE(workflow->jobs[3].timeout.has_value());  // a noop takes nothing from defaults
@@ -163,36 +163,51 @@ TEST_CASE("the canonical text reads back to itself, whatever was written") {
   }
 }
 
-TEST_CASE("comments, order of keys and spelling do not change the canonical text, order of jobs does") {
-  const std::string one = canonical("name: a\nenv: {X: 1, Y: 2}\njobs: {a: {run: ./a.sh, timeout: 90s}, b: {type: noop}}\n");
-  CHECK(one == canonical("# note\njobs:\n  a:\n    timeout: PT1M30S\n    run: \"./a.sh\"\n  b:\n    type: noop\n"
-                         "env:\n  Y: \"2\"\n  X: 1\nname: a\n"));
+TEST_CASE(
+    "comments, order of keys and spelling do not change the canonical text, order of jobs does") {
+  const std::string one = canonical(
+      "name: a\nenv: {X: 1, Y: 2}\njobs: {a: {run: ./a.sh, timeout: 90s}, b: {type: noop}}\n");
+  CHECK(one ==
+        canonical(
+            "# note\njobs:\n  a:\n    timeout: PT1M30S\n    run: \"./a.sh\"\n  b:\n    type: noop\n"
+            "env:\n  Y: \"2\"\n  X: 1\nname: a\n"));
   CHECK(one == canonical("{\"name\": \"a\", \"env\": {\"X\": 1, \"Y\": 2}, "
-                         "\"jobs\": {\"a\": {\"run\": \"./a.sh\", \"timeout\": \"1m30s\"}, \"b\": {\"type\": \"noop\"}}}"));
-  CHECK(one != canonical("name: a\nenv: {X: 1, Y: 2}\njobs: {b: {type: noop}, a: {run: ./a.sh, timeout: 90s}}\n"));
+                         "\"jobs\": {\"a\": {\"run\": \"./a.sh\", \"timeout\": \"1m30s\"}, \"b\": "
+                         "{\"type\": \"noop\"}}}"));
+  CHECK(
+      one !=
+      canonical(
+          "name: a\nenv: {X: 1, Y: 2}\njobs: {b: {type: noop}, a: {run: ./a.sh, timeout: 90s}}\n"));
 }
 
 TEST_CASE("a stored revision that is broken is an error, not a crash") {
   CHECK(compile_canonical("").error().code == "spec.canonical");
   CHECK(compile_canonical("{}").error().code == "spec.canonical");
-  CHECK(compile_canonical(R"({"name":"a","jobs":{"a":{"run":"x","depends_on":["b"]}}})").error().message ==
+  CHECK(compile_canonical(R"({"name":"a","jobs":{"a":{"run":"x","depends_on":["b"]}}})")
+            .error()
+            .message ==
         "a stored revision cannot be read: job 'a' waits for 'b', unknown in this workflow");
-  CHECK(compile_canonical(R"({"name":"a","triggers":{"t":{"cron":"@daily","timezone":"Gone/Zone"}},"jobs":{"a":{"run":"x"}}})"));
+  CHECK(compile_canonical(
+      R"({"name":"a","triggers":{"t":{"cron":"@daily","timezone":"Gone/Zone"}},"jobs":{"a":{"run":"x"}}})"));
 }
 
 TEST_CASE("yes, no, on and off are texts; JSON escapes of characters beyond U+FFFF are read") {
-  const Parsed parsed = parse_definitions("v.yaml", "kind: Variable\nname: v\nvalue: [yes, no, on, off, 0o17, 0x1F, 1e3, ~, .5]\n");
+  const Parsed parsed = parse_definitions(
+      "v.yaml", "kind: Variable\nname: v\nvalue: [yes, no, on, off, 0o17, 0x1F, 1e3, ~, .5]\n");
   REQUIRE(told(parsed) == "");
-  CHECK(write_json(parsed.variables.at(0).value) == R"(["yes","no","on","off",15,31,1000.0,null,0.5])");
-  const Parsed json = parse_definitions("v.json", R"({"kind": "Variable", "name": "v", "value": "\ud83d\ude00"})");
+  CHECK(write_json(parsed.variables.at(0).value) ==
+        R"(["yes","no","on","off",15,31,1000.0,null,0.5])");
+  const Parsed json =
+      parse_definitions("v.json", R"({"kind": "Variable", "name": "v", "value": "\ud83d\ude00"})");
   REQUIRE(told(json) == "");
   CHECK(json.variables.at(0).value.as_string() == "\xF0\x9F\x98\x80");
 }
 
 TEST_CASE("one file holds several documents, each with its own source text") {
-  const Parsed parsed = parse_definitions("all.yaml",
-                                          "# first\nname: a\njobs: {a: {run: x}}\n---\n# second\nname: b\n"
-                                          "jobs: {b: {run: y}}\n---\nkind: Folder\nname: sales/nightly\ntitle: 夜間\n");
+  const Parsed parsed = parse_definitions(
+      "all.yaml",
+      "# first\nname: a\njobs: {a: {run: x}}\n---\n# second\nname: b\n"
+      "jobs: {b: {run: y}}\n---\nkind: Folder\nname: sales/nightly\ntitle: 夜間\n");
   REQUIRE(told(parsed) == "");
   REQUIRE(parsed.workflows.size() == 2);
   CHECK(parsed.workflows[0].source == "# first\nname: a\njobs: {a: {run: x}}\n");
@@ -203,20 +218,23 @@ TEST_CASE("one file holds several documents, each with its own source text") {
 TEST_CASE("a name that two files define is told with both places") {
   Parsed all = parse_definitions("a.yaml", "name: twice\njobs: {a: {run: x}}\n");
   append(all, parse_definitions("b.yaml", "\nname: twice\njobs: {a: {run: y}}\n"));
-  CHECK(told(all) == "b.yaml:2:7: the Workflow 'twice' is defined twice [spec.duplicate_name]\n"
-                     "  the first one is in a.yaml:1\n");
+  CHECK(told(all) ==
+        "b.yaml:2:7: the Workflow 'twice' is defined twice [spec.duplicate_name]\n"
+        "  the first one is in a.yaml:1\n");
 }
 
 TEST_CASE("an anchor may stand for what several jobs share") {
-  const model::WorkflowPtr workflow = read("name: a\njobs:\n  a: &job {run: ./a.sh, retry: 1}\n  b: *job\n");
+  const model::WorkflowPtr workflow =
+      read("name: a\njobs:\n  a: &job {run: ./a.sh, retry: 1}\n  b: *job\n");
   CHECK(workflow->jobs[1].retry.size() == 1);
 }
 
 std::string big_workflow(int jobs) {
   std::string text = "name: big\njobs:\n  j0: {run: \"true\"}\n";
   for (int i = 1; i < jobs; ++i) {
-    text += fmt::format("  j{}: {{run: \"true\", depends_on: [j{}], args: [\"${{{{jobs.j{}.state}}}}\"]}}\n",
-                        i, i - 1, i / 2);
+    text += fmt::format(
+        "  j{}: {{run: \"true\", depends_on: [j{}], args: [\"${{{{jobs.j{}.state}}}}\"]}}\n", i,
+        i - 1, i / 2);
   }
   return text;
 }
@@ -235,19 +253,23 @@ TEST_CASE("50,000 jobs are read in linear time, back from the canonical text too
   MESSAGE("read " << std::chrono::duration<double>(middle - begin).count() << " s, stored and back "
                   << std::chrono::duration<double>(end - middle).count() << " s");
   CHECK(end - begin < 20s);  // linear: under 1 s in a release build; this build is slow and shared
-  const Parsed too_many = parse_definitions("big.yaml", "name: big\njobs:\n" + [] {
-    std::string jobs;
-    for (int i = 0; i < 50'003; ++i) jobs += fmt::format("  j{}: {{type: noop}}\n", i);
-    return jobs;
-  }());
-  CHECK(told(too_many) == "big.yaml:3:3: jobs: 50003 jobs; 50002 are the most [spec.too_many]\n  split the workflow\n");
+  const Parsed too_many = parse_definitions(
+      "big.yaml", "name: big\njobs:\n" + [] {
+        std::string jobs;
+        for (int i = 0; i < 50'003; ++i) jobs += fmt::format("  j{}: {{type: noop}}\n", i);
+        return jobs;
+      }());
+  CHECK(
+      told(too_many) ==
+      "big.yaml:3:3: jobs: 50003 jobs; 50002 are the most [spec.too_many]\n  split the workflow\n");
 }
 
 TEST_CASE("hostile texts end in one clear error, soon") {
   CHECK(told(parse_definitions("a", std::string(5U << 20U, ' '))) ==
         "a: the file has 5242880 bytes; 4194304 are the most [spec.too_big]\n"
         "  split it: one file may hold one or many definitions\n");
-  for (const std::string_view piece : {"[", "{", "? ", "- ", "&a ", "*a ", "!!x ", "'", "\"", "|\n", "a: ", "%", "---\n", "\\x"}) {
+  for (const std::string_view piece :
+       {"[", "{", "? ", "- ", "&a ", "*a ", "!!x ", "'", "\"", "|\n", "a: ", "%", "---\n", "\\x"}) {
     std::string text;
     while (text.size() < 100'000) text += piece;
     CAPTURE(piece);

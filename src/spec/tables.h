@@ -20,11 +20,11 @@ struct DependencyDraft {
 /// A job while it is read.
 struct JobDraft {
   model::Job job;
-  Place place;                              ///< of its id
+  Place place;  ///< of its id
   std::vector<DependencyDraft> depends_on;
   Place join_place;
   bool has_type = false;
-  bool broken_dependencies = false;         ///< told already: what follows from them is not judged
+  bool broken_dependencies = false;  ///< told already: what follows from them is not judged
 };
 
 struct TriggerDraft {
@@ -37,10 +37,10 @@ struct TriggerDraft {
 /// A workflow while it is read.
 struct WorkflowDraft {
   model::Workflow workflow;
-  std::string kind;                         ///< `Workflow`
+  std::string kind;  ///< `Workflow`
   Place name_place;
   bool has_queue_max = false;
-  std::optional<Node> triggers, jobs;       ///< read last: they need defaults and params
+  std::optional<Node> triggers, jobs;  ///< read last: they need defaults and params
   JobDraft defaults;
 };
 
@@ -56,10 +56,11 @@ struct FolderDraft {
 /// The fields of each object: what is read, what the schema says, in what order it is written.
 /// The keys of a job that only a process gives a meaning.
 bool is_process_key(std::string_view key);
-/// Checks that the value is of the parameter's type and one of its choices. A text with an expression
-/// passes: its value is checked at the start of a run.
-/// Problems: spec.wrong_type, spec.bad_value.
-bool check_param_value(Context& context, const model::Param& param, const Node& node, const Path& path);
+/// Checks that the value is of the parameter's type and one of its choices. A text with an
+/// expression passes: its value is checked at the start of a run. Problems: spec.wrong_type,
+/// spec.bad_value.
+bool check_param_value(Context& context, const model::Param& param, const Node& node,
+                       const Path& path);
 /// What only all keys of a trigger together tell: cron and at, zone, default of catch_up.
 /// Problems: spec.contradiction, spec.missing_key, spec.bad_cron, spec.bad_time, spec.unknown_zone.
 void finish_trigger(Context& context, const Path& path, TriggerDraft& draft);

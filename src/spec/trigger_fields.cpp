@@ -16,7 +16,9 @@ using model::DstRule;
 
 const Table<DstRule>& dst_table() {
   static const Table<DstRule> table{
-      "dst", "What clock changes do to starts.", "夏時間の切り替えの扱い。",
+      "dst",
+      "What clock changes do to starts.",
+      "夏時間の切り替えの扱い。",
       {{{"gap", words_of<model::DstGap>(), R"("shift")",
          "A start inside the spring gap: right after it, or not at all.",
          "存在しない時刻の起動: 直後に起動するか、起動しない。"},
@@ -24,7 +26,8 @@ const Table<DstRule>& dst_table() {
           out.gap = read_word<model::DstGap>(node);
         }},
        {{"overlap", words_of<model::DstOverlap>(), R"("first")",
-         "A time that comes twice in autumn: which of them.", "2 回現れる時刻: どちらで起動するか。"},
+         "A time that comes twice in autumn: which of them.",
+         "2 回現れる時刻: どちらで起動するか。"},
         [](Context&, const Node& node, const Path&, DstRule& out) {
           out.overlap = read_word<model::DstOverlap>(node);
         }}}};
@@ -33,9 +36,11 @@ const Table<DstRule>& dst_table() {
 
 const Table<model::CatchUpRule>& catch_up_table() {
   static const Table<model::CatchUpRule> table{
-      "catch_up", "What happens to starts that passed while the server was down.",
+      "catch_up",
+      "What happens to starts that passed while the server was down.",
       "停止中に過ぎた起動の扱い。",
-      {{{"policy", words_of<model::CatchUp>(), R"("all")", "Which of them start.", "どれを起動するか。"},
+      {{{"policy", words_of<model::CatchUp>(), R"("all")", "Which of them start.",
+         "どれを起動するか。"},
         [](Context&, const Node& node, const Path&, model::CatchUpRule& out) {
           out.policy = read_word<model::CatchUp>(node);
         }},
@@ -98,10 +103,11 @@ calendar::TimeZone check_zone(Context& context, const Path& path, const TriggerD
 
 const std::vector<std::string_view>& later_trigger_keys() {
   static const std::vector<std::string_view> keys{
-      "days", "time", "times", "every", "from", "until", "from_end", "calendar", "on_closed_day",
-      "max_shift", "offset", "exclude", "jitter", "all_of", "any_of", "none_of", "match",
-      "if_not_planned", "not_before", "give_up_at", "rate", "on_calendar", "valid", "count",
-      "pattern", "between", "limit", "path", "order", "connection"};
+      "days",       "time",       "times",         "every",       "from",   "until",
+      "from_end",   "calendar",   "on_closed_day", "max_shift",   "offset", "exclude",
+      "jitter",     "all_of",     "any_of",        "none_of",     "match",  "if_not_planned",
+      "not_before", "give_up_at", "rate",          "on_calendar", "valid",  "count",
+      "pattern",    "between",    "limit",         "path",        "order",  "connection"};
   return keys;
 }
 
@@ -109,9 +115,12 @@ const std::vector<std::string_view>& later_trigger_keys() {
 
 const Table<TriggerDraft>& trigger_table() {
   static const Table<TriggerDraft> table{
-      "trigger", "When the workflow starts by itself.", "自動起動の条件。",
-      {{{"type", words_of<model::TriggerType>({"after", "event", "file", "queue", "webhook"}), R"("schedule")",
-         "schedule: by cron, or once by at. once: by at.", "schedule: cron または at。once: at で 1 回。"},
+      "trigger",
+      "When the workflow starts by itself.",
+      "自動起動の条件。",
+      {{{"type", words_of<model::TriggerType>({"after", "event", "file", "queue", "webhook"}),
+         R"("schedule")", "schedule: by cron, or once by at. once: by at.",
+         "schedule: cron または at。once: at で 1 回。"},
         [](Context&, const Node& node, const Path&, TriggerDraft& out) {
           out.trigger.type = read_word<model::TriggerType>(node);
         }},
@@ -133,14 +142,16 @@ const Table<TriggerDraft>& trigger_table() {
           out.trigger.timezone = node.text;
           out.timezone = node;
         }},
-       {{"dst", object_of(dst_table()), "{}", "What clock changes do to starts.", "夏時間の切り替えの扱い。"},
+       {{"dst", object_of(dst_table()), "{}", "What clock changes do to starts.",
+         "夏時間の切り替えの扱い。"},
         [](Context& context, const Node& node, const Path& path, TriggerDraft& out) {
           read_object(context, node, path, dst_table(), out.trigger.dst);
         }},
        {{"catch_up", one_of({words_of<model::CatchUp>(), object_of(catch_up_table())}), "",
          "Starts missed while down: a word or {policy, within}; absent: latest where it fires more "
          "than once a day, else all within 12h.",
-         "停止中に過ぎた起動: 語または {policy, within}。省略時は 1 日に複数回なら latest、ほかは 12 時間以内すべて。"},
+         "停止中に過ぎた起動: 語または {policy, within}。省略時は 1 日に複数回なら latest、ほかは "
+         "12 時間以内すべて。"},
         read_catch_up},
        {{"start_within", duration(kOneMicrosecond), R"("60s")",
          "A planned run that has not started by then raises not_started.",
@@ -168,10 +179,11 @@ void finish_trigger(Context& context, const Path& path, TriggerDraft& draft) {
   model::Trigger& trigger = draft.trigger;
   if (draft.cron.has_value() == draft.at.has_value()) {
     const bool has_both = draft.cron.has_value();
-    context.add(draft.place, has_both ? "spec.contradiction" : "spec.missing_key",
-                fmt::format("{}: a trigger needs `cron` or `at`{}", path.text(),
-                            has_both ? ", not both" : ""),
-                "cron: \"0 20 * * *\" starts every day at 20:00; at: \"2026-12-31T20:00\" starts once");
+    context.add(
+        draft.place, has_both ? "spec.contradiction" : "spec.missing_key",
+        fmt::format("{}: a trigger needs `cron` or `at`{}", path.text(),
+                    has_both ? ", not both" : ""),
+        "cron: \"0 20 * * *\" starts every day at 20:00; at: \"2026-12-31T20:00\" starts once");
     return;
   }
   if (draft.cron && trigger.type == model::TriggerType::once) {
@@ -193,9 +205,10 @@ void finish_trigger(Context& context, const Path& path, TriggerDraft& draft) {
     }
   }
   if (draft.has_catch_up) return;
-  trigger.catch_up = is_cycle(trigger)
-                         ? model::CatchUpRule{.policy = model::CatchUp::latest, .within = std::nullopt}
-                         : model::CatchUpRule{.policy = model::CatchUp::all, .within = 12h};
+  trigger.catch_up =
+      is_cycle(trigger)
+          ? model::CatchUpRule{.policy = model::CatchUp::latest, .within = std::nullopt}
+          : model::CatchUpRule{.policy = model::CatchUp::all, .within = 12h};
 }
 
 }  // namespace dandori::spec

@@ -12,12 +12,14 @@ namespace {
 
 constexpr std::size_t kParamsMax = 500;
 
-const Shape::Form kVersion{[](std::string_view text) { return text == "dandori/v1"; }, "^dandori/v1$",
-                           "dandori/v1"};
+const Shape::Form kVersion{[](std::string_view text) { return text == "dandori/v1"; },
+                           "^dandori/v1$", "dandori/v1"};
 
 const Table<WorkflowDraft>& overlap_table() {
   static const Table<WorkflowDraft> table{
-      "overlap", "What a start does while another run is active.", "前の実行が終わっていないときの扱い(追い越し)。",
+      "overlap",
+      "What a start does while another run is active.",
+      "前の実行が終わっていないときの扱い(追い越し)。",
       {{{"policy", words_of<model::Overlap>(), R"("queue")", "The rule.", "規則。"},
         [](Context&, const Node& node, const Path&, WorkflowDraft& out) {
           out.workflow.overlap.policy = read_word<model::Overlap>(node);
@@ -25,12 +27,14 @@ const Table<WorkflowDraft>& overlap_table() {
        {{"max_queue", integer(0, kNoMaximum), "",
          "Runs that wait at most; absent: 1 where a trigger fires more than once a day (no limit "
          "under on_previous_failure: hold), else 10.",
-         "待たせる実行の上限。省略時は 1 日に複数回起動するなら 1(on_previous_failure: hold なら無制限)、ほかは 10。"},
+         "待たせる実行の上限。省略時は 1 日に複数回起動するなら 1(on_previous_failure: hold "
+         "なら無制限)、ほかは 10。"},
         [](Context&, const Node& node, const Path&, WorkflowDraft& out) {
           out.has_queue_max = true;
           out.workflow.overlap.queue_max = static_cast<std::uint32_t>(read_integer(node));
         }},
-       {{"max", integer(1, 1000), "1", "Runs at once under parallel.", "parallel で同時に動く実行の上限。"},
+       {{"max", integer(1, 1000), "1", "Runs at once under parallel.",
+         "parallel で同時に動く実行の上限。"},
         [](Context&, const Node& node, const Path&, WorkflowDraft& out) {
           out.workflow.overlap.parallel_max = static_cast<std::uint32_t>(read_integer(node));
         }}}};
@@ -56,7 +60,8 @@ void read_overlap(Context& context, const Node& node, const Path& path, Workflow
 void read_params(Context& context, const Node& node, const Path& path, WorkflowDraft& out) {
   if (node.members.size() > kParamsMax) {
     context.add(node.place, "spec.too_many",
-                fmt::format("{}: {} parameters; {} are the most", path.text(), node.members.size(), kParamsMax));
+                fmt::format("{}: {} parameters; {} are the most", path.text(), node.members.size(),
+                            kParamsMax));
     return;
   }
   for (const Member& member : node.members) {
@@ -71,8 +76,9 @@ void read_params(Context& context, const Node& node, const Path& path, WorkflowD
 template <class T>
 typename Table<T>::Row head_row(bool is_version, std::string_view kind_default) {
   if (is_version) {
-    return {{"apiVersion", text(kVersion), R"("dandori/v1")", "Version of the language.", "言語の版。"},
-            [](Context&, const Node&, const Path&, T&) {}};
+    return {
+        {"apiVersion", text(kVersion), R"("dandori/v1")", "Version of the language.", "言語の版。"},
+        [](Context&, const Node&, const Path&, T&) {}};
   }
   return {{"kind", words({kind_default.substr(1, kind_default.size() - 2)}), kind_default,
            "What is defined.", "定義の種類。"},
@@ -84,25 +90,38 @@ typename Table<T>::Row head_row(bool is_version, std::string_view kind_default) 
 const Table<WorkflowDraft>& workflow_table() {
   using Draft = WorkflowDraft;
   static const Table<Draft> table{
-      "workflow", "Jobs that run in order, and when they start.", "順序を持つジョブの集まりと、その起動条件。",
+      "workflow",
+      "Jobs that run in order, and when they start.",
+      "順序を持つジョブの集まりと、その起動条件。",
       {head_row<Draft>(true, ""),
        head_row<Draft>(false, R"("Workflow")"),
-       {{"name", text(kIdentifier), "", "Its name, unique on the server.", "サーバーで一意の名前。", true},
+       {{"name", text(kIdentifier), "", "Its name, unique on the server.", "サーバーで一意の名前。",
+         true},
         [](Context&, const Node& node, const Path&, Draft& out) {
           out.workflow.name = node.text;
           out.name_place = node.place;
         }},
        {{"title", text(), "", "Name for people.", "表示名。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.title = node.text; }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.title = node.text;
+        }},
        {{"folder", text(kFolderPath), "", "Where it is listed; absent: at the top.",
          "置き場所。省略時は最上位。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.folder = node.text; }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.folder = node.text;
+        }},
        {{"owner", text(), "", "Who answers for it.", "責任者。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.owner = node.text; }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.owner = node.text;
+        }},
        {{"runbook", text(), "", "Where the instructions are (a URL).", "手順書の場所(URL)。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.runbook = node.text; }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.runbook = node.text;
+        }},
        {{"labels", map_of(text(), kAnyKey), "{}", "Labels for filters.", "絞り込み用のラベル。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.labels = read_labels(node); }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.labels = read_labels(node);
+        }},
        {{"params", map_of(object_of(param_table()), kIdentifier), "{}", "Start parameters.",
          "起動時のパラメーター。"},
         read_params},
@@ -113,11 +132,12 @@ const Table<WorkflowDraft>& workflow_table() {
           read_env(context, node, path, out.workflow.env);
           context.scope = Scope::job;
         }},
-       {{"triggers", map_of(object_of(trigger_table()), kIdentifier), "{}", "When it starts by itself.",
-         "自動起動の条件。"},
+       {{"triggers", map_of(object_of(trigger_table()), kIdentifier), "{}",
+         "When it starts by itself.", "自動起動の条件。"},
         [](Context&, const Node& node, const Path&, Draft& out) { out.triggers = node; }},
        {{"overlap", one_of({words_of<model::Overlap>(), object_of(overlap_table())}), R"("queue")",
-         "What a start does while another run is active.", "前の実行が終わっていないときの扱い(追い越し)。"},
+         "What a start does while another run is active.",
+         "前の実行が終わっていないときの扱い(追い越し)。"},
         read_overlap},
        {{"on_previous_failure", words_of<model::OnPreviousFailure>(), R"("run")",
          "What a start does when the previous run failed and was not confirmed.",
@@ -125,29 +145,37 @@ const Table<WorkflowDraft>& workflow_table() {
         [](Context&, const Node& node, const Path&, Draft& out) {
           out.workflow.on_previous_failure = read_word<model::OnPreviousFailure>(node);
         }},
-       {{"manual", boolean(), "true", "false: only triggers start it.", "false: 手動では起動できない。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.manual = read_bool(node); }},
-       {{"renamed_from", text(kIdentifier), "", "Its name before, so that its history stays with it.",
-         "以前の名前(履歴を引き継ぐ)。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.workflow.renamed_from = node.text; }},
-       {{"defaults", object_of(defaults_table()), "{}", "Fields that every shell job has unless it says otherwise.",
+       {{"manual", boolean(), "true", "false: only triggers start it.",
+         "false: 手動では起動できない。"},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.manual = read_bool(node);
+        }},
+       {{"renamed_from", text(kIdentifier), "",
+         "Its name before, so that its history stays with it.", "以前の名前(履歴を引き継ぐ)。"},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.workflow.renamed_from = node.text;
+        }},
+       {{"defaults", object_of(defaults_table()), "{}",
+         "Fields that every shell job has unless it says otherwise.",
          "すべての shell ジョブの既定値。"},
         [](Context& context, const Node& node, const Path& path, Draft& out) {
           context.scope = Scope::workflow;
           read_object(context, node, path, defaults_table(), out.defaults);
           context.scope = Scope::job;
         }},
-       {{"jobs", map_of(object_of(job_table()), kIdentifier), "", "Its jobs by id.", "ジョブ(id ごと)。", true},
+       {{"jobs", map_of(object_of(job_table()), kIdentifier), "", "Its jobs by id.",
+         "ジョブ(id ごと)。", true},
         [](Context&, const Node& node, const Path&, Draft& out) { out.jobs = node; }}},
-      {"business_date", "window", "deadlines", "on_failure", "finally", "notifications", "pools", "locks",
-       "expected_duration"}};
+      {"business_date", "window", "deadlines", "on_failure", "finally", "notifications", "pools",
+       "locks", "expected_duration"}};
   return table;
 }
 
 const Table<VariableDraft>& variable_table() {
   using Draft = VariableDraft;
   static const Table<Draft> table{
-      "variable", "A named value, seen by the workflows of its folder and below.",
+      "variable",
+      "A named value, seen by the workflows of its folder and below.",
       "名前の付いた値。そのフォルダー以下のワークフローから参照できる。",
       {head_row<Draft>(true, ""),
        head_row<Draft>(false, R"("Variable")"),
@@ -159,7 +187,9 @@ const Table<VariableDraft>& variable_table() {
         }},
        {{"folder", text(kFolderPath), "", "Where it is seen; absent: everywhere.",
          "参照できる範囲。省略時はどこからでも。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.variable.folder = node.text; }},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.variable.folder = node.text;
+        }},
        {{"value", any_value(), "", "The value.", "値。", true},
         [](Context& context, const Node& node, const Path& path, Draft& out) {
           out.variable.value = read_json(context, node, path);
@@ -171,10 +201,13 @@ const Table<VariableDraft>& variable_table() {
 const Table<FolderDraft>& folder_table() {
   using Draft = FolderDraft;
   static const Table<Draft> table{
-      "folder", "A place for workflows and variables.", "ワークフローと変数の置き場所。",
+      "folder",
+      "A place for workflows and variables.",
+      "ワークフローと変数の置き場所。",
       {head_row<Draft>(true, ""),
        head_row<Draft>(false, R"("Folder")"),
-       {{"name", text(kFolderPath), "", "Its path, such as sales/nightly.", "パス。例: sales/nightly。", true},
+       {{"name", text(kFolderPath), "", "Its path, such as sales/nightly.",
+         "パス。例: sales/nightly。", true},
         [](Context&, const Node& node, const Path&, Draft& out) {
           out.folder.name = node.text;
           out.name_place = node.place;
@@ -182,7 +215,9 @@ const Table<FolderDraft>& folder_table() {
        {{"title", text(), "", "Name for people.", "表示名。"},
         [](Context&, const Node& node, const Path&, Draft& out) { out.folder.title = node.text; }},
        {{"labels", map_of(text(), kAnyKey), "{}", "Labels for filters.", "絞り込み用のラベル。"},
-        [](Context&, const Node& node, const Path&, Draft& out) { out.folder.labels = read_labels(node); }}},
+        [](Context&, const Node& node, const Path&, Draft& out) {
+          out.folder.labels = read_labels(node);
+        }}},
       {"defaults", "rights", "lint", "limits", "blackout", "timezone", "calendar"}};
   return table;
 }

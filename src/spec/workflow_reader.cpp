@@ -18,7 +18,8 @@ void refuse_process_keys(Context& context, const Member& member, const Path& pat
   for (const Member& field : member.value.members) {
     if (!is_process_key(field.key)) continue;
     context.add(field.place, "spec.contradiction",
-                fmt::format("{}: a job of type noop runs nothing, so '{}' has no meaning", path.text(), field.key),
+                fmt::format("{}: a job of type noop runs nothing, so '{}' has no meaning",
+                            path.text(), field.key),
                 "remove it, or the line `type: noop`");
   }
 }
@@ -31,14 +32,16 @@ bool is_noop(const Node& node) {
 /// What only all keys of a job together tell.
 void finish_job(Context& context, const Member& member, const Path& path, JobDraft& draft) {
   if (draft.job.type == model::JobType::noop) return refuse_process_keys(context, member, path);
-  const bool names_command = member.value.find("run") != nullptr || member.value.find("with") != nullptr;
+  const bool names_command =
+      member.value.find("run") != nullptr || member.value.find("with") != nullptr;
   if (names_command) return;
   context.add(member.place, "spec.missing_key",
               fmt::format("{}: nothing to run: `run` is missing", path.text()),
               "write `run: COMMAND`, or `type: noop` for a job that only joins others");
 }
 
-JobDraft read_job(Context& context, const Member& member, const Path& path, const JobDraft& defaults) {
+JobDraft read_job(Context& context, const Member& member, const Path& path,
+                  const JobDraft& defaults) {
   const bool is_shell = !is_noop(member.value);
   JobDraft draft;
   if (is_shell) draft.job = defaults.job;
@@ -59,12 +62,14 @@ std::vector<JobDraft> read_jobs(Context& context, const Node& node, const Path& 
                                 const JobDraft& defaults) {
   std::vector<JobDraft> drafts;
   if (node.members.empty()) {
-    context.add(node.place, "spec.missing_key", fmt::format("{}: a workflow needs a job", path.text()),
+    context.add(node.place, "spec.missing_key",
+                fmt::format("{}: a workflow needs a job", path.text()),
                 "such as `hello: {run: echo hello}`");
   }
   if (node.members.size() > model::kJobsMax) {
     context.add(node.place, "spec.too_many",
-                fmt::format("{}: {} jobs; {} are the most", path.text(), node.members.size(), model::kJobsMax),
+                fmt::format("{}: {} jobs; {} are the most", path.text(), node.members.size(),
+                            model::kJobsMax),
                 "split the workflow");
     return drafts;
   }
@@ -99,18 +104,22 @@ void check_trigger_params(Context& context, const Path& path, const TriggerDraft
                 suggest(member.key, known, "parameters"));
   }
   for (const model::Param& param : workflow.params) {
-    if (!param.required || std::ranges::find(given, param.name, &Member::key) != given.end()) continue;
+    if (!param.required || std::ranges::find(given, param.name, &Member::key) != given.end())
+      continue;
     context.add(draft.place, "spec.missing_key",
                 fmt::format("{}: the parameter '{}' is required and this trigger gives none",
                             path.text(), param.name),
-                fmt::format("add `params: {{{}: …}}` to the trigger, or a default to the parameter", param.name));
+                fmt::format("add `params: {{{}: …}}` to the trigger, or a default to the parameter",
+                            param.name));
   }
 }
 
-void read_triggers(Context& context, const Node& node, const Path& path, model::Workflow& workflow) {
+void read_triggers(Context& context, const Node& node, const Path& path,
+                   model::Workflow& workflow) {
   if (node.members.size() > model::kTriggersMax) {
     context.add(node.place, "spec.too_many",
-                fmt::format("{}: {} triggers; {} are the most", path.text(), node.members.size(), model::kTriggersMax));
+                fmt::format("{}: {} triggers; {} are the most", path.text(), node.members.size(),
+                            model::kTriggersMax));
     return;
   }
   for (const Member& member : node.members) {
@@ -139,7 +148,8 @@ void set_queue_max(WorkflowDraft& draft) {
 
 }  // namespace
 
-std::shared_ptr<model::Workflow> read_workflow(Context& context, const Node& root, Place& name_place) {
+std::shared_ptr<model::Workflow> read_workflow(Context& context, const Node& root,
+                                               Place& name_place) {
   const std::size_t problems_before = context.problems.size();
   const Path top;
   WorkflowDraft draft;

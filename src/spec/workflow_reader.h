@@ -10,7 +10,8 @@
 namespace dandori::spec {
 
 /// Reads a document of kind Workflow. nullptr: it has problems (all told).
-std::shared_ptr<model::Workflow> read_workflow(Context& context, const Node& root, Place& name_place);
+std::shared_ptr<model::Workflow> read_workflow(Context& context, const Node& root,
+                                               Place& name_place);
 
 /// Turns names in depends_on into indices and checks that the jobs can all be reached.
 /// False: some name is unknown or there is a circle, so that `finish_workflow` must not be called.

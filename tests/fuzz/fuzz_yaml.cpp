@@ -5,8 +5,8 @@
 #include "base/assert.h"
 #include "spec/spec.h"
 
-/// Any text is read without a crash or a hang; what is accepted has a canonical text that reads back to
-/// itself; what is refused has places and messages that can be printed.
+/// Any text is read without a crash or a hang; what is accepted has a canonical text that reads
+/// back to itself; what is refused has places and messages that can be printed.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace dandori;
   const std::string_view text{reinterpret_cast<const char*>(data), size};
