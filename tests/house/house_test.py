@@ -15,7 +15,8 @@ GCC_ROOMS_EXEMPT = {"http", "api", "agent", "cli", "app"}
 # What a pure room may not touch: clocks, randomness, threads, files, environment, sockets.
 BANNED = re.compile(
     r"(system_clock|steady_clock|high_resolution_clock)::now|\bclock_gettime\b|\bgettimeofday\b|\btime\(nullptr\)|\bstd::random_device\b"
-    r"|\bstd::(thread|jthread|async|mutex)\b|\b(getenv|setenv|fopen|open|socket|fork|system)\(|std::[io]?fstream\b|std::filesystem")
+    r"|\bstd::(thread|jthread|async|mutex)\b|\b(getenv|setenv|fopen)\(|(?<!\w)::(open|socket|fork|read|write|system)\("
+    r"|\bstd::[io]?fstream\b|\bstd::filesystem\b|<fcntl\.h>|<unistd\.h>|<sys/")
 # Shells inside pure rooms, each with its reason.
 BANNED_EXEMPT = {
     "base/queue.h": "a queue between threads; no rule lives in it",
