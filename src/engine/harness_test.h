@@ -135,6 +135,8 @@ class RowStore {
   std::size_t writes = 0;
 
  private:
+  std::set<std::string> decided_;
+
   struct Put {
     RowStore& store;
     void operator()(const model::RunRow& row) const {
@@ -173,11 +175,9 @@ class RowStore {
     }
     void operator()(const model::FolderRow& row) const { store.folders.insert_or_assign(row.folder.name, row); }
     void operator()(const model::PlannedRow& row) const {
-      for (const auto& old : store.planned) {
-        // Guarantee G8: an instant is decided once.
-        REQUIRE(std::tie(old.workflow, old.trigger, old.nominal) !=
-                std::tie(row.outcome.workflow, row.outcome.trigger, row.outcome.nominal));
-      }
+      // Guarantee G8: an instant is decided once.
+      const std::string key = row.outcome.workflow + "/" + row.outcome.trigger + "/" + row.outcome.nominal;
+      REQUIRE(store.decided_.insert(key).second);
       store.planned.push_back(row.outcome);
     }
     void operator()(const model::AgentRow& row) const { store.agents.insert_or_assign(row.name, row); }

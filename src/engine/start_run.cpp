@@ -102,7 +102,7 @@ Result<std::string> business_date_of(const State& state, const WorkflowState& wo
                                      const model::StartRun& request, Timestamp at) {
   if (!request.business_date) return local_date(state, workflow, at);
   if (calendar::parse_day(*request.business_date)) return *request.business_date;
-  return fail("run.bad_business_date", fmt::format("'{}' is no business date", *request.business_date),
+  return fail("param.bad_business_date", fmt::format("'{}' is no business date", *request.business_date),
               "write it as 2026-11-20", "/business_date");
 }
 
