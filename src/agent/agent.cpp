@@ -51,7 +51,8 @@ keeper::Config keeper_config(const Config& config) {
   return keeper;
 }
 
-/// `PID START`: the start, in clock ticks since boot, tells it from a later process of the same number.
+/// `PID START`: the start, in clock ticks since boot, tells it from a later process of the same
+/// number.
 void write_pid_file(const std::string& data) {
   const auto start = keeper::process_start(::getpid());
   std::ofstream{data + "/agent/pid"} << ::getpid() << ' ' << start.value_or(0) << '\n';
@@ -119,7 +120,8 @@ Result<void> AgentProcess::run() {
     std::array<pollfd, 3> polled{{
         {signals_.get(), POLLIN, 0},
         {keeper_->poll_fd(), POLLIN, 0},
-        {connection_.fd(), static_cast<short>(POLLIN | (connection_.wants_to_write() ? POLLOUT : 0)), 0},
+        {connection_.fd(),
+         static_cast<short>(POLLIN | (connection_.wants_to_write() ? POLLOUT : 0)), 0},
     }};
     const Now before = keeper::read_clocks();
     clean_logs(before);
@@ -167,7 +169,8 @@ void AgentProcess::clean_logs(Now now) {
   clean_at_ = now.steady + kCleanEvery;
   const std::string day = format_rfc3339(now.wall - kLogsKept).substr(0, 10);
   const std::size_t removed = keeper_->remove_logs_before(day);
-  if (removed > 0) log(LogLevel::info, "logs.removed", {{"days", fmt::to_string(removed)}, {"before", day}});
+  if (removed > 0)
+    log(LogLevel::info, "logs.removed", {{"days", fmt::to_string(removed)}, {"before", day}});
 }
 
 }  // namespace

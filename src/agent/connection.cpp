@@ -18,12 +18,14 @@ namespace dandori::agent {
 namespace {
 
 constexpr Duration kRetryFirst = 50ms;
-constexpr Duration kRetryMax = 500ms;    // a server that comes back is found soon; a try costs 10 µs
-constexpr Duration kRefusedWait = 5s;    // it will not change its mind at once
+constexpr Duration kRetryMax = 500ms;  // a server that comes back is found soon; a try costs 10 µs
+constexpr Duration kRefusedWait = 5s;  // it will not change its mind at once
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr int kReadsMax = 4;
 
-Error gone() { return {"link.gone", "the connection to the server has ended"}; }
+Error gone() {
+  return {"link.gone", "the connection to the server has ended"};
+}
 
 keeper::Fd connect_to(const std::string& folder) {
   const keeper::Fd place{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -40,7 +42,9 @@ keeper::Fd connect_to(const std::string& folder) {
 
 }  // namespace
 
-Steady Connection::next_wake() const { return socket_ ? Steady{INT64_MAX} : retry_at_; }
+Steady Connection::next_wake() const {
+  return socket_ ? Steady{INT64_MAX} : retry_at_;
+}
 
 bool Connection::connect_if_due(Steady now) {
   if (socket_ || now < retry_at_) return false;

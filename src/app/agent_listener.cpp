@@ -51,7 +51,9 @@ bool is_trusted(int socket) {
   return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
-Error gone() { return {"link.gone", "the agent's connection has ended"}; }
+Error gone() {
+  return {"link.gone", "the agent's connection has ended"};
+}
 
 }  // namespace
 
@@ -91,7 +93,8 @@ void AgentListener::close() {
 void AgentListener::watch(std::stop_token stop) {
   std::array<epoll_event, 64> events{};
   while (!stop.stop_requested()) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < count; ++i) {
       const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
       if (id == kEndedId) return;
@@ -133,7 +136,8 @@ void AgentListener::read_from(std::uint64_t id, Connection& connection) {
       connection.is_stalled = true;
       break;
     }
-    const ssize_t count = ::recv(connection.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t count =
+        ::recv(connection.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count > 0) {
       links_.receive(id, {buffer.data(), static_cast<std::size_t>(count)}, read_clocks().steady);
       if (static_cast<std::size_t>(count) == buffer.size()) continue;

@@ -14,6 +14,8 @@ std::int64_t read_us(clockid_t clock) {
 
 }  // namespace
 
-Now read_clocks() { return {Timestamp{read_us(CLOCK_REALTIME)}, Steady{read_us(CLOCK_BOOTTIME)}}; }
+Now read_clocks() {
+  return {Timestamp{read_us(CLOCK_REALTIME)}, Steady{read_us(CLOCK_BOOTTIME)}};
+}
 
 }  // namespace dandori::app

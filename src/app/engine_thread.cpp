@@ -21,7 +21,9 @@ Error dropped() {
 
 }  // namespace
 
-Timestamp EngineClock::wall() const { return now(read_clocks()).wall; }
+Timestamp EngineClock::wall() const {
+  return now(read_clocks()).wall;
+}
 
 EngineThread::EngineThread(Config config, store::EngineStore& store, store::LeaseStore& lease,
                            runtime::Compile compile)
@@ -51,7 +53,8 @@ void EngineThread::stop() {
     runtime_.wake();
     thread_.join();
   }
-  runtime_.stop();  // first, so that the listener's thread is not left waiting for room in the inbox
+  runtime_
+      .stop();  // first, so that the listener's thread is not left waiting for room in the inbox
   listener_.close();
   for (Move& move : std::exchange(moves_, {})) {
     move.done(fail("server.stopping", "the server is stopping", "try again when it runs"));
@@ -113,8 +116,8 @@ void EngineThread::submit(model::Command command, std::function<void(Result<Json
 
 void EngineThread::read_log(const std::string& agent, model::LogRequest request,
                             std::function<void(model::LogChunk)> done) {
-  const bool posted =
-      runtime_.post_task([this, agent, request, done] { links_.request_log(agent, request, done); });
+  const bool posted = runtime_.post_task(
+      [this, agent, request, done] { links_.request_log(agent, request, done); });
   if (posted) return;
   model::LogChunk chunk;
   chunk.offset = request.offset;
@@ -135,8 +138,8 @@ void EngineThread::move_clock(Timestamp to, std::function<void(Result<Timestamp>
     const Timestamp last = moves_.empty() ? clock_.wall() : moves_.back().to;
     if (to < last) {
       return done(fail("server.clock_backwards",
-                       fmt::format("the test clock shows {}, and {} is before that", format_rfc3339(last),
-                                   format_rfc3339(to)),
+                       fmt::format("the test clock shows {}, and {} is before that",
+                                   format_rfc3339(last), format_rfc3339(to)),
                        "the test clock only goes forward"));
     }
     moves_.push_back({to, done});

@@ -37,14 +37,14 @@ class EngineClock {
   std::atomic<std::int64_t> wall_{0};  ///< of a standing clock; its steady clock shows the same
 };
 
-/// The engine's thread: reads clocks, steps the runtime, moves bytes to and from agents, sees to the local
-/// agent, and sleeps until something is due. What the API knows as the engine.
+/// The engine's thread: reads clocks, steps the runtime, moves bytes to and from agents, sees to
+/// the local agent, and sleeps until something is due. What the API knows as the engine.
 class EngineThread final : public api::Engine {
  public:
   struct Config {
     runtime::Config runtime;
     std::optional<Timestamp> test_clock;
-    LocalAgent::Config agent;         ///< its `data` is also the folder of agent.sock
+    LocalAgent::Config agent;  ///< its `data` is also the folder of agent.sock
   };
 
   EngineThread(Config config, store::EngineStore& store, store::LeaseStore& lease,
@@ -66,7 +66,8 @@ class EngineThread final : public api::Engine {
   Timestamp now() override { return clock_.wall(); }
   void move_clock(Timestamp to, std::function<void(Result<Timestamp>)> done) override;
 
-  /// True once the engine can do nothing any more (the store is owned by another server): end the process.
+  /// True once the engine can do nothing any more (the store is owned by another server): end the
+  /// process.
   bool has_stopped() const { return ended_; }
   /// Called on the engine thread when that becomes so. Set before start().
   void on_stopped(std::function<void()> call) { on_stopped_ = std::move(call); }
@@ -90,7 +91,7 @@ class EngineThread final : public api::Engine {
   runtime::Runtime runtime_;
   AgentListener listener_;
   LocalAgent local_agent_;
-  std::deque<Move> moves_;            ///< engine thread
+  std::deque<Move> moves_;  ///< engine thread
   std::atomic<bool> ended_{false};
   std::function<void()> on_stopped_;
   std::jthread thread_;

@@ -23,7 +23,7 @@ namespace dandori::app {
 
 namespace {
 
-constexpr Duration kLookEvery = 1s;       // while it is connected or somebody holds the lock
+constexpr Duration kLookEvery = 1s;          // while it is connected or somebody holds the lock
 constexpr Duration kSpawnWaitFirst = 250ms;  // doubled up to the maximum while it does not stay
 constexpr Duration kSpawnWaitMax = 10s;
 
@@ -34,7 +34,8 @@ std::string own_program() {
 }
 
 /// Own session, no blocked or ignored signals, output into its log: nothing of ours holds it.
-int spawn_detached(const std::vector<std::string>& args, const std::string& log_file, pid_t& child) {
+int spawn_detached(const std::vector<std::string>& args, const std::string& log_file,
+                   pid_t& child) {
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   sigset_t none, all;
@@ -47,13 +48,15 @@ int spawn_detached(const std::vector<std::string>& args, const std::string& log_
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
   ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&files, 1, log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ::posix_spawn_file_actions_addopen(&files, 1, log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
   ::posix_spawn_file_actions_adddup2(&files, 1, 2);
   ::posix_spawn_file_actions_addclosefrom_np(&files, 3);
   std::vector<char*> argv;
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
   argv.push_back(nullptr);
-  const int error = ::posix_spawn(&child, args[0].c_str(), &files, &attributes, argv.data(), environ);
+  const int error =
+      ::posix_spawn(&child, args[0].c_str(), &files, &attributes, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   return error;
@@ -82,7 +85,8 @@ void LocalAgent::step(bool connected, Steady now) {
 void LocalAgent::spawn() {
   const std::string folder = config_.data + "/agent";
   ::mkdir(folder.c_str(), 0700);
-  std::vector<std::string> args{own_program(), "agent", "--data", config_.data, "--name", config_.name};
+  std::vector<std::string> args{own_program(), "agent",  "--data",
+                                config_.data,  "--name", config_.name};
   const auto add = [&args](const char* flag, std::string value) {
     args.emplace_back(flag);
     args.push_back(std::move(value));
@@ -92,7 +96,8 @@ void LocalAgent::spawn() {
   if (config_.running_max != 0) add("--running-max", fmt::to_string(config_.running_max));
   const int error = spawn_detached(args, folder + "/agent.log", child_);
   if (error != 0) child_ = 0;
-  log(error == 0 ? LogLevel::info : LogLevel::error, error == 0 ? "agent.started" : "agent.start_failed",
+  log(error == 0 ? LogLevel::info : LogLevel::error,
+      error == 0 ? "agent.started" : "agent.start_failed",
       {{"agent", config_.name},
        {"pid", fmt::to_string(child_)},
        {"error", error == 0 ? "" : std::strerror(error)}});
@@ -103,7 +108,9 @@ void LocalAgent::reap() {
   int status = 0;
   if (::waitpid(child_, &status, WNOHANG) == 0) return;
   log(LogLevel::warning, "agent.ended",
-      {{"agent", config_.name}, {"pid", fmt::to_string(child_)}, {"status", fmt::to_string(status)}});
+      {{"agent", config_.name},
+       {"pid", fmt::to_string(child_)},
+       {"status", fmt::to_string(status)}});
   child_ = 0;
 }
 

@@ -11,15 +11,15 @@ namespace dandori::app {
 
 /// Sees to it that this machine's own agent runs: starts one, detached, when none answers.
 ///
-/// The agent outlives the server: it gets its own session, and nothing of the server's descriptors or
-/// signals. Two never run on one data folder: the agent's lock on DATA/agent/lock decides, and while
-/// somebody holds it nobody is started. Engine thread only.
+/// The agent outlives the server: it gets its own session, and nothing of the server's descriptors
+/// or signals. Two never run on one data folder: the agent's lock on DATA/agent/lock decides, and
+/// while somebody holds it nobody is started. Engine thread only.
 class LocalAgent {
  public:
   struct Config {
-    std::string data;               ///< absolute
+    std::string data;  ///< absolute
     std::string name = "local";
-    std::string work;               ///< default folder of jobs; empty: the agent's own
+    std::string work;  ///< default folder of jobs; empty: the agent's own
     std::uint32_t slots = 0;
     std::uint32_t running_max = 0;
     bool ends_with_server = false;  ///< `dandori dev`
@@ -39,7 +39,7 @@ class LocalAgent {
   bool is_held() const;
 
   const Config config_;
-  pid_t child_ = 0;                 ///< ours to reap; 0: none, or started by an earlier server
+  pid_t child_ = 0;  ///< ours to reap; 0: none, or started by an earlier server
   Steady next_at_{0};
   Duration wait_{0};
 };

@@ -21,7 +21,8 @@ bool is_final(const Report& report) {
 }  // namespace
 
 const model::AttemptRef& attempt_of(const Report& report) {
-  return std::visit([](const auto& one) -> const model::AttemptRef& { return one.attempt; }, report);
+  return std::visit([](const auto& one) -> const model::AttemptRef& { return one.attempt; },
+                    report);
 }
 
 void AgentSession::connect(const model::AgentHello& hello, Steady now) {
@@ -42,7 +43,8 @@ void AgentSession::receive(std::string_view bytes, Steady now) {
 }
 
 void AgentSession::step(Steady now) {
-  if (channel_.step(now) && is_welcomed()) channel_.put(wire::encode(wire::AgentMessage{wire::Heartbeat{}}));
+  if (channel_.step(now) && is_welcomed())
+    channel_.put(wire::encode(wire::AgentMessage{wire::Heartbeat{}}));
   if (!is_open()) session_ = 0;
 }
 

@@ -20,14 +20,15 @@ using Report = std::variant<model::AttemptStarted, model::AttemptEnded, model::A
                             model::AttemptLost>;
 const model::AttemptRef& attempt_of(const Report& report);
 
-inline constexpr std::size_t kRefusalsKeptMax = 4096;       ///< "never started" reports that wait for their ack
+inline constexpr std::size_t kRefusalsKeptMax =
+    4096;  ///< "never started" reports that wait for their ack
 inline constexpr std::size_t kReportBytesWaitingMax = 1U << 20U;  ///< encoded ahead of the socket
 
 /// The agent's half: one object for the agent's life, over any number of connections.
 ///
-/// Reports are kept, newest per attempt, until the server acknowledges them, and are all sent again in
-/// every new session. What is kept is bounded: ends by the keeper's slots, refusals by a number (the
-/// oldest goes; a repeated order would be refused again). Pure, as ServerSession.
+/// Reports are kept, newest per attempt, until the server acknowledges them, and are all sent again
+/// in every new session. What is kept is bounded: ends by the keeper's slots, refusals by a number
+/// (the oldest goes; a repeated order would be refused again). Pure, as ServerSession.
 class AgentSession {
  public:
   struct Hooks {
@@ -50,7 +51,8 @@ class AgentSession {
 
   /// A final report (ended, lost, never started) replaces a start, and nothing replaces it.
   void report(Report report);
-  /// What is to be written; call again once that is written (encodes about kReportBytesWaitingMax a time).
+  /// What is to be written; call again once that is written (encodes about kReportBytesWaitingMax a
+  /// time).
   std::string take_bytes();
 
   bool is_open() const { return channel_.is_open(); }
@@ -77,8 +79,8 @@ class AgentSession {
   Channel channel_;
   std::uint64_t session_ = 0;
   std::map<model::AttemptRef, Kept> kept_;
-  std::deque<model::AttemptRef> unsent_;     ///< of kept_, in the order they happened
-  std::deque<model::AttemptRef> refusals_;   ///< of kept_, oldest first; may name acknowledged ones
+  std::deque<model::AttemptRef> unsent_;    ///< of kept_, in the order they happened
+  std::deque<model::AttemptRef> refusals_;  ///< of kept_, oldest first; may name acknowledged ones
 };
 
 }  // namespace dandori::link

@@ -14,13 +14,14 @@ namespace dandori::link {
 inline constexpr Duration kHeartbeatEvery = 5s;  ///< while nothing else is said
 inline constexpr Duration kSilenceMax = 15s;     ///< after it the other side counts as gone
 
-/// What both halves of a session share: frames in, bytes out, and the two timers. Pure: time comes in
-/// with `receive` and `step`; what is sent between them counts as sent then.
+/// What both halves of a session share: frames in, bytes out, and the two timers. Pure: time comes
+/// in with `receive` and `step`; what is sent between them counts as sent then.
 class Channel {
  public:
   /// A new connection: what was left of an older one is forgotten.
   void open(Steady now);
-  /// Nothing is taken in any more; `why` is the reason people see. What was put before is still taken.
+  /// Nothing is taken in any more; `why` is the reason people see. What was put before is still
+  /// taken.
   void close(Error why);
   bool is_open() const { return is_open_; }
   /// Why it was closed; code empty while open or when never opened.

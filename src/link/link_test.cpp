@@ -10,7 +10,9 @@ namespace dandori::link {
 namespace {
 
 const Uuid kBoot{7, 7};
-model::AttemptRef attempt(std::uint32_t number) { return {RunId{Uuid{1, 1}}, 0, number}; }
+model::AttemptRef attempt(std::uint32_t number) {
+  return {RunId{Uuid{1, 1}}, 0, number};
+}
 
 model::StartOrder order_of(std::uint32_t number) {
   model::StartOrder order;

@@ -34,7 +34,8 @@ Result<void> check_hello(const model::AgentHello& hello) {
   }
   if (!is_agent_name(hello.name)) {
     return fail("protocol.bad_name",
-                fmt::format("'{}' cannot be the name of an agent", fit_width(to_valid_utf8(hello.name), 40)),
+                fmt::format("'{}' cannot be the name of an agent",
+                            fit_width(to_valid_utf8(hello.name), 40)),
                 "use 1 to 100 letters, digits, '.', '_' and '-'");
   }
   if (hello.slots > kSlotsMax || hello.held.size() > kSlotsMax) {
@@ -95,8 +96,12 @@ void ServerSession::start(const model::StartOrder& order) {
       model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence, "order_too_big"});
 }
 
-void ServerSession::stop(const model::StopOrder& order) { put(order); }
-void ServerSession::acknowledge(const model::AckOrder& order) { put(order); }
+void ServerSession::stop(const model::StopOrder& order) {
+  put(order);
+}
+void ServerSession::acknowledge(const model::AckOrder& order) {
+  put(order);
+}
 
 void ServerSession::request_log(model::LogRequest request, LogAnswer answer) {
   request.id = ++last_log_;
@@ -113,9 +118,10 @@ void ServerSession::take(std::string_view body) {
   if (!message) return channel_.close(std::move(message.error()));
   const bool is_hello = std::holds_alternative<model::AgentHello>(*message);
   if (is_hello == welcomed_) {
-    return channel_.close({"protocol.out_of_order",
-                           welcomed_ ? "the agent said hello twice" : "the agent did not say hello first",
-                           "see that the peer is a dandori agent"});
+    return channel_.close(
+        {"protocol.out_of_order",
+         welcomed_ ? "the agent said hello twice" : "the agent did not say hello first",
+         "see that the peer is a dandori agent"});
   }
   std::visit(
       [this](auto& one) {

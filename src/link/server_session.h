@@ -14,9 +14,10 @@
 
 namespace dandori::link {
 
-inline constexpr std::size_t kLogRequestsMax = 256;          ///< open at once in one session
-inline constexpr Duration kLogAnswerMax = 30s;               ///< then the request is given up
-inline constexpr std::size_t kOrderBytesWaitingMax = 64U << 20U;  ///< then the agent does not read: closed
+inline constexpr std::size_t kLogRequestsMax = 256;  ///< open at once in one session
+inline constexpr Duration kLogAnswerMax = 30s;       ///< then the request is given up
+inline constexpr std::size_t kOrderBytesWaitingMax =
+    64U << 20U;  ///< then the agent does not read: closed
 
 /// The server's half of one connection of one agent: hello, then orders out and reports in.
 ///

@@ -8,7 +8,7 @@ namespace dandori::runtime {
 struct Feed::Watchers {
   std::recursive_mutex mutex;  // recursive: a watcher may end its own subscription
   std::map<std::uint64_t, std::function<void()>> calls;  // guarded by mutex
-  std::uint64_t last_id = 0;                              // guarded by mutex
+  std::uint64_t last_id = 0;                             // guarded by mutex
 };
 
 Feed::Feed(std::size_t lines_max)
@@ -19,7 +19,8 @@ Feed::Slice Feed::after(std::uint64_t after, std::size_t count_max) const {
   Slice slice;
   slice.is_too_old = after < last_ && (lines_.empty() || lines_.front().seq > after + 1);
   const auto first = std::ranges::upper_bound(lines_, after, {}, &model::JournalRow::seq);
-  const auto count = std::min<std::size_t>(count_max, static_cast<std::size_t>(lines_.end() - first));
+  const auto count =
+      std::min<std::size_t>(count_max, static_cast<std::size_t>(lines_.end() - first));
   slice.lines.assign(first, first + static_cast<std::ptrdiff_t>(count));
   return slice;
 }

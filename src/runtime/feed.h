@@ -17,8 +17,8 @@ namespace dandori::runtime {
 
 /// What has just happened: the newest journal lines, for those who follow (SSE, `run --wait`).
 ///
-/// One writer (the engine thread, after each commit), any number of readers on any thread. Bounded: a
-/// reader that falls behind the ring is told so and reads the store (or starts anew).
+/// One writer (the engine thread, after each commit), any number of readers on any thread. Bounded:
+/// a reader that falls behind the ring is told so and reads the store (or starts anew).
 class Feed {
  public:
   explicit Feed(std::size_t lines_max = 4096);
@@ -29,12 +29,14 @@ class Feed {
   };
   /// Lines with seq > after, at most `count_max`.
   Slice after(std::uint64_t after, std::size_t count_max) const;
-  /// Waits until there is a line with seq > after, the feed is closed, or `wait` has passed. Newest seq.
+  /// Waits until there is a line with seq > after, the feed is closed, or `wait` has passed. Newest
+  /// seq.
   std::uint64_t wait_past(std::uint64_t after, Duration wait) const;
   std::uint64_t last() const;
 
-  /// Calls `changed` on the engine thread after every publication, until the handle is destroyed. The
-  /// destructor of the handle waits for a call in progress. `changed` must be quick and must not publish.
+  /// Calls `changed` on the engine thread after every publication, until the handle is destroyed.
+  /// The destructor of the handle waits for a call in progress. `changed` must be quick and must
+  /// not publish.
   std::shared_ptr<void> subscribe(std::function<void()> changed);
 
   /// Engine thread only.

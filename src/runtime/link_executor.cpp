@@ -103,7 +103,8 @@ link::ServerSession* LinkExecutor::welcomed(const std::string& agent) const {
   const auto at = agents_.find(agent);
   if (at == agents_.end()) return nullptr;
   const auto session = sessions_.find(at->second);
-  return session != sessions_.end() && session->second->is_welcomed() ? session->second.get() : nullptr;
+  return session != sessions_.end() && session->second->is_welcomed() ? session->second.get()
+                                                                      : nullptr;
 }
 
 }  // namespace dandori::runtime

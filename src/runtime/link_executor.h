@@ -12,16 +12,18 @@
 
 namespace dandori::runtime {
 
-/// The executor of jobs on agents: the sessions of those that are connected, by name. Engine thread only.
+/// The executor of jobs on agents: the sessions of those that are connected, by name. Engine thread
+/// only.
 ///
-/// An order for an agent that is not connected is dropped: the attempt's row is its outbox, and the engine
-/// orders again when the agent says hello. A second session of one name ends the first.
+/// An order for an agent that is not connected is dropped: the attempt's row is its outbox, and the
+/// engine orders again when the agent says hello. A second session of one name ends the first.
 class LinkExecutor final : public exec::Executor {
  public:
   using Post = std::function<void(model::Event)>;
   using Admit = std::function<Result<void>(const model::AgentHello&)>;
 
-  explicit LinkExecutor(Post post, Admit admit = {}) : post_{std::move(post)}, admit_{std::move(admit)} {}
+  explicit LinkExecutor(Post post, Admit admit = {})
+      : post_{std::move(post)}, admit_{std::move(admit)} {}
 
   // ---- For whoever moves the bytes: one session per connection.
 

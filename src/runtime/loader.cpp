@@ -53,8 +53,8 @@ class Quarantine {
 
 }  // namespace
 
-engine::StatePtr Loader::load(store::Snapshot snapshot, engine::Settings settings, std::uint64_t epoch,
-                              Now now) {
+engine::StatePtr Loader::load(store::Snapshot snapshot, engine::Settings settings,
+                              std::uint64_t epoch, Now now) {
   engine::StatePtr state = engine::make_state(std::move(settings), epoch);
   Quarantine quarantine;
   std::vector<model::WorkflowPtr> kept;  // until the state holds them: the cache is weak

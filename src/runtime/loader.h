@@ -22,10 +22,11 @@ class Loader {
  public:
   explicit Loader(Compile compile) : compile_{std::move(compile)} {}
 
-  /// A fresh state from the snapshot. A revision that does not compile quarantines its workflow: it starts
-  /// nothing until a good revision is applied, its runs stay in the store as they are, the rest goes on;
-  /// each is logged.
-  engine::StatePtr load(store::Snapshot snapshot, engine::Settings settings, std::uint64_t epoch, Now now);
+  /// A fresh state from the snapshot. A revision that does not compile quarantines its workflow: it
+  /// starts nothing until a good revision is applied, its runs stay in the store as they are, the
+  /// rest goes on; each is logged.
+  engine::StatePtr load(store::Snapshot snapshot, engine::Settings settings, std::uint64_t epoch,
+                        Now now);
 
   /// Compiles the revisions among fetched rows. Errors: those of `compile`.
   Result<void> complete(model::Fetched& fetched);

@@ -29,14 +29,19 @@ Error stopping() {
 }
 
 Error outcome_unknown(const Error& cause) {
-  return {"server.retry",
-          fmt::format("it is not known whether this was stored: {} [{}]", cause.message, cause.code),
-          "ask again with the same idempotency key: what was stored is not done twice"};
+  return {
+      "server.retry",
+      fmt::format("it is not known whether this was stored: {} [{}]", cause.message, cause.code),
+      "ask again with the same idempotency key: what was stored is not done twice"};
 }
 
 /// Says whether nothing was written for sure.
-bool is_full(const Error& error) { return error.code == "store.full"; }
-bool is_fenced(const Error& error) { return error.code == "store.fenced"; }
+bool is_full(const Error& error) {
+  return error.code == "store.full";
+}
+bool is_fenced(const Error& error) {
+  return error.code == "store.fenced";
+}
 
 void log_error(LogLevel level, std::string_view event, const Error& error) {
   log(level, event, {{"code", error.code}, {"message", error.message}});
@@ -51,7 +56,9 @@ Runtime::Runtime(Config config, Parts parts)
       inbox_{kInboxMax},
       status_{"server.starting", "the server is loading its store", "try again in a second"} {}
 
-Runtime::~Runtime() { stop(); }
+Runtime::~Runtime() {
+  stop();
+}
 
 // ---- Any thread.
 
@@ -66,9 +73,13 @@ void Runtime::submit(model::Command command, Answered answered) {
   answered(std::unexpected(stopping()));
 }
 
-bool Runtime::post(model::Event event) { return inbox_.push(Item{std::move(event)}); }
+bool Runtime::post(model::Event event) {
+  return inbox_.push(Item{std::move(event)});
+}
 
-bool Runtime::post_task(std::function<void()> task) { return inbox_.push(Item{std::move(task)}); }
+bool Runtime::post_task(std::function<void()> task) {
+  return inbox_.push(Item{std::move(task)});
+}
 
 Result<void> Runtime::ready() const {
   const std::lock_guard lock{status_mutex_};
@@ -110,7 +121,9 @@ Wake Runtime::step(Now now, Steady host) {
   return next_wake();
 }
 
-void Runtime::wait(Duration wait) { sort_in(inbox_.drain(wait, kDrainMax)); }
+void Runtime::wait(Duration wait) {
+  sort_in(inbox_.drain(wait, kDrainMax));
+}
 
 void Runtime::stop() {
   inbox_.close();
@@ -275,8 +288,8 @@ std::vector<engine::Envelope> Runtime::gather() {
   return batch;
 }
 
-/// Adds the event with what it needs. A command whose rows cannot be had is answered; anything else goes
-/// on without, as if they were absent.
+/// Adds the event with what it needs. A command whose rows cannot be had is answered; anything else
+/// goes on without, as if they were absent.
 void Runtime::gather_one(std::vector<engine::Envelope>& batch, model::Event event) {
   engine::Envelope envelope{std::move(event), {}};
   const model::Needs needs = engine::needs(*state_, envelope.event);

@@ -22,12 +22,13 @@
 namespace dandori::runtime {
 
 inline constexpr std::size_t kCommandsWaitingMax = 4096;  ///< more are refused: server.busy
-inline constexpr std::size_t kReportsWaitingMax = 8192;   ///< is_congested(): read no more from agents
-inline constexpr Duration kClockJumpMin = 60s;            ///< forward step of the wall clock that is an event
-inline constexpr Duration kKeyAge = 24h * 7;              ///< idempotency keys are kept so long
+inline constexpr std::size_t kReportsWaitingMax =
+    8192;                                       ///< is_congested(): read no more from agents
+inline constexpr Duration kClockJumpMin = 60s;  ///< forward step of the wall clock that is an event
+inline constexpr Duration kKeyAge = 24h * 7;    ///< idempotency keys are kept so long
 
 struct Config {
-  std::string owner;                ///< for the lease: who holds the store, in words
+  std::string owner;  ///< for the lease: who holds the store, in words
   engine::Settings settings;
   engine::TurnLimits limits;
 };
@@ -38,28 +39,30 @@ struct Parts {
   store::LeaseStore& lease;
   exec::Executor& executor;
   Compile compile;
-  /// The memory was dropped (a commit failed) or the engine has stopped: agents must connect anew, as
-  /// after a restart. May be empty.
+  /// The memory was dropped (a commit failed) or the engine has stopped: agents must connect anew,
+  /// as after a restart. May be empty.
   std::function<void()> memory_dropped = {};
 };
 
-/// When step() is to be called again, whichever comes first; everything at its maximum: only when woken.
+/// When step() is to be called again, whichever comes first; everything at its maximum: only when
+/// woken.
 struct Wake {
   bool at_once = false;
-  Timestamp wall = kFarFuture;      ///< by the engine's wall clock
-  Steady steady{INT64_MAX};         ///< by the engine's steady clock
-  Steady host{INT64_MAX};           ///< by the host's own steady clock (it never stands still)
+  Timestamp wall = kFarFuture;  ///< by the engine's wall clock
+  Steady steady{INT64_MAX};     ///< by the engine's steady clock
+  Steady host{INT64_MAX};       ///< by the host's own steady clock (it never stands still)
 };
 
 struct Stats {
   std::uint64_t turns = 0, events = 0, commits = 0, changes = 0, recoveries = 0;
 };
 
-/// The loop around the engine, without a thread: drain, decide, commit once, publish, perform effects.
+/// The loop around the engine, without a thread: drain, decide, commit once, publish, perform
+/// effects.
 ///
-/// All of it runs on one thread, the engine thread, but submit(), post(), post_task(), wake(), ready() and
-/// feed(), which any thread may call. If a commit fails, the memory is dropped and loaded again: the
-/// start-up path is the recovery path.
+/// All of it runs on one thread, the engine thread, but submit(), post(), post_task(), wake(),
+/// ready() and feed(), which any thread may call. If a commit fails, the memory is dropped and
+/// loaded again: the start-up path is the recovery path.
 class Runtime {
  public:
   using Answered = std::function<void(Result<Json>)>;
@@ -69,9 +72,9 @@ class Runtime {
 
   // ---- Any thread.
 
-  /// Hands a command over; its token is given here. `answered` is called once: on the engine thread after
-  /// the commit, or at once on this thread with server.busy or server.stopping.
-  /// After a failed commit the answer is server.retry (the outcome is not known: ask again with the same
+  /// Hands a command over; its token is given here. `answered` is called once: on the engine thread
+  /// after the commit, or at once on this thread with server.busy or server.stopping. After a
+  /// failed commit the answer is server.retry (the outcome is not known: ask again with the same
   /// idempotency key) or store.full (nothing was done).
   void submit(model::Command command, Answered answered);
   /// An event from another thread. False: stopping. Waits while the inbox is full.
@@ -142,7 +145,7 @@ class Runtime {
   std::atomic<std::size_t> commands_waiting_{0};  ///< in inbox_ and commands_
 
   mutable std::mutex status_mutex_;
-  Error status_;                    ///< guarded by status_mutex_; code empty: ready
+  Error status_;  ///< guarded by status_mutex_; code empty: ready
 
   Phase phase_ = Phase::starting;
   std::uint64_t epoch_ = 0;
@@ -154,8 +157,8 @@ class Runtime {
   std::uint64_t last_token_ = 0;
   bool more_ = false;
 
-  Error trouble_;                   ///< why the memory is dropped
-  bool must_probe_ = false;         ///< the disk was full: a commit must work before the memory is loaded
+  Error trouble_;            ///< why the memory is dropped
+  bool must_probe_ = false;  ///< the disk was full: a commit must work before the memory is loaded
   Steady retry_at_;
   Duration retry_wait_{0};
   Steady purge_at_;

@@ -18,7 +18,9 @@ constexpr JsonLimits kMessageLimits{.bytes_max = kFrameBytesMax, .depth_max = 8}
 
 // ---- writing: `put` writes the members after `t`.
 
-void put(ObjectWriter& out, const Heartbeat&) { out.text("t", "heartbeat"); }
+void put(ObjectWriter& out, const Heartbeat&) {
+  out.text("t", "heartbeat");
+}
 
 void put(ObjectWriter& out, const model::AgentHello& hello) {
   out.text("t", "hello");
@@ -357,11 +359,19 @@ Result<Message> decode(std::string_view body, const std::array<Kind<Message>, N>
 
 }  // namespace
 
-std::string encode(const AgentMessage& message) { return encode_frame(message); }
-std::string encode(const ServerMessage& message) { return encode_frame(message); }
+std::string encode(const AgentMessage& message) {
+  return encode_frame(message);
+}
+std::string encode(const ServerMessage& message) {
+  return encode_frame(message);
+}
 
-Result<AgentMessage> decode_agent(std::string_view body) { return decode(body, kAgentKinds); }
-Result<ServerMessage> decode_server(std::string_view body) { return decode(body, kServerKinds); }
+Result<AgentMessage> decode_agent(std::string_view body) {
+  return decode(body, kAgentKinds);
+}
+Result<ServerMessage> decode_server(std::string_view body) {
+  return decode(body, kServerKinds);
+}
 
 void FrameReader::feed(std::string_view bytes) {
   if (at_ == buffer_.size()) {

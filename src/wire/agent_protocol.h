@@ -29,8 +29,9 @@ struct Refused {
 /// Either side, every 5 s while nothing else is sent; silence of 15 s ends the session.
 struct Heartbeat {};
 
-using AgentMessage = std::variant<model::AgentHello, model::AttemptStarted, model::AttemptEnded,
-                                  model::AttemptNeverStarted, model::AttemptLost, model::LogChunk, Heartbeat>;
+using AgentMessage =
+    std::variant<model::AgentHello, model::AttemptStarted, model::AttemptEnded,
+                 model::AttemptNeverStarted, model::AttemptLost, model::LogChunk, Heartbeat>;
 using ServerMessage = std::variant<Welcome, Refused, model::StartOrder, model::StopOrder,
                                    model::AckOrder, model::LogRequest, Heartbeat>;
 

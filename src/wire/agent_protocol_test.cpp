@@ -11,7 +11,9 @@ namespace {
 const Uuid kRun{0x0192f0c4a1b27c3dULL, 0x8e4f001122334455ULL};
 const model::AttemptRef kAttempt{RunId{kRun}, 3, 2};
 
-std::string body_of(const std::string& frame) { return frame.substr(4); }
+std::string body_of(const std::string& frame) {
+  return frame.substr(4);
+}
 
 template <class One, class Message>
 One again(const Message& message) {
@@ -33,7 +35,8 @@ TEST_CASE("the bytes of a message are the protocol: these never change within ve
   CHECK(body_of(encode(ServerMessage{model::AckOrder{kAttempt}})) ==
         R"({"t":"ack","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/3/2"})");
   CHECK(body_of(encode(AgentMessage{Heartbeat{}})) == R"({"t":"heartbeat"})");
-  CHECK(body_of(encode(ServerMessage{Welcome{1, 7}})) == R"({"t":"welcome","protocol":1,"session":7})");
+  CHECK(body_of(encode(ServerMessage{Welcome{1, 7}})) ==
+        R"({"t":"welcome","protocol":1,"session":7})");
   model::StartOrder order;
   order.attempt = kAttempt;
   order.run_name = "nightly#3";
@@ -43,11 +46,12 @@ TEST_CASE("the bytes of a message are the protocol: these never change within ve
   order.argv = {"/bin/sh", "-c", "echo \"x\""};
   order.env = {{"A", "1"}, {"B", "二"}};
   order.cwd = "/tmp";
-  CHECK(body_of(encode(ServerMessage{order})) ==
-        R"({"t":"start","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/3/2","run_name":"nightly#3",)"
-        R"("path":"load","boot_id":"0192f0c4-a1b2-7c3d-8e4f-001122334455","sequence":12,)"
-        R"("argv":["/bin/sh","-c","echo \"x\""],"env":[["A","1"],["B","二"]],"cwd":"/tmp",)"
-        R"("log_bytes_max":67108864})");
+  CHECK(
+      body_of(encode(ServerMessage{order})) ==
+      R"({"t":"start","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/3/2","run_name":"nightly#3",)"
+      R"("path":"load","boot_id":"0192f0c4-a1b2-7c3d-8e4f-001122334455","sequence":12,)"
+      R"("argv":["/bin/sh","-c","echo \"x\""],"env":[["A","1"],["B","二"]],"cwd":"/tmp",)"
+      R"("log_bytes_max":67108864})");
   CHECK(again<model::StartOrder>(ServerMessage{order}) == order);
 }
 
@@ -90,15 +94,21 @@ TEST_CASE("a hello carries what the agent holds") {
 
 TEST_CASE("every other message arrives as it was sent") {
   CHECK(again<model::StopOrder>(ServerMessage{model::StopOrder{kAttempt, 10s}}).grace == 10s);
-  CHECK(again<Refused>(ServerMessage{Refused{"protocol.version", "no"}}).code == "protocol.version");
-  CHECK(again<model::LogRequest>(ServerMessage{model::LogRequest{1, kAttempt, 9, 100}}).offset == 9);
-  CHECK(again<model::AttemptStarted>(AgentMessage{model::AttemptStarted{kAttempt, 5, Timestamp{6}}}).pid == 5);
-  const auto never =
-      again<model::AttemptNeverStarted>(AgentMessage{model::AttemptNeverStarted{kAttempt, kRun, 8, "busy"}});
+  CHECK(again<Refused>(ServerMessage{Refused{"protocol.version", "no"}}).code ==
+        "protocol.version");
+  CHECK(again<model::LogRequest>(ServerMessage{model::LogRequest{1, kAttempt, 9, 100}}).offset ==
+        9);
+  CHECK(again<model::AttemptStarted>(AgentMessage{model::AttemptStarted{kAttempt, 5, Timestamp{6}}})
+            .pid == 5);
+  const auto never = again<model::AttemptNeverStarted>(
+      AgentMessage{model::AttemptNeverStarted{kAttempt, kRun, 8, "busy"}});
   CHECK(never.boot_id == kRun);
   CHECK(never.reason == "busy");
-  CHECK(again<model::AttemptLost>(AgentMessage{model::AttemptLost{kAttempt, "runner_gone"}}).reason == "runner_gone");
-  const auto chunk = again<model::LogChunk>(AgentMessage{model::LogChunk{1, 2, "a\xfe", true, 3, ""}});
+  CHECK(
+      again<model::AttemptLost>(AgentMessage{model::AttemptLost{kAttempt, "runner_gone"}}).reason ==
+      "runner_gone");
+  const auto chunk =
+      again<model::LogChunk>(AgentMessage{model::LogChunk{1, 2, "a\xfe", true, 3, ""}});
   CHECK(chunk.bytes == "a\xfe");
   CHECK(chunk.complete);
 }
@@ -106,9 +116,10 @@ TEST_CASE("every other message arrives as it was sent") {
 TEST_CASE("unknown members are ignored, unknown types and broken members refused") {
   CHECK(decode_server(R"({"t":"welcome","protocol":1,"session":1,"later":{"x":[1]}})"));
   for (const char* body :
-       {"", "[]", "{", "null", R"({"t":"dance"})", R"({"session":1})", R"({"t":"welcome","protocol":1})",
-        R"({"t":"welcome","protocol":-1,"session":1})", R"({"t":"welcome","protocol":1,"session":"1"})",
-        R"({"t":"ack","attempt":"x/1/1"})", R"({"t":"ack","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/1"})",
+       {"", "[]", "{", "null", R"({"t":"dance"})", R"({"session":1})",
+        R"({"t":"welcome","protocol":1})", R"({"t":"welcome","protocol":-1,"session":1})",
+        R"({"t":"welcome","protocol":1,"session":"1"})", R"({"t":"ack","attempt":"x/1/1"})",
+        R"({"t":"ack","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/1"})",
         R"({"t":"start","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/1/1",)"
         R"("boot_id":"0192f0c4-a1b2-7c3d-8e4f-001122334455","sequence":1,"argv":[]})"}) {
     const auto read = decode_server(body);
@@ -118,14 +129,16 @@ TEST_CASE("unknown members are ignored, unknown types and broken members refused
 }
 
 TEST_CASE("a stream of frames is cut the same however it arrives") {
-  const std::string stream =
-      encode(ServerMessage{Welcome{1, 7}}) + encode(ServerMessage{Heartbeat{}}) + encode(ServerMessage{Heartbeat{}});
+  const std::string stream = encode(ServerMessage{Welcome{1, 7}}) +
+                             encode(ServerMessage{Heartbeat{}}) +
+                             encode(ServerMessage{Heartbeat{}});
   for (std::size_t step = 1; step <= stream.size(); ++step) {
     FrameReader reader;
     std::vector<std::string> bodies;
     for (std::size_t at = 0; at < stream.size(); at += step) {
       reader.feed(std::string_view{stream}.substr(at, step));
-      for (auto next = reader.next(); next && *next; next = reader.next()) bodies.emplace_back(**next);
+      for (auto next = reader.next(); next && *next; next = reader.next())
+        bodies.emplace_back(**next);
     }
     REQUIRE(bodies.size() == 3);
     CHECK(bodies[0] == R"({"t":"welcome","protocol":1,"session":7})");
@@ -147,7 +160,8 @@ TEST_CASE("base64 reads back what it wrote and nothing else") {
     append_base64(text, bytes);
     CHECK(decode_base64(text) == bytes);
   }
-  for (const char* bad : {"a", "ab", "====", "ab=c", "a===", "YQ=!", "YR=="}) CHECK_FALSE(decode_base64(bad));
+  for (const char* bad : {"a", "ab", "====", "ab=c", "a===", "YQ=!", "YR=="})
+    CHECK_FALSE(decode_base64(bad));
 }
 
 }  // namespace dandori::wire

@@ -9,7 +9,9 @@ namespace dandori::wire {
 
 namespace {
 
-Json run_id_json(RunId run) { return run.is_nil() ? Json{} : Json{to_string(run)}; }
+Json run_id_json(RunId run) {
+  return run.is_nil() ? Json{} : Json{to_string(run)};
+}
 
 template <class E>
 Json word_json(E word) {
@@ -37,7 +39,9 @@ void add_exit(Json::Object& out, const model::Attempt& attempt) {
 
 }  // namespace
 
-Json instant_json(Timestamp at) { return at.us == 0 ? Json{} : Json{format_rfc3339(at)}; }
+Json instant_json(Timestamp at) {
+  return at.us == 0 ? Json{} : Json{format_rfc3339(at)};
+}
 
 Json to_json(const model::Run& run) {
   return Json::object({
@@ -103,8 +107,9 @@ Json to_json(const model::Attempt& attempt) {
       {"ended_at", instant_json(attempt.ended_at)},
   };
   const bool took_time = attempt.started_at.us != 0 && attempt.ended_at >= attempt.started_at;
-  out.emplace_back("duration",
-                   took_time ? Json{format_duration(attempt.ended_at - attempt.started_at)} : Json{});
+  out.emplace_back("duration", took_time
+                                   ? Json{format_duration(attempt.ended_at - attempt.started_at)}
+                                   : Json{});
   const bool has_exit = model::is_ended(attempt.state) && attempt.sequence != 0 &&
                         attempt.state != model::AttemptState::lost;
   if (has_exit) add_exit(out, attempt);
@@ -200,7 +205,8 @@ Json to_json(const model::Variable& variable) {
 }
 
 Json to_json(const model::Folder& folder) {
-  return Json::object({{"name", folder.name}, {"title", folder.title}, {"labels", labels_json(folder.labels)}});
+  return Json::object(
+      {{"name", folder.name}, {"title", folder.title}, {"labels", labels_json(folder.labels)}});
 }
 
 Json to_json(const model::LogChunk& chunk) {

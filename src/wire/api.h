@@ -7,7 +7,8 @@
 namespace dandori::wire {
 
 // JSON forms of the model in API answers, events and the CLI. Members are snake_case; instants are
-// RFC 3339 in UTC (null: not yet), spans are texts (`1m30s`), ids and states are texts, numbers stay numbers.
+// RFC 3339 in UTC (null: not yet), spans are texts (`1m30s`), ids and states are texts, numbers
+// stay numbers.
 
 /// Without `jobs`.
 Json to_json(const model::Run& run);

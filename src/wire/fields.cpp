@@ -42,7 +42,8 @@ std::string format_attempt(const model::AttemptRef& attempt) {
 Result<model::AttemptRef> parse_attempt(std::string_view text) {
   const auto parts = split(text, '/');
   model::AttemptRef attempt;
-  if (parts.size() == 3 && read_whole(parts[1], attempt.job) && read_whole(parts[2], attempt.number)) {
+  if (parts.size() == 3 && read_whole(parts[1], attempt.job) &&
+      read_whole(parts[2], attempt.number)) {
     if (const auto run = parse_uuid(parts[0])) {
       attempt.run = RunId{*run};
       return attempt;
@@ -60,7 +61,9 @@ void ObjectWriter::put_key(std::string_view key) {
   out_ += "\":";
 }
 
-void ObjectWriter::put_number(std::int64_t value) { append_whole(out_, value); }
+void ObjectWriter::put_number(std::int64_t value) {
+  append_whole(out_, value);
+}
 
 void ObjectWriter::id(std::string_view key, Uuid value) {
   put_key(key);
@@ -135,7 +138,8 @@ void FieldReader::span(std::string_view key, Duration& into) {
 void FieldReader::id(std::string_view key, Uuid& into) {
   const Json* member = find(key);
   if (member == nullptr) return;
-  const auto id = member->is_string() ? parse_uuid(member->as_string()) : Result<Uuid>{fail("", "")};
+  const auto id =
+      member->is_string() ? parse_uuid(member->as_string()) : Result<Uuid>{fail("", "")};
   if (!id) return set_fault(key, "is no id");
   into = *id;
 }

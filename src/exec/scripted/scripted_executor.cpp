@@ -76,9 +76,10 @@ void ScriptedExecutor::start(const std::string& agent, const model::StartOrder& 
   ++starts_[order.attempt];
   orders_[order.attempt] = order;
   const ScriptedExit exit = next_exit(order.path);
-  const auto [at, added] =
-      held_.emplace(order.attempt, Held{order, exit, now_.wall, now_.steady + exit.lasts, false, {}});
-  report(model::AttemptStarted{order.attempt, 1000 + static_cast<std::int64_t>(order.sequence), now_.wall});
+  const auto [at, added] = held_.emplace(
+      order.attempt, Held{order, exit, now_.wall, now_.steady + exit.lasts, false, {}});
+  report(model::AttemptStarted{order.attempt, 1000 + static_cast<std::int64_t>(order.sequence),
+                               now_.wall});
   if (exit.lasts == Duration::zero()) end(at->second);
 }
 

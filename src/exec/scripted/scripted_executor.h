@@ -16,16 +16,17 @@ namespace dandori::exec {
 /// How one attempt goes in a script.
 struct ScriptedExit {
   std::int32_t exit_code = 0;
-  Duration lasts{0};                  ///< from start to end
-  std::int32_t signal = 0;            ///< >0: ended by it, exit_code is -1
-  bool ignores_term = false;          ///< ends by KILL, after the grace
-  std::string output = {};            ///< DANDORI_OUTPUT
+  Duration lasts{0};          ///< from start to end
+  std::int32_t signal = 0;    ///< >0: ended by it, exit_code is -1
+  bool ignores_term = false;  ///< ends by KILL, after the grace
+  std::string output = {};    ///< DANDORI_OUTPUT
 };
 
 /// One agent that runs nothing: each attempt ends as its script says, in virtual time. For tests.
 ///
-/// It keeps the promises of a real agent: an order is started once, ends are reported until acknowledged,
-/// and all of that again in every session. Attempts without a script end with exit 0 at once.
+/// It keeps the promises of a real agent: an order is started once, ends are reported until
+/// acknowledged, and all of that again in every session. Attempts without a script end with exit 0
+/// at once.
 class ScriptedExecutor final : public Executor {
  public:
   using Post = std::function<void(model::Event)>;
@@ -37,7 +38,8 @@ class ScriptedExecutor final : public Executor {
     std::uint32_t running_max = 16;
   };
 
-  ScriptedExecutor(Settings settings, Post post) : settings_{std::move(settings)}, post_{std::move(post)} {}
+  ScriptedExecutor(Settings settings, Post post)
+      : settings_{std::move(settings)}, post_{std::move(post)} {}
 
   /// The next attempts of the job go like this, in order; the last one is repeated.
   void script(const std::string& path, std::deque<ScriptedExit> exits);
@@ -45,7 +47,8 @@ class ScriptedExecutor final : public Executor {
   /// A session begins: hello with what is held, then every unacknowledged end again.
   void connect();
   void disconnect();
-  /// The host restarts: what ran is lost, under a new boot id nothing of it is known. Not connected.
+  /// The host restarts: what ran is lost, under a new boot id nothing of it is known. Not
+  /// connected.
   void restart_host();
 
   /// Ends what is due. Call before the engine's step; orders in between count as of this instant.
