@@ -54,6 +54,12 @@ struct FolderDraft {
 };
 
 /// The fields of each object: what is read, what the schema says, in what order it is written.
+/// What a job does after a failure, and what its exit codes mean.
+const ObjectInfo& retry_info();
+const ObjectInfo& exit_codes_info();
+void read_retry(Context& context, const Node& node, const Path& path, JobDraft& out);
+void read_exit_codes(Context& context, const Node& node, const Path& path, JobDraft& out);
+
 /// The keys of a job that only a process gives a meaning.
 bool is_process_key(std::string_view key);
 /// Checks that the value is of the parameter's type and one of its choices. A text with an
