@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/console.h"
+
+namespace dandori::cli {
+
+// One function per command line; each returns the exit code. The structs are what cli.cpp reads.
+
+struct StartOptions {
+  std::string workflow;
+  std::vector<std::string> params;  ///< `name=value`
+  std::string business_date;
+  std::string key;
+  std::string timeout;              ///< a span; empty: no limit
+  bool force = false;
+  bool wait = false;
+};
+struct RerunOptions {
+  std::string run, from, only, key, timeout;
+  bool wait = false;
+};
+struct ListOptions {
+  std::uint64_t limit = 20;
+  std::string workflow, state, date;
+};
+struct LogsOptions {
+  std::string target, grep;
+  std::uint64_t attempt = 0;        ///< 0: the newest
+  bool follow = false;
+};
+struct ApplyOptions {
+  std::vector<std::string> files;   ///< `-`: standard input
+  bool dry_run = false;
+};
+struct PreviewOptions {
+  std::string target, from;
+  std::uint64_t count = 10;
+};
+struct VariableOptions {
+  std::string name, value, folder;
+  bool is_json = false;
+};
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7010", timezone, test_clock;
+  std::uint32_t slots = 0, running_max = 0;
+  std::int64_t sync_delay_us = 0;
+  bool dev = false;
+};
+struct AgentOptions {
+  std::string name = "local", work;
+  std::uint32_t slots = 0, running_max = 0;
+};
+
+// commands_run.cpp
+int start_run(Console& console, const StartOptions& options);
+int rerun_run(Console& console, const RerunOptions& options);
+int cancel_run(Console& console, const std::string& run);
+int kill_run(Console& console, const std::string& target);
+int confirm_run(Console& console, const std::string& run);
+// commands_show.cpp
+int list_runs(Console& console, const ListOptions& options);
+int get_target(Console& console, const std::string& target);
+// commands_logs.cpp
+int show_logs(Console& console, const LogsOptions& options);
+// commands_why.cpp
+int show_why(Console& console, const std::string& target);
+// commands_define.cpp
+int validate_files(Console& console, const std::vector<std::string>& files);
+int print_schema(Console& console, const std::string& kind);
+int apply_files(Console& console, const ApplyOptions& options);
+int list_workflows(Console& console, std::uint64_t limit);
+int get_workflow(Console& console, const std::string& workflow, std::uint64_t revision);
+int list_revisions(Console& console, const std::string& workflow);
+int list_variables(Console& console);
+int set_variable(Console& console, const VariableOptions& options);
+int delete_variable(Console& console, const VariableOptions& options);
+// commands_plan.cpp
+int preview_schedule(Console& console, const PreviewOptions& options);
+int list_plan(Console& console, const std::string& date);
+// commands_system.cpp
+int list_audit(Console& console, std::uint64_t limit);
+int list_agents(Console& console);
+int backup_store(Console& console, const std::string& file);
+int restore_store(Console& console, const Hosts& hosts, const std::string& file);
+int move_test_clock(Console& console, const std::string& to, const std::string& advance);
+int print_version(Console& console, const Hosts& hosts);
+int explain_code(Console& console, const std::string& code);
+// commands_doctor.cpp
+int run_doctor(Console& console, const std::string& wait_ready);
+// commands_host.cpp
+int run_server(Console& console, const Hosts& hosts, const ServerOptions& options);
+int run_agent(Console& console, const Hosts& hosts, const AgentOptions& options);
+
+/// `RUN/JOB`, `RUN`.
+struct Target {
+  std::string run, job;
+};
+Target parse_target(const std::string& target);
+/// Path of the target's resource: `/api/v1/runs/…[/jobs/…]`.
+std::string target_path(const Target& target);
+
+}  // namespace dandori::cli

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/remote.h"
+#include "spec/spec.h"
+
+namespace dandori::cli {
+
+namespace {
+
+spec::Problem read_problem(const Json& item) {
+  spec::Problem problem;
+  problem.file = item.text_or("file", "");
+  problem.line = static_cast<int>(item.integer_or("line", 0));
+  problem.column = static_cast<int>(item.integer_or("column", 0));
+  problem.code = item.text_or("code", "");
+  problem.message = item.text_or("message", "");
+  problem.hint = item.text_or("hint", "");
+  problem.source_line = item.text_or("source_line", "");
+  problem.pointer = item.text_or("pointer", "");
+  return problem;
+}
+
+}  // namespace
+
+int exit_code_of(const Problem& problem) {
+  const std::string& code = problem.error.code;
+  switch (problem.status) {
+    case 0: break;
+    case 400:
+    case 405:
+    case 413:
+    case 415: return kUsage;
+    case 401:
+    case 403: return kDenied;
+    case 404: return kNotFound;
+    case 409:
+    case 412: return kConflict;
+    case 422: return kInvalid;
+    case 429:
+    case 503: return kUnreachable;
+    default: return kInternal;
+  }
+  if (code.starts_with("http.") && code != "http.bad_url") return kUnreachable;
+  if (code == "cli.no_server") return kUnreachable;
+  if (code == "cli.no_token") return kDenied;
+  if (code == "cli.read_file") return kNotFound;
+  if (code.starts_with("store.")) return kConflict;
+  if (code.starts_with("spec.")) return kInvalid;
+  return kUsage;
+}
+
+int report(const Console& console, const Problem& problem) {
+  const Json& files = problem.body["problems"];
+  if (files.is_array() && files.size() > 0) {
+    for (const Json& item : files.items()) {
+      console.warn(spec::format_problem(read_problem(item), true));
+    }
+    return exit_code_of(problem);
+  }
+  const Error& error = problem.error;
+  std::string text = styled(console.text("problem.prefix"), Style::bad, console.color_err);
+  text += fmt::format("{} [{}]", printable(error.message), printable(error.code));
+  if (!error.path.empty()) text += fmt::format("\n  {}: {}", console.text("problem.at"), printable(error.path));
+  if (!error.hint.empty()) {
+    for (const std::string_view line : split(error.hint, '\n')) text += "\n  " + printable(line);
+  }
+  if (!error.code.empty()) {
+    text += "\n  " + console.text("problem.more", {{"code", printable(error.code)}});
+  }
+  console.warn(text);
+  return exit_code_of(problem);
+}
+
+int report(const Console& console, const Error& error) {
+  return report(console, Problem{.error = error});
+}
+
+}  // namespace dandori::cli
