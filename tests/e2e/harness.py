@@ -37,6 +37,7 @@ class Server:
         self.process = None
         self.port = 0
         self.log = open(self.folder / "server.log", "ab")
+        self.keep = False  # the folder stays, for whoever looks for the cause
 
     def __enter__(self):
         self.start()
@@ -46,7 +47,7 @@ class Server:
         self.stop()
         self.stop_agent()
         self.log.close()
-        if kind is None:
+        if kind is None and not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             print(f"kept: {self.folder}", file=sys.stderr)
