@@ -431,12 +431,26 @@ class World {
     more_ = decision.more;
     ++turns;
     store.apply(decision.batch);
-    if (check_rebuild) REQUIRE(dump(*state) == dump(*rebuilt()));
+    if (check_rebuild) check_rows();
     for (model::Effect& effect : decision.effects) std::visit(Perform{*this}, effect);
   }
   Envelope envelope(model::Event event) const {
     const model::Needs needed = needs(*state, event);
     return {std::move(event), needed.empty() ? model::Fetched{} : store.fetch(needed)};
+  }
+
+  /// What was committed rebuilds what is in memory; names the first line that differs.
+  void check_rows() const {
+    const std::string memory = dump(*state);
+    const std::string loaded = dump(*rebuilt());
+    if (memory == loaded) return;
+    const auto [a, b] = std::mismatch(memory.begin(), memory.end(), loaded.begin(), loaded.end());
+    const auto line = [](const std::string& text, std::size_t place) {
+      const std::size_t from = place == 0 ? 0 : text.rfind('\n', place - 1) + 1;
+      return text.substr(from, text.find('\n', place) - from);
+    };
+    const auto place = static_cast<std::size_t>(a - memory.begin());
+    FAIL("memory: " << line(memory, place) << "\nloaded: " << line(loaded, place));
   }
 
   struct Perform {

@@ -8,6 +8,18 @@ using model::JobRun;
 using model::JobState;
 using Phase = JobRun::Phase;
 
+namespace {
+
+/// It was ready, and the run is being stopped: it must not start any more.
+void withdraw_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  unqueue_job(turn.state, run, index);
+  clear_timer(turn.state, run, index);
+  run.job(index).ready_at = Timestamp{};
+  turn.touch_job(run, index);
+}
+
+}  // namespace
+
 void consider_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
   JobRun& job = run.job(index);
   if (job.phase != Phase::waiting) return;
@@ -16,6 +28,7 @@ void consider_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
       return;
     case Verdict::not_run:
     case Verdict::bypass:
+      if (job.ready_at.us != 0) withdraw_job(turn, run, index);
       turn.state.settling.push_back({run.run.id, index});
       return;
     case Verdict::start:
