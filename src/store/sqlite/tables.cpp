@@ -13,6 +13,35 @@ namespace dandori::store::sqlite {
 
 namespace {
 
+/// Stands for a value of any type while fields are counted.
+struct AnyField {
+  template <class T>
+  operator T() const;
+};
+
+template <class Row, class... Fields>
+consteval std::size_t field_count() {
+  if constexpr (requires { Row{Fields{}..., AnyField{}}; }) {
+    return field_count<Row, Fields..., AnyField>();
+  } else {
+    return sizeof...(Fields);
+  }
+}
+
+// A field that is added here needs a column in a new migration, `bind` and `read` below, and a value in the
+// sample rows of tests/store_conformance.
+static_assert(field_count<model::Run>() == 28);
+static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 11);
+static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);
+static_assert(field_count<model::ExitRecord>() == 10);
+static_assert(field_count<model::RevisionRow>() == 8);
+static_assert(field_count<model::WorkflowRow>() == 10);
+static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 3);
+static_assert(field_count<model::PlannedOutcome>() == 10);
+static_assert(field_count<model::AgentRow>() == 4 && field_count<model::KeyRow>() == 4);
+static_assert(field_count<model::AuditRow>() == 8 && field_count<model::Actor>() == 5);
+static_assert(field_count<model::JournalRow>() == 7 && field_count<model::CountersRow>() == 6);
+
 using Phase = model::JobRun::Phase;
 constexpr std::array<std::string_view, 4> kPhases{"waiting", "live", "retry_wait", "ended"};
 
