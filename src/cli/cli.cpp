@@ -23,7 +23,7 @@ class Grammar {
     label(*app_.get_formatter());
     app_.option_defaults()->group(text(lang, "help.options"));
     app_.set_help_flag("-h,--help", text(lang, "help.help"));
-    app_.set_version_flag("--version", hosts.version);
+    app_.set_version_flag("--version", hosts.version, text(lang, "help.version"));
     app_.footer(text(lang, "help.footer"));
     app_.fallthrough();
     add_globals();
@@ -41,7 +41,6 @@ class Grammar {
   using Command = std::function<int(Console&)>;
 
   void label(CLI::FormatterBase& formatter) const {
-    formatter.label("Usage:", text(lang_, "help.usage"));
     formatter.label("Usage", text(lang_, "help.usage"));
     formatter.label("OPTIONS", text(lang_, "help.OPTIONS"));
     formatter.label("SUBCOMMAND", text(lang_, "help.SUBCOMMAND"));
@@ -49,7 +48,6 @@ class Grammar {
     formatter.label("Subcommands", text(lang_, "help.subcommands"));
     formatter.label("Positionals", text(lang_, "help.positionals"));
     formatter.label("REQUIRED", text(lang_, "help.required"));
-    formatter.label("TEXT", "…");
     formatter.label("UINT", "N");
     formatter.label("INT", "N");
     formatter.column_width(34);
@@ -141,7 +139,7 @@ class Grammar {
     option(runs, "--workflow", list_.workflow, "help.filter_workflow");
     option(runs, "--state", list_.state, "help.filter_state");
     option(runs, "--date", list_.date, "help.filter_date");
-    option(runs, "-n,--limit", list_.limit, "help.limit")->check(CLI::PositiveNumber);
+    option(runs, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
 
     with_job(add("get", "help.get", [this](Console& c) { return get_target(c, target()); }));
     with_job(add("why", "help.why", [this](Console& c) { return show_why(c, target()); }));
@@ -191,7 +189,7 @@ class Grammar {
     CLI::App* workflow = add_noun("workflow", "help.workflow");
     CLI::App* list = add(*workflow, "list", "help.workflow_list",
                          [this](Console& c) { return list_workflows(c, limit_); });
-    option(list, "-n,--limit", limit_, "help.limit")->check(CLI::PositiveNumber);
+    option(list, "-n,--limit", limit_, "help.limit")->check(CLI::Range(1, 100'000));
     CLI::App* get = add(*workflow, "get", "help.workflow_get", [this](Console& c) {
       return get_workflow(c, target_, revision_);
     });
@@ -231,7 +229,7 @@ class Grammar {
     CLI::App* audit = add_noun("audit", "help.audit");
     CLI::App* list = add(*audit, "list", "help.audit_list",
                          [this](Console& c) { return list_audit(c, list_.limit); });
-    option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::PositiveNumber);
+    option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
     CLI::App* backup = add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
     option(backup, "FILE", target_, "help.arg.file")->required();
     CLI::App* restore = add("restore", "help.restore",
@@ -312,6 +310,11 @@ int usage_error(Lang lang, CLI::App& app, const CLI::ParseError& error) {
     if (const auto near = nearest_word(command, extras.front())) {
       hint = text(lang, "hint.did_you_mean", {{"word", *near}}) + "  ";
     }
+  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    std::string_view what{error.what()};
+    constexpr std::string_view kEnd = " is required";
+    if (what.ends_with(kEnd)) what.remove_suffix(kEnd.size());
+    message = text(lang, "problem.missing", {{"what", excerpt(what)}});
   } else {
     message = text(lang, "problem.usage", {{"detail", excerpt(error.what())}});
   }
