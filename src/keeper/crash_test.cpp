@@ -1,11 +1,16 @@
 // What a kill -9 of keeper or runner costs, and orders that must not start.
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "keeper/test_host.h"
 
 using namespace dandori;
@@ -202,6 +207,128 @@ TEST_CASE("an order written down but never taken by a runner is definitely never
   host.open();
   REQUIRE(host.find<model::AttemptNeverStarted>(2) != nullptr);
   CHECK(host.find<model::AttemptNeverStarted>(2)->reason == "not_taken");
+}
+
+namespace {
+
+/// The server's half in miniature: what it has assigned and what it knows to have ended, in a file.
+class Ledger {
+ public:
+  Ledger(Host& host, std::uint32_t jobs) : host_{host}, path_{host.path("server")}, sequence_(jobs + 1, 0) {
+    std::ifstream file{path_};
+    char kind = 0;
+    std::uint32_t job = 0;
+    std::uint64_t sequence = 0;
+    while (file >> kind >> job >> sequence) {
+      if (kind == 'e') ended_.insert(job);
+      if (kind == 'l') ++lost;
+      if (kind == 'a') assigned(job, sequence);
+    }
+  }
+  std::size_t ended() const { return ended_.size(); }
+
+  /// One life of an agent; killed from outside at any instant.
+  void live() {
+    Keeper& keeper = host_.open();
+    std::set<std::uint32_t> held;
+    for (const model::HeldAttempt& one : keeper.hello().held) held.insert(one.attempt.number);
+    for (std::uint32_t job = 1; job < sequence_.size(); ++job) {
+      if (!ended_.contains(job) && !held.contains(job)) deliver(job);
+    }
+    while (ended_.size() + 1 < sequence_.size()) {
+      keeper.step(Duration{50'000});
+      take_reports();
+    }
+  }
+
+  std::uint32_t lost = 0;
+
+ private:
+  void note(char kind, std::uint32_t job, std::uint64_t sequence) {
+    std::ofstream{path_, std::ios::app} << fmt::format("{} {} {}\n", kind, job, sequence);
+  }
+  void assigned(std::uint32_t job, std::uint64_t sequence) {
+    sequence_[job] = sequence;
+    sequence_high_ = std::max(sequence_high_, sequence);
+  }
+  void assign(std::uint32_t job) {
+    assigned(job, sequence_high_ + 1);
+    note('a', job, sequence_[job]);
+  }
+  void deliver(std::uint32_t job) {
+    if (sequence_[job] == 0) assign(job);
+    model::StartOrder order = host_.shell(job, fmt::format("echo {} >> ledger; echo log", job));
+    order.sequence = sequence_[job];
+    host_.start(std::move(order));
+  }
+  void take_reports() {
+    for (const Report& report : std::exchange(host_.reports, {})) {
+      std::visit([this](const auto& one) { take(one); }, report);
+    }
+  }
+  void take(const model::AttemptStarted&) {}
+  void take(const model::AttemptEnded& end) {
+    if (ended_.insert(end.attempt.number).second) note('e', end.attempt.number, 0);
+    host_.keeper->acknowledge({end.attempt});
+  }
+  void take(const model::AttemptLost& lost_one) {
+    note('l', lost_one.attempt.number, 0);
+    ended_.insert(lost_one.attempt.number);
+    note('e', lost_one.attempt.number, 0);
+    host_.keeper->acknowledge({lost_one.attempt});
+  }
+  void take(const model::AttemptNeverStarted& never) {
+    host_.keeper->acknowledge({never.attempt});
+    if (ended_.contains(never.attempt.number)) return;
+    assign(never.attempt.number);
+    deliver(never.attempt.number);
+  }
+
+  Host& host_;
+  std::string path_;
+  std::vector<std::uint64_t> sequence_;  ///< by job; 0: not assigned
+  std::uint64_t sequence_high_ = 0;
+  std::set<std::uint32_t> ended_;
+};
+
+}  // namespace
+
+TEST_CASE("agents killed at any instant lose no job and start none twice") {
+  constexpr std::uint32_t kJobs = 200;
+  Host host{6, 3};
+  std::uint32_t kills = 0;
+  for (bool done = false; !done;) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      try {
+        Ledger{host, kJobs}.live();
+      } catch (...) {
+        std::perror("the agent's life");
+        ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+    pollfd ended{pidfd, POLLIN, 0};
+    // Not a wait for anything: the instant of the kill.
+    ::poll(&ended, 1, static_cast<int>(20 + mix64(kills) % 60));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    ::close(pidfd);
+    REQUIRE((!WIFEXITED(status) || WEXITSTATUS(status) == 0));
+    ++kills;
+    done = Ledger{host, kJobs}.ended() == kJobs;
+    REQUIRE(kills < 1000);
+  }
+  CHECK(kills > 2);
+  CHECK(Ledger(host, kJobs).lost == 0);
+  std::ifstream file{host.path("agent/work/ledger")};
+  std::map<std::uint32_t, int> times;
+  for (std::uint32_t job = 0; file >> job;) ++times[job];
+  CHECK(times.size() == kJobs);
+  for (const auto& [job, count] : times) CHECK_MESSAGE(count == 1, job);
 }
 
 TEST_CASE("a torn slot record is noticed by its checksum") {

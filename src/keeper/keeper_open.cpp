@@ -1,6 +1,7 @@
 // Opening a keeper: folders, lock, and taking over what an earlier one left.
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,8 @@
 
 namespace dandori::keeper {
 namespace {
+
+constexpr int kLockAttempts = 100, kLockAgainMs = 5;
 
 std::unexpected<Error> io_error(std::string_view what) {
   return fail("keeper.io", fmt::format("{}: {}", what, std::strerror(errno)),
@@ -100,8 +103,12 @@ Result<void> Keeper::take_lock() {
   const std::string path = folder_ + "/lock";
   lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_) return io_error(path);
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return io_error(path);
+  // A keeper killed while it was starting a runner leaves a copy of its lock, until that runner's exec.
+  for (int attempts = 0; attempts < kLockAttempts; ++attempts) {
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK) return io_error(path);
+    ::poll(nullptr, 0, kLockAgainMs);
+  }
   return fail("keeper.locked", fmt::format("another agent uses the data folder {}", config_.data),
               "stop it, or give this agent a data folder of its own");
 }
