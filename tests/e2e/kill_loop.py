@@ -71,18 +71,18 @@ def submit(server: Server, number: int, seed: int) -> str:
 
 
 def check(server: Server, runs: list[str], ledger: Path) -> tuple[int, int, int]:
+    ended = [server.wait_run(run) for run in runs]
     lines = collections.Counter(ledger.read_text().splitlines())
     doubled = sum(count - 1 for count in lines.values())
     lost = unknown = 0
-    for run in runs:
-        found = server.wait_run(run)
+    for found in ended:
         if found["state"] != "succeeded":
             lost += 1
             print(f"{found['name']} ended {found['state']}", file=sys.stderr)
         for job in found["jobs"]:
             unknown += job["state"] == "unknown"
             for attempt in job["attempts"]:
-                if f"{run} {job['job']} {attempt['number']}" not in lines:
+                if f"{found['id']} {job['job']} {attempt['number']}" not in lines:
                     lost += 1
                     print(f"{found['name']}/{job['job']} attempt {attempt['number']} has no ledger line: {attempt}",
                           file=sys.stderr)
