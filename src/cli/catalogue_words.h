@@ -107,6 +107,8 @@ inline constexpr Entry kWords[] = {
     {"field.planned", "planned for", "予定時刻"},
     {"field.started", "started", "開始"},
     {"field.ended", "ended", "終了"},
+    {"field.took", "took", "所要"},
+    {"field.note", "note", "備考"},
     {"field.params", "parameters", "パラメータ"},
     {"field.reruns", "reruns", "再実行回数"},
     {"field.confirmed_by", "confirmed by", "確認者"},

@@ -77,9 +77,9 @@ void print_run(const Console& console, const Json& run) {
                 {console.text("field.planned"), with_zone(console, run["scheduled_for"])},
                 {console.text("field.started"), with_zone(console, run["started_at"])},
                 {console.text("field.ended"), with_zone(console, run["ended_at"])},
-                {console.text("column.took"), took_of(run)},
+                {console.text("field.took"), took_of(run)},
                 {console.text("field.params"), params.size() > 0 ? write_json(params) : ""},
-                {console.text("column.note"), flags_of(console, run)}});
+                {console.text("field.note"), flags_of(console, run)}});
   Table table{{console.text("column.job"), console.text("column.title"), console.text("column.state"),
                console.text("column.attempt"), console.with_zone("column.started"),
                console.text("column.took"), console.text("column.exit"), console.text("column.agent")}};

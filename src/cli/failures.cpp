@@ -85,7 +85,9 @@ std::string end_detail(const Console& console, const Json& attempt) {
     parts.push_back(console.text("why.exit_code", {{"exit_code", fmt::to_string(exit_code)}}));
   }
   if (signal > 0) parts.push_back(console.text("why.signal", {{"signal", fmt::to_string(signal)}}));
-  if (const auto error = attempt.text_or("error", ""); !error.empty()) {
+  // Of an exit or a signal the error says the same again.
+  const bool said = failure == "exit" || failure == "signal";
+  if (const auto error = attempt.text_or("error", ""); !error.empty() && !said) {
     parts.push_back(printable(error));
   }
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -118,11 +118,9 @@ Change Progress::take(const Json& event, std::size_t& job) {
   if (kind == "run.rerun" || kind == "run.reopened") return Change::run_reopened;
   const auto index = index_of(event.text_or("job", ""));
   if (!index || event.integer_or("attempt", 0) < jobs_[*index].attempt) return Change::none;
-  const JobProgress before = jobs_[*index];
   if (!alter(jobs_[*index], kind, event)) return Change::none;
   job = *index;
-  const bool same = before.state == jobs_[*index].state && before.attempt == jobs_[*index].attempt;
-  return same ? Change::none : Change::job;
+  return Change::job;  // also when the snapshot knew it already: nobody has been told yet
 }
 
 bool Progress::is_ended() const { return is_ended_state(state_); }

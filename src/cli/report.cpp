@@ -61,7 +61,7 @@ int report(const Console& console, const Problem& problem) {
   const Error& error = problem.error;
   std::string text = styled(console.text("problem.prefix"), Style::bad, console.color_err);
   text += fmt::format("{} [{}]", printable(error.message), printable(error.code));
-  if (!error.path.empty()) text += fmt::format("\n  {}: {}", console.text("problem.at"), printable(error.path));
+  if (!error.path.empty() && problem.status != 404) text += fmt::format("\n  {}: {}", console.text("problem.at"), printable(error.path));
   if (!error.hint.empty()) {
     for (const std::string_view line : split(error.hint, '\n')) text += "\n  " + printable(line);
   }
