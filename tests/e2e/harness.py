@@ -140,7 +140,10 @@ class Server:
         if token:
             fields["Authorization"] = f"Bearer {self.token()}"
         data = raw if raw is not None else (None if body is None else json.dumps(body).encode())
-        connection.request(method, path, data, fields)
+        try:
+            connection.request(method, path, data, fields)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before it was sent whole: the answer is there already
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
         connection.close()
@@ -155,8 +158,9 @@ class Server:
             raise Problem(status, answer)
         return answer
 
-    def cli(self, *arguments: str, check: int | None = 0, lang: str = "en", stdin: str | None = None):
-        run = subprocess.run([BIN, "--data", self.data, "--lang", lang, *map(str, arguments)], capture_output=True,
+    def cli(self, *arguments: str, check: int | None = 0, lang: str = "en", stdin: str | None = None,
+            data: Path | None = None):
+        run = subprocess.run([BIN, "--data", data or self.data, "--lang", lang, *map(str, arguments)], capture_output=True,
                              text=True, timeout=PATIENCE * 2, cwd=self.folder, env=self.environment(), input=stdin)
         if check is not None and run.returncode != check:
             raise AssertionError(f"dandori {' '.join(map(str, arguments))}: exit {run.returncode}, not {check}\n"

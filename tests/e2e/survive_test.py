@@ -137,7 +137,7 @@ jobs:
             copy = server.folder / "copy.db"
             server.cli("backup", copy)
             other = server.folder / "other"
-            server.cli("restore", copy, "--data", other)
+            server.cli("restore", copy, data=other)
             with Server(data=other) as restored:
                 self.assertEqual(restored.api("GET", "/runs/kept%231")["state"], "succeeded")
 
