@@ -1,5 +1,5 @@
-// Speed of the SQLite store: commits of one row beside a bare SQLite loop, rows a second at group commit,
-// a load, and lists over a long history. DANDORI_BENCH_SYNC_US=2000 adds 2 ms to each sync.
+// Speed of the SQLite store: commits of one row beside a bare SQLite loop, rows a second at group
+// commit, a load, and lists over a long history. DANDORI_BENCH_SYNC_US=2000 adds 2 ms to each sync.
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -51,14 +51,16 @@ struct OpenStore {
   model::Run new_run(model::RunState state) {
     ++counter;
     model::Run run;
-    run.id = RunId{make_uuid7(Timestamp{1'700'000'000'000'000 + static_cast<std::int64_t>(counter) * 1000}, 1, counter)};
+    run.id = RunId{make_uuid7(
+        Timestamp{1'700'000'000'000'000 + static_cast<std::int64_t>(counter) * 1000}, 1, counter)};
     run.number = counter;
     run.workflow = fmt::format("workflow_{}", counter % 100);
     run.revision = 1;
     run.state = state;
     run.actor = "schedule";
     run.created_at = Timestamp{1'700'000'000'000'000 + static_cast<std::int64_t>(counter) * 1000};
-    run.business_date = fmt::format("2026-{:02}-{:02}", counter / 2800 % 12 + 1, counter / 100 % 28 + 1);
+    run.business_date =
+        fmt::format("2026-{:02}-{:02}", counter / 2800 % 12 + 1, counter / 100 % 28 + 1);
     run.params = Json::object();
     return run;
   }
@@ -103,10 +105,12 @@ void bare_sqlite(benchmark::State& state) {
   sqlite3* connection = nullptr;
   sqlite3_open((folder.path() + "/bare.db").c_str(), &connection);
   sqlite3_exec(connection,
-               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)",
+               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (k INTEGER "
+               "PRIMARY KEY, v TEXT)",
                nullptr, nullptr, nullptr);
   sqlite3_stmt* insert = nullptr;
-  sqlite3_prepare_v2(connection, "INSERT INTO t (v) VALUES ('0123456789012345678901234567890123456789')", -1,
+  sqlite3_prepare_v2(connection,
+                     "INSERT INTO t (v) VALUES ('0123456789012345678901234567890123456789')", -1,
                      &insert, nullptr);
   for (auto _ : state) {
     sqlite3_step(insert);

@@ -119,7 +119,8 @@ std::vector<bool> superseded(std::span<const model::Change> changes) {
   for (std::size_t i = changes.size(); i-- > 0;) {
     const auto key = std::visit(KeyOf{}, changes[i]);
     if (!key) continue;
-    const bool is_move = key->kind == kRunKind && !std::holds_alternative<model::RunRow>(changes[i]);
+    const bool is_move =
+        key->kind == kRunKind && !std::holds_alternative<model::RunRow>(changes[i]);
     const auto [place, is_new] = seen.try_emplace(*key, is_move);
     if (is_new) continue;
     skip[i] = !is_move || place->second;
@@ -140,7 +141,9 @@ std::optional<RunName> parse_run_name(std::string_view text) {
   return RunName{.id = {}, .workflow = std::string{text.substr(0, mark)}, .number = *number};
 }
 
-std::uint32_t page_limit(const Page& page) { return std::clamp<std::uint32_t>(page.limit, 1, 1000); }
+std::uint32_t page_limit(const Page& page) {
+  return std::clamp<std::uint32_t>(page.limit, 1, 1000);
+}
 
 Result<RunId> run_cursor(const Page& page) {
   if (page.cursor.empty()) return RunId{};
@@ -161,7 +164,8 @@ bool matches(const RunFilter& filter, const model::Run& run) {
   if (filter.business_date && run.business_date != *filter.business_date) return false;
   if (filter.created_from && run.created_at < *filter.created_from) return false;
   if (filter.created_until && run.created_at >= *filter.created_until) return false;
-  return filter.states.empty() || std::ranges::find(filter.states, run.state) != filter.states.end();
+  return filter.states.empty() ||
+         std::ranges::find(filter.states, run.state) != filter.states.end();
 }
 
 Error run_unknown(std::string_view run) {
@@ -187,8 +191,8 @@ Error revision_unknown(std::string_view workflow, std::uint32_t revision) {
 
 Error fenced(std::uint64_t epoch, std::uint64_t current) {
   return Error{.code = "store.fenced",
-               .message = fmt::format("this server wrote with lease epoch {}, but the store is at {}",
-                                      epoch, current),
+               .message = fmt::format(
+                   "this server wrote with lease epoch {}, but the store is at {}", epoch, current),
                .hint = "another server owns the store now; this one must stop using it",
                .path = {}};
 }

@@ -14,20 +14,21 @@
 
 namespace dandori::store {
 
-// What every store does alike: which part of a row is kept, how runs are named, how lists are paged.
+// What every store does alike: which part of a row is kept, how runs are named, how lists are
+// paged.
 
 /// The row as it comes back from a store: derived fields and definitions cleared.
 model::Change kept(model::Change change);
 model::Run kept_run(model::Run run);
 model::JobRun kept_job(model::JobRun job);
 
-/// Marks the changes that a later one of the same batch replaces, so that each object is written once.
-/// A move between active and ended runs is only replaced by a later move.
+/// Marks the changes that a later one of the same batch replaces, so that each object is written
+/// once. A move between active and ended runs is only replaced by a later move.
 std::vector<bool> superseded(std::span<const model::Change> changes);
 
 /// What people call a run: its id, or `name#number`.
 struct RunName {
-  RunId id;                         ///< nil: named by number
+  RunId id;  ///< nil: named by number
   std::string workflow;
   std::uint64_t number = 0;
 };

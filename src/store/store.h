@@ -12,10 +12,11 @@
 
 namespace dandori::store {
 
-/// Everything needed to go on after a restart, as the rows that were committed: counters, workflows and
-/// their newest revisions, revisions pinned by active runs, active runs with their jobs and attempts,
-/// variables, folders, agents; in an order that apply_change accepts (revisions before runs before jobs
-/// before attempts). `RevisionRow::definition` is null: the runtime compiles `canonical`.
+/// Everything needed to go on after a restart, as the rows that were committed: counters, workflows
+/// and their newest revisions, revisions pinned by active runs, active runs with their jobs and
+/// attempts, variables, folders, agents; in an order that apply_change accepts (revisions before
+/// runs before jobs before attempts). `RevisionRow::definition` is null: the runtime compiles
+/// `canonical`.
 struct Snapshot {
   std::vector<model::Change> rows;
 };
@@ -28,8 +29,8 @@ class EngineStore {
   virtual ~EngineStore() = default;
   virtual Result<Snapshot> load() = 0;
 
-  /// What one event needs and memory does not hold: an ended run, an old key. Absent things are absent
-  /// in the answer, not an error.
+  /// What one event needs and memory does not hold: an ended run, an old key. Absent things are
+  /// absent in the answer, not an error.
   virtual Result<model::Fetched> fetch(const model::Needs& needs) = 0;
 
   /// Writes one batch atomically; on success all of it survives power loss.
@@ -41,15 +42,16 @@ class EngineStore {
   ///         store.failed   nothing was written; the store refuses until it is opened again.
   virtual Result<void> commit(const model::Batch& batch) = 0;
 
-  /// Forgets at most 10,000 idempotency keys given before `before`; returns how many. For idle moments:
-  /// call again until it returns less. Errors as commit.
+  /// Forgets at most 10,000 idempotency keys given before `before`; returns how many. For idle
+  /// moments: call again until it returns less. Errors as commit.
   virtual Result<std::uint64_t> purge(Timestamp before) = 0;
 };
 
 /// Most rows that one purge removes.
 inline constexpr std::uint32_t kPurgeRowsMax = 10'000;
 
-/// Who owns the store. On SQLite ownership is a close-on-exec OS lock, freed by the kernel at death.
+/// Who owns the store. On SQLite ownership is a close-on-exec OS lock, freed by the kernel at
+/// death.
 class LeaseStore {
  public:
   virtual ~LeaseStore() = default;
@@ -60,29 +62,30 @@ class LeaseStore {
 };
 
 struct Page {
-  std::uint32_t limit = 50;         ///< 1…1000
-  std::string cursor;               ///< empty: first page; else `next_cursor` of the page before
+  std::uint32_t limit = 50;  ///< 1…1000
+  std::string cursor;        ///< empty: first page; else `next_cursor` of the page before
 };
 template <class T>
 struct Listed {
   std::vector<T> items;
-  std::string next_cursor;          ///< empty: no more
+  std::string next_cursor;  ///< empty: no more
 };
 
 struct RunFilter {
   std::optional<std::string> workflow;
-  std::vector<model::RunState> states;          ///< empty: all
+  std::vector<model::RunState> states;  ///< empty: all
   std::optional<std::string> business_date;
   std::optional<Timestamp> created_from, created_until;
 };
 struct RunDetail {
-  model::Run run;                   ///< `definition` null, `jobs` empty
+  model::Run run;  ///< `definition` null, `jobs` empty
   std::vector<model::JobRow> jobs;
   std::vector<model::AttemptRow> attempts;
-  std::string canonical;            ///< of the pinned revision
+  std::string canonical;  ///< of the pinned revision
 };
 
-/// Reads for API lists and history, on connections of their own; thread-safe; never waits for the engine.
+/// Reads for API lists and history, on connections of their own; thread-safe; never waits for the
+/// engine.
 class QueryStore {
  public:
   virtual ~QueryStore() = default;
@@ -93,7 +96,8 @@ class QueryStore {
   /// By name; pruned ones too (`deleted`).
   virtual Result<Listed<model::WorkflowRow>> workflows(const Page& page) = 0;
   /// revision 0: the newest. Errors: workflow.unknown, workflow.unknown_revision.
-  virtual Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) = 0;
+  virtual Result<model::RevisionRow> revision(const std::string& workflow,
+                                              std::uint32_t revision) = 0;
   virtual Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) = 0;
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;

@@ -75,8 +75,12 @@ TEST_SUITE("commit") {
     job.run = run.id;
     model::AttemptRow attempt;
     attempt.attempt.ref.run = run.id;
-    const Changes rows{model::CountersRow{}, model::WorkflowRow{}, model::AgentRow{},
-                       model::RunRow{run},   job,                  attempt};
+    const Changes rows{model::CountersRow{},
+                       model::WorkflowRow{},
+                       model::AgentRow{},
+                       model::RunRow{run},
+                       job,
+                       attempt};
     must_commit(world, rows);
     CHECK(loaded(world) == lines(texts_of(rows)));
   }
@@ -197,9 +201,9 @@ TEST_SUITE("commit") {
   TEST_CASE_TEMPLATE("what is not there is absent and not an error", World, MemoryWorld,
                      SqliteWorld) {
     World world;
-    for (const char* name : {"nightly#1", "nightly#", "#1", "nightly#-1", "nightly#99999999999999999999",
-                             "nonsense", "01234567-89ab-cdef-0123-456789abcdef",
-                             "00000000-0000-0000-0000-000000000000"}) {
+    for (const char* name :
+         {"nightly#1", "nightly#", "#1", "nightly#-1", "nightly#99999999999999999999", "nonsense",
+          "01234567-89ab-cdef-0123-456789abcdef", "00000000-0000-0000-0000-000000000000"}) {
       const auto fetched = world.engine().fetch({.ended_run = name, .key = "absent"});
       REQUIRE(fetched.has_value());
       CHECK(fetched->run_rows.empty());
@@ -207,7 +211,8 @@ TEST_SUITE("commit") {
     }
   }
 
-  TEST_CASE_TEMPLATE("a key's answer is found until it is purged", World, MemoryWorld, SqliteWorld) {
+  TEST_CASE_TEMPLATE("a key's answer is found until it is purged", World, MemoryWorld,
+                     SqliteWorld) {
     World world;
     must_commit(world, {sample_key("old", at_second(1)), sample_key("new", at_second(9))});
     CHECK(text_of(*world.engine().fetch({.ended_run = {}, .key = "old"})->key) ==
@@ -218,7 +223,8 @@ TEST_SUITE("commit") {
     CHECK(world.engine().fetch({.ended_run = {}, .key = "new"})->key.has_value());
   }
 
-  TEST_CASE_TEMPLATE("one purge removes a bounded number of keys", World, MemoryWorld, SqliteWorld) {
+  TEST_CASE_TEMPLATE("one purge removes a bounded number of keys", World, MemoryWorld,
+                     SqliteWorld) {
     World world;
     Changes keys;
     for (std::uint32_t i = 0; i < kPurgeRowsMax + 5; ++i) {
@@ -239,8 +245,8 @@ TEST_SUITE("lease") {
     CHECK(world.epoch() == 2);
   }
 
-  TEST_CASE_TEMPLATE("a commit under another epoch is fenced and changes nothing", World, MemoryWorld,
-                     SqliteWorld) {
+  TEST_CASE_TEMPLATE("a commit under another epoch is fenced and changes nothing", World,
+                     MemoryWorld, SqliteWorld) {
     World world;
     must_commit(world, {sample_agent("local")});
     world.restart();

@@ -120,7 +120,8 @@ void check_crash_point(std::uint64_t kill_at, bool lose_unsynced, std::uint64_t 
   const std::string found = found_in(folder.path());
   const bool only_acknowledged = found == expected[played.acknowledged];
   // The batch that was in the middle may be there too, whole.
-  const bool with_the_next = played.acknowledged < kBatches && found == expected[played.acknowledged + 1];
+  const bool with_the_next =
+      played.acknowledged < kBatches && found == expected[played.acknowledged + 1];
   CHECK_MESSAGE((only_acknowledged || with_the_next), "acknowledged: ", played.acknowledged);
   CHECK(verify_sqlite(sqlite_path(folder.path())).has_value());
 }
@@ -138,10 +139,12 @@ std::uint64_t steps_of_the_script() {
 
 void check_all(bool lose_unsynced) {
   std::vector<std::string> expected;
-  for (std::uint64_t count = 0; count <= kBatches; ++count) expected.push_back(expected_after(count));
+  for (std::uint64_t count = 0; count <= kBatches; ++count)
+    expected.push_back(expected_after(count));
   const std::uint64_t steps = steps_of_the_script();
   constexpr std::uint64_t kSample = 40;
-  const std::uint64_t stride = every_crash_point() ? 1 : std::max<std::uint64_t>(1, steps / kSample);
+  const std::uint64_t stride =
+      every_crash_point() ? 1 : std::max<std::uint64_t>(1, steps / kSample);
   const std::uint64_t seeds = lose_unsynced && every_crash_point() ? 3 : 1;
   for (std::uint64_t step = 1; step <= steps; step += stride) {
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {

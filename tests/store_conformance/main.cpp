@@ -6,7 +6,8 @@
 
 #include "crash_points.h"
 
-/// `--crash-points`: only the crash points, every one of them; else all cases, with a sample of those.
+/// `--crash-points`: only the crash points, every one of them; else all cases, with a sample of
+/// those.
 int main(int argc, char** argv) {
   doctest::Context context;
   std::vector<char*> arguments;

@@ -173,16 +173,18 @@ TEST_SUITE("queries") {
     World world;
     must_commit(world, {sample_workflow("nightly", 2), sample_revision("nightly", 1),
                         sample_revision("nightly", 2), sample_revision("other", 1)});
-    CHECK(text_of(*world.queries().revision("nightly", 0)) == text_of(sample_revision("nightly", 2)));
-    CHECK(text_of(*world.queries().revision("nightly", 1)) == text_of(sample_revision("nightly", 1)));
+    CHECK(text_of(*world.queries().revision("nightly", 0)) ==
+          text_of(sample_revision("nightly", 2)));
+    CHECK(text_of(*world.queries().revision("nightly", 1)) ==
+          text_of(sample_revision("nightly", 1)));
     CHECK(world.queries().revision("nightly", 3).error().code == "workflow.unknown_revision");
     CHECK(world.queries().revision("absent", 0).error().code == "workflow.unknown");
     CHECK(world.queries().revisions("nightly")->size() == 2);
     CHECK(world.queries().revisions("absent").error().code == "workflow.unknown");
   }
 
-  TEST_CASE_TEMPLATE("outcomes are found by planned instant and each key has one", World, MemoryWorld,
-                     SqliteWorld) {
+  TEST_CASE_TEMPLATE("outcomes are found by planned instant and each key has one", World,
+                     MemoryWorld, SqliteWorld) {
     World world;
     must_commit(world, {model::PlannedRow{sample_outcome("n3", at_second(3))},
                         model::PlannedRow{sample_outcome("n1", at_second(1))},
@@ -233,7 +235,8 @@ TEST_SUITE("queries") {
   TEST_CASE_TEMPLATE("a written line of journal or audit never changes", World, MemoryWorld,
                      SqliteWorld) {
     World world;
-    must_commit(world, {model::JournalLine{sample_journal(1, {})}, model::AuditLine{sample_audit(1)}});
+    must_commit(world,
+                {model::JournalLine{sample_journal(1, {})}, model::AuditLine{sample_audit(1)}});
     model::JournalRow line = sample_journal(1, {});
     line.kind = "other";
     model::AuditRow row = sample_audit(1);
@@ -253,8 +256,8 @@ TEST_SUITE("queries") {
     CHECK(lines(texts_of(*world.queries().folders())) == text_of(sample_folder("sales")) + "\n");
   }
 
-  TEST_CASE_TEMPLATE("readers on other threads see each batch whole while the engine commits", World,
-                     MemoryWorld, SqliteWorld) {
+  TEST_CASE_TEMPLATE("readers on other threads see each batch whole while the engine commits",
+                     World, MemoryWorld, SqliteWorld) {
     World world;
     std::atomic<bool> done{false};
     std::atomic<int> torn{0};

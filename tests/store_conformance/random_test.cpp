@@ -8,7 +8,8 @@ namespace dandori::store::test {
 
 namespace {
 
-/// A story of one seed: runs start, go on, end, are reopened; two rows of one object may share a batch.
+/// A story of one seed: runs start, go on, end, are reopened; two rows of one object may share a
+/// batch.
 class Story {
  public:
   explicit Story(std::uint64_t seed) : seed_{seed} {}
@@ -57,7 +58,8 @@ class Story {
   model::Change change_run(std::uint64_t number, bool& is_ended) {
     const bool was_ended = is_ended;
     is_ended = roll(2) == 0;
-    model::Run run = sample_run(number, is_ended ? model::RunState::failed : model::RunState::running);
+    model::Run run =
+        sample_run(number, is_ended ? model::RunState::failed : model::RunState::running);
     run.workflow = number % 2 == 0 ? "a" : "b";
     run.version = roll(1000);
     if (is_ended) return model::RunEndedRow{run};
@@ -77,7 +79,8 @@ std::string all_of(World& world) {
   for (const model::Run& run : world.queries().runs({}, {.limit = 1000, .cursor = {}})->items) {
     text += text_of(run) + "\n";
     const auto detail = world.queries().run(to_string(run.id)).value();
-    text += lines(texts_of(detail.jobs)) + lines(texts_of(detail.attempts)) + detail.canonical + "\n";
+    text +=
+        lines(texts_of(detail.jobs)) + lines(texts_of(detail.attempts)) + detail.canonical + "\n";
     const auto fetched = world.engine().fetch({.ended_run = to_string(run.id), .key = {}}).value();
     text += lines(texts_of(fetched.run_rows));
   }

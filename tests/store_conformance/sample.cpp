@@ -12,12 +12,24 @@ namespace dandori::store::test {
 
 namespace {
 
-std::string show(const std::string& value) { return '"' + value + '"'; }
-std::string show(Timestamp value) { return std::to_string(value.us); }
-std::string show(Duration value) { return std::to_string(value.count()); }
-std::string show(const Uuid& value) { return format_uuid(value); }
-std::string show(RunId value) { return to_string(value); }
-std::string show(const Json& value) { return write_json(value); }
+std::string show(const std::string& value) {
+  return '"' + value + '"';
+}
+std::string show(Timestamp value) {
+  return std::to_string(value.us);
+}
+std::string show(Duration value) {
+  return std::to_string(value.count());
+}
+std::string show(const Uuid& value) {
+  return format_uuid(value);
+}
+std::string show(RunId value) {
+  return to_string(value);
+}
+std::string show(const Json& value) {
+  return write_json(value);
+}
 std::string show(const std::map<std::string, std::string>& value) {
   return write_json(labels_to_json(value));
 }
@@ -39,11 +51,15 @@ std::string joined(std::string_view kind, const Fields&... fields) {
   return text;
 }
 
-Uuid sample_uuid(std::uint64_t number) { return Uuid{0x0123'4567'89ab'cdef, number}; }
+Uuid sample_uuid(std::uint64_t number) {
+  return Uuid{0x0123'4567'89ab'cdef, number};
+}
 
 }  // namespace
 
-Timestamp at_second(std::int64_t second) { return Timestamp{(1'700'000'000 + second) * 1'000'000}; }
+Timestamp at_second(std::int64_t second) {
+  return Timestamp{(1'700'000'000 + second) * 1'000'000};
+}
 
 RunId run_id(std::uint64_t number) {
   return RunId{make_uuid7(at_second(static_cast<std::int64_t>(number)), 7, number)};
@@ -110,9 +126,16 @@ model::AttemptRow sample_attempt(RunId run, std::string path, std::uint32_t numb
   attempt.started_at = at_second(15);
   attempt.ended_at = at_second(16);
   attempt.stop_requested_at = at_second(17);
-  attempt.exit = {.exit_code = -1, .signal = 9, .started_at = at_second(18), .ended_at = at_second(19),
-                  .cpu = Duration{20}, .memory_peak_bytes = 21, .spawn_errno = 22, .group_gone = false,
-                  .log_bytes = 23, .log_dropped = 24};
+  attempt.exit = {.exit_code = -1,
+                  .signal = 9,
+                  .started_at = at_second(18),
+                  .ended_at = at_second(19),
+                  .cpu = Duration{20},
+                  .memory_peak_bytes = 21,
+                  .spawn_errno = 22,
+                  .group_gone = false,
+                  .log_bytes = 23,
+                  .log_dropped = 24};
   attempt.outputs = Json::object({{"rows", Json{25}}});
   attempt.error = "one line";
   return row;
@@ -167,8 +190,11 @@ model::AuditRow sample_audit(std::uint64_t seq) {
   model::AuditRow row;
   row.seq = seq;
   row.at = at_second(31);
-  row.actor = {.name = "admin", .channel = model::Channel::ui, .address = "127.0.0.1",
-               .request_id = "r1", .reason = "月末"};
+  row.actor = {.name = "admin",
+               .channel = model::Channel::ui,
+               .address = "127.0.0.1",
+               .request_id = "r1",
+               .reason = "月末"};
   row.action = "run.rerun";
   row.target = "nightly#3";
   row.before = Json::object({{"state", Json{"failed"}}});
@@ -190,8 +216,12 @@ model::JournalRow sample_journal(std::uint64_t seq, RunId run) {
 }
 
 model::CountersRow sample_counters() {
-  return {.id_counter = 33, .id_key = 0xfedc'ba98'7654'3210, .journal_seq = 34, .audit_seq = 35,
-          .audit_hash = "hash", .clock_high = at_second(36)};
+  return {.id_counter = 33,
+          .id_key = 0xfedc'ba98'7654'3210,
+          .journal_seq = 34,
+          .audit_seq = 35,
+          .audit_hash = "hash",
+          .clock_high = at_second(36)};
 }
 
 model::AgentRow sample_agent(std::string name) {
@@ -207,27 +237,28 @@ model::Folder sample_folder(std::string name) {
 }
 
 std::string text_of(const model::Run& r) {
-  return joined("run", r.id, r.number, r.workflow, r.revision, r.state, r.has_warning, r.has_failure,
-                r.needs_decision, r.cancel_requested, r.kill_requested, r.confirmed, r.confirmed_by,
-                r.origin, r.trigger, r.nominal, r.actor, r.scheduled_for, r.created_at, r.started_at,
-                r.ended_at, r.business_date, r.params, r.reruns, r.jobs.size(), r.jobs_open,
-                r.jobs_live, r.version);
+  return joined("run", r.id, r.number, r.workflow, r.revision, r.state, r.has_warning,
+                r.has_failure, r.needs_decision, r.cancel_requested, r.kill_requested, r.confirmed,
+                r.confirmed_by, r.origin, r.trigger, r.nominal, r.actor, r.scheduled_for,
+                r.created_at, r.started_at, r.ended_at, r.business_date, r.params, r.reruns,
+                r.jobs.size(), r.jobs_open, r.jobs_live, r.version);
 }
 
 std::string text_of(const model::JobRow& row) {
   const model::JobRun& j = row.state;
   return joined("job", row.run, row.path, row.job, j.phase, j.ended, j.in_scope, j.confirmed,
-                j.attempts, j.tries, j.lost, j.predecessors_open, j.ready_at, j.retry_at, j.ended_at);
+                j.attempts, j.tries, j.lost, j.predecessors_open, j.ready_at, j.retry_at,
+                j.ended_at);
 }
 
 std::string text_of(const model::AttemptRow& row) {
   const model::Attempt& a = row.attempt;
   const model::ExitRecord& e = a.exit;
-  return joined("attempt", a.ref.run, row.path, a.ref.job, a.ref.number, a.state, a.failure, a.agent,
-                a.boot_id, a.sequence, a.start_confirmed, a.manual_kill, a.timed_out, a.pid,
-                a.assigned_at, a.started_at, a.ended_at, a.stop_requested_at, a.outputs, a.error,
-                e.exit_code, e.signal, e.started_at, e.ended_at, e.cpu, e.memory_peak_bytes,
-                e.spawn_errno, e.group_gone, e.log_bytes, e.log_dropped);
+  return joined("attempt", a.ref.run, row.path, a.ref.job, a.ref.number, a.state, a.failure,
+                a.agent, a.boot_id, a.sequence, a.start_confirmed, a.manual_kill, a.timed_out,
+                a.pid, a.assigned_at, a.started_at, a.ended_at, a.stop_requested_at, a.outputs,
+                a.error, e.exit_code, e.signal, e.started_at, e.ended_at, e.cpu,
+                e.memory_peak_bytes, e.spawn_errno, e.group_gone, e.log_bytes, e.log_dropped);
 }
 
 std::string text_of(const model::RevisionRow& r) {
@@ -241,8 +272,8 @@ std::string text_of(const model::WorkflowRow& r) {
 }
 
 std::string text_of(const model::PlannedOutcome& r) {
-  return joined("planned", r.workflow, r.trigger, r.nominal, r.at, r.business_date, r.state, r.reason,
-                r.detail, r.run, r.decided_at);
+  return joined("planned", r.workflow, r.trigger, r.nominal, r.at, r.business_date, r.state,
+                r.reason, r.detail, r.run, r.decided_at);
 }
 
 std::string text_of(const model::KeyRow& r) {
@@ -267,14 +298,20 @@ std::string text_of(const model::AgentRow& r) {
   return joined("agent", r.name, r.boot_id, r.sequence, r.slots);
 }
 
-std::string text_of(const model::Variable& r) { return joined("variable", r.folder, r.name, r.value); }
-std::string text_of(const model::Folder& r) { return joined("folder", r.name, r.title, r.labels); }
+std::string text_of(const model::Variable& r) {
+  return joined("variable", r.folder, r.name, r.value);
+}
+std::string text_of(const model::Folder& r) {
+  return joined("folder", r.name, r.title, r.labels);
+}
 
 namespace {
 
 struct TextOf {
   std::string operator()(const model::RunRow& row) const { return "active " + text_of(row.run); }
-  std::string operator()(const model::RunEndedRow& row) const { return "ended " + text_of(row.run); }
+  std::string operator()(const model::RunEndedRow& row) const {
+    return "ended " + text_of(row.run);
+  }
   std::string operator()(const model::RunReopenedRow& row) const {
     return "reopened " + text_of(row.run);
   }
@@ -291,7 +328,9 @@ struct TextOf {
 
 }  // namespace
 
-std::string text_of(const model::Change& change) { return std::visit(TextOf{}, change); }
+std::string text_of(const model::Change& change) {
+  return std::visit(TextOf{}, change);
+}
 
 std::string lines(const std::vector<std::string>& texts) {
   std::string out;

@@ -68,13 +68,14 @@ TEST_SUITE("sqlite") {
     SqliteWorld world;
     REQUIRE(world.engine().commit({1, {sample_agent("a")}}).has_value());
     for (const auto& entry : std::filesystem::directory_iterator{world.folder()}) {
-      struct stat found {};
+      struct stat found{};
       REQUIRE(::stat(entry.path().c_str(), &found) == 0);
       CHECK_MESSAGE((found.st_mode & 077U) == 0, entry.path().string());
     }
   }
 
-  TEST_CASE("a second process is refused with the owner's pid, and owns at once when the first dies") {
+  TEST_CASE(
+      "a second process is refused with the owner's pid, and owns at once when the first dies") {
     const TemporaryFolder folder;
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
@@ -161,11 +162,13 @@ TEST_SUITE("sqlite") {
     CHECK(agents_in(disk.store) == "ad");
   }
 
-  TEST_CASE("wherever the disk is full, also while the log is copied, an answer says what is there") {
+  TEST_CASE(
+      "wherever the disk is full, also while the log is copied, an answer says what is there") {
     SpoiltDisk disk{1};
     std::string expected;
     for (char name = 'a'; name <= 'z'; ++name) {
-      disk.plan.full_from_write = disk.plan.writes + 1 + static_cast<std::uint64_t>(name - 'a') % 13;
+      disk.plan.full_from_write =
+          disk.plan.writes + 1 + static_cast<std::uint64_t>(name - 'a') % 13;
       const Result<void> done = disk.commit(std::string(1, name));
       disk.plan.full_from_write = 0;
       if (done) expected += name;

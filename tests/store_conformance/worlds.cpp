@@ -1,6 +1,7 @@
 #include "worlds.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <system_error>
@@ -9,8 +10,19 @@
 
 namespace dandori::store::test {
 
+namespace {
+
+/// In memory where there is such a file system: no case here needs a disk that keeps what was
+/// synced.
+std::filesystem::path base_folder() {
+  const std::filesystem::path memory{"/dev/shm"};
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
+}  // namespace
+
 TemporaryFolder::TemporaryFolder() {
-  std::string form = (std::filesystem::temp_directory_path() / "dandori-store-XXXXXX").string();
+  std::string form = (base_folder() / "dandori-store-XXXXXX").string();
   DANDORI_ASSERT(::mkdtemp(form.data()) != nullptr, "no temporary folder");
   path_ = form;
 }

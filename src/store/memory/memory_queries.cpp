@@ -24,7 +24,8 @@ Result<Listed<model::Run>> MemoryStore::runs(const RunFilter& filter, const Page
   take(active_);
   take(ended_);
   std::ranges::sort(found, std::ranges::greater{}, &model::Run::id);
-  return make_page(std::move(found), limit, [](const model::Run& run) { return to_string(run.id); });
+  return make_page(std::move(found), limit,
+                   [](const model::Run& run) { return to_string(run.id); });
 }
 
 Result<RunDetail> MemoryStore::run(const std::string& run) {
@@ -105,8 +106,8 @@ Result<std::vector<model::JournalRow>> MemoryStore::journal(std::uint64_t after,
                                                             std::optional<RunId> run) {
   const std::lock_guard lock{mutex_};
   std::vector<model::JournalRow> found;
-  for (auto place = journal_.upper_bound(after);
-       place != journal_.end() && found.size() < limit; ++place) {
+  for (auto place = journal_.upper_bound(after); place != journal_.end() && found.size() < limit;
+       ++place) {
     if (!run || place->second.run == *run) found.push_back(place->second);
   }
   return found;

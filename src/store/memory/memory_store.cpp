@@ -41,7 +41,9 @@ void MemoryStore::put(const model::RevisionRow& row) {
   revisions_.try_emplace(RevisionKey{row.workflow, row.revision}, std::move(copy));
 }
 
-void MemoryStore::put(const model::WorkflowRow& row) { workflows_.insert_or_assign(row.name, row); }
+void MemoryStore::put(const model::WorkflowRow& row) {
+  workflows_.insert_or_assign(row.name, row);
+}
 
 void MemoryStore::put(const model::VariableRow& row) {
   const std::pair key{row.variable.folder, row.variable.name};
@@ -62,14 +64,25 @@ void MemoryStore::put(const model::FolderRow& row) {
 
 void MemoryStore::put(const model::PlannedRow& row) {
   const model::PlannedOutcome& outcome = row.outcome;
-  planned_.insert_or_assign(PlannedKey{outcome.workflow, outcome.trigger, outcome.nominal}, outcome);
+  planned_.insert_or_assign(PlannedKey{outcome.workflow, outcome.trigger, outcome.nominal},
+                            outcome);
 }
 
-void MemoryStore::put(const model::AgentRow& row) { agents_.insert_or_assign(row.name, row); }
-void MemoryStore::put(const model::KeyRow& row) { keys_.insert_or_assign(row.key, row); }
-void MemoryStore::put(const model::AuditLine& row) { audit_.try_emplace(row.row.seq, row.row); }
-void MemoryStore::put(const model::JournalLine& row) { journal_.try_emplace(row.row.seq, row.row); }
-void MemoryStore::put(const model::CountersRow& row) { counters_ = row; }
+void MemoryStore::put(const model::AgentRow& row) {
+  agents_.insert_or_assign(row.name, row);
+}
+void MemoryStore::put(const model::KeyRow& row) {
+  keys_.insert_or_assign(row.key, row);
+}
+void MemoryStore::put(const model::AuditLine& row) {
+  audit_.try_emplace(row.row.seq, row.row);
+}
+void MemoryStore::put(const model::JournalLine& row) {
+  journal_.try_emplace(row.row.seq, row.row);
+}
+void MemoryStore::put(const model::CountersRow& row) {
+  counters_ = row;
+}
 
 Result<void> MemoryStore::commit(const model::Batch& batch) {
   const std::lock_guard lock{mutex_};

@@ -13,9 +13,11 @@
 
 namespace dandori::store {
 
-/// The whole store in memory, by the same rules as the durable ones: for tests, rehearsals and the simulator.
+/// The whole store in memory, by the same rules as the durable ones: for tests, rehearsals and the
+/// simulator.
 ///
-/// It outlives the servers that use it, so a simulated crash is: release(), acquire(), load(). Thread-safe.
+/// It outlives the servers that use it, so a simulated crash is: release(), acquire(), load().
+/// Thread-safe.
 class MemoryStore final : public EngineStore, public LeaseStore, public QueryStore {
  public:
   Result<Snapshot> load() override;
@@ -67,7 +69,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   std::map<RevisionKey, model::RevisionRow> needed_revisions() const;
 
   mutable std::mutex mutex_;
-  std::string owner_;                ///< empty: nobody
+  std::string owner_;  ///< empty: nobody
   std::uint64_t epoch_ = 0;
   std::optional<model::CountersRow> counters_;
   std::map<std::string, model::WorkflowRow> workflows_;

@@ -30,8 +30,8 @@ Result<void> copy_pages(sqlite3* from, sqlite3* to) {
 /// A connection that leaves no log file behind: for files at rest.
 Result<ConnectionPtr> open_plain(const std::string& path, int flags) {
   sqlite3* raw = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &raw,
+                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   ConnectionPtr connection{raw};
   if (code != SQLITE_OK) {
     return std::unexpected(sqlite::error_of(raw, code, fmt::format("opening {}", path)));
@@ -41,8 +41,8 @@ Result<ConnectionPtr> open_plain(const std::string& path, int flags) {
 
 Result<void> copy_database(const std::string& folder, const std::string& to_path,
                            const std::string& vfs) {
-  const auto from = sqlite::open_connection(
-      {.path = sqlite_path(folder), .vfs = vfs, .readonly_queries = true});
+  const auto from =
+      sqlite::open_connection({.path = sqlite_path(folder), .vfs = vfs, .readonly_queries = true});
   if (!from) return std::unexpected(from.error());
   const auto to = open_plain(to_path, SQLITE_OPEN_READWRITE);
   if (!to) return std::unexpected(to.error());
@@ -97,7 +97,8 @@ Result<void> backup_sqlite(const std::string& folder, const std::string& to_path
                 "name the data folder of the server");
   }
   if (sqlite::exists(to_path)) {
-    return fail("store.failed", fmt::format("{} exists already", to_path), "give the path of a new file");
+    return fail("store.failed", fmt::format("{} exists already", to_path),
+                "give the path of a new file");
   }
   const std::string part = to_path + ".part";
   sqlite::remove_file(part);
@@ -124,7 +125,8 @@ Result<void> restore_sqlite(const std::string& from_path, const std::string& fol
   if (sqlite::exists(path)) {
     // Bring what its log holds into the file, then put it aside.
     const auto old = open_plain(path, SQLITE_OPEN_READWRITE);
-    if (old) sqlite3_wal_checkpoint_v2(old->get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (old)
+      sqlite3_wal_checkpoint_v2(old->get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   }
   if (sqlite::exists(path)) done = sqlite::rename_file(path, path + ".before");
   for (const char* tail : {"-wal", "-shm"}) {

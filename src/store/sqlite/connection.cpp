@@ -134,9 +134,10 @@ Result<ConnectionPtr> open_connection(const OpenOptions& options) {
   sqlite3_busy_timeout(raw, kBusyWaitMs);
   // Checkpoints are made by hand, because the automatic ones hide a failed sync.
   const Result<void> done = execute(
-      raw, fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;"
-                       "PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF; PRAGMA query_only={};",
-                       options.readonly_queries ? "ON" : "OFF"));
+      raw,
+      fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;"
+                  "PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF; PRAGMA query_only={};",
+                  options.readonly_queries ? "ON" : "OFF"));
   if (!done) return std::unexpected(done.error());
   return connection;
 }

@@ -43,8 +43,8 @@ class Binder {
   Binder& boolean(bool value) { return integer(value ? 1 : 0); }
   Binder& instant(Timestamp at) { return integer(at.us); }
   Binder& text(std::string_view value);
-  Binder& uuid(const Uuid& value);          ///< NULL when nil
-  Binder& json(const Json& value);          ///< NULL when null
+  Binder& uuid(const Uuid& value);  ///< NULL when nil
+  Binder& json(const Json& value);  ///< NULL when null
   Binder& null();
 
   int step() { return sqlite3_step(statement_); }
@@ -62,7 +62,8 @@ class Binder {
   std::array<std::string, kJsonMax> json_;
 };
 
-/// Reads the columns of the current row from left to right. What cannot be read marks the row broken.
+/// Reads the columns of the current row from left to right. What cannot be read marks the row
+/// broken.
 class Row {
  public:
   explicit Row(sqlite3_stmt* statement) : statement_{statement} {}
@@ -99,8 +100,8 @@ class Row {
 
 struct OpenOptions {
   std::string path;
-  std::string vfs;                  ///< empty: SQLite's own
-  bool readonly_queries = false;    ///< refuse statements that write
+  std::string vfs;                ///< empty: SQLite's own
+  bool readonly_queries = false;  ///< refuse statements that write
 };
 
 /// Opens an existing file in WAL mode with synchronous=FULL. Errors: store.failed.

@@ -39,11 +39,11 @@ struct Overlay {
 }  // namespace
 
 struct FaultVfs::Shim {
-  sqlite3_vfs vfs{};                 ///< ours: a copy of `real` with a few functions of our own
+  sqlite3_vfs vfs{};  ///< ours: a copy of `real` with a few functions of our own
   sqlite3_vfs* real = nullptr;
   FaultPlan* plan = nullptr;
   std::string name;
-  std::mutex mutex;                  ///< guards overlays
+  std::mutex mutex;  ///< guards overlays
   std::map<std::string, Overlay> overlays;
 };
 
@@ -55,12 +55,16 @@ using Shim = FaultVfs::Shim;
 struct FaultFile {
   sqlite3_file base;
   Shim* shim;
-  Overlay* overlay;                  ///< null: writes go straight through
+  Overlay* overlay;  ///< null: writes go straight through
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
-FaultFile& ours(sqlite3_file* file) { return *reinterpret_cast<FaultFile*>(file); }
-sqlite3_file* real_of(sqlite3_file* file) { return ours(file).real(); }
+FaultFile& ours(sqlite3_file* file) {
+  return *reinterpret_cast<FaultFile*>(file);
+}
+sqlite3_file* real_of(sqlite3_file* file) {
+  return ours(file).real();
+}
 
 int bring(sqlite3_file* real, const Unsynced& write, std::size_t bytes) {
   return real->pMethods->xWrite(real, write.bytes.data(), static_cast<int>(bytes), write.offset);
@@ -75,7 +79,8 @@ int bring_all(sqlite3_file* real, Overlay& overlay) {
   return SQLITE_OK;
 }
 
-/// A disk writes back in its own order and not all of it: a third whole, a third torn, a third never.
+/// A disk writes back in its own order and not all of it: a third whole, a third torn, a third
+/// never.
 void lose_power(Shim& shim) {
   std::uint64_t count = 0;
   for (auto& [path, overlay] : shim.overlays) {
@@ -178,8 +183,8 @@ int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
   const int code = handle.real()->pMethods->xFileSize(handle.real(), size);
   if (code != SQLITE_OK || handle.overlay == nullptr) return code;
   for (const Unsynced& write : handle.overlay->writes) {
-    *size = std::max<sqlite3_int64>(
-        *size, write.offset + static_cast<std::int64_t>(write.bytes.size()));
+    *size = std::max<sqlite3_int64>(*size,
+                                    write.offset + static_cast<std::int64_t>(write.bytes.size()));
   }
   return SQLITE_OK;
 }
@@ -208,17 +213,18 @@ int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** 
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
   return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
 }
-void shm_barrier(sqlite3_file* file) { real_of(file)->pMethods->xShmBarrier(real_of(file)); }
+void shm_barrier(sqlite3_file* file) {
+  real_of(file)->pMethods->xShmBarrier(real_of(file));
+}
 int shm_unmap(sqlite3_file* file, int remove) {
   return real_of(file)->pMethods->xShmUnmap(real_of(file), remove);
 }
 
 /// Version 2: without xFetch, so that SQLite never reads a file past us.
-const sqlite3_io_methods kMethods{2,           close_file,   read_file,   write_file,
-                                  truncate_file, sync_file_handle, size_of_file, lock_file,
-                                  unlock_file, check_lock,   control,     sector_size,
-                                  characteristics, shm_map,  shm_lock,    shm_barrier,
-                                  shm_unmap,   nullptr,      nullptr};
+const sqlite3_io_methods kMethods{
+    2,         close_file,  read_file,  write_file, truncate_file, sync_file_handle, size_of_file,
+    lock_file, unlock_file, check_lock, control,    sector_size,   characteristics,  shm_map,
+    shm_lock,  shm_barrier, shm_unmap,  nullptr,    nullptr};
 
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   auto* shim = static_cast<Shim*>(vfs->pAppData);
@@ -263,8 +269,12 @@ FaultVfs::FaultVfs(FaultPlan& plan) : shim_{std::make_unique<Shim>()} {
   sqlite3_vfs_register(&shim_->vfs, 0);
 }
 
-FaultVfs::~FaultVfs() { sqlite3_vfs_unregister(&shim_->vfs); }
+FaultVfs::~FaultVfs() {
+  sqlite3_vfs_unregister(&shim_->vfs);
+}
 
-const std::string& FaultVfs::name() const { return shim_->name; }
+const std::string& FaultVfs::name() const {
+  return shim_->name;
+}
 
 }  // namespace dandori::store::sqlite

@@ -20,7 +20,8 @@ namespace {
 
 std::unexpected<Error> os_error(int code, const std::string& what, const std::string& path) {
   const std::string why = std::error_code{code, std::generic_category()}.message();
-  return fail(code == ENOSPC ? "store.full" : "store.failed", fmt::format("{} {}: {}", what, path, why),
+  return fail(code == ENOSPC ? "store.full" : "store.failed",
+              fmt::format("{} {}: {}", what, path, why),
               "check the data folder: its disk, owner and rights");
 }
 
@@ -62,9 +63,10 @@ Result<void> FileLock::lock(const std::string& path, const std::string& owner) {
     const std::string holder = read_start(file);
     ::close(file);
     if (code != EWOULDBLOCK) return os_error(code, "locking", path);
-    return fail("store.owned",
-                fmt::format("the store belongs to another server: pid {}", holder.empty() ? "?" : holder),
-                "stop that server first, or use another data folder");
+    return fail(
+        "store.owned",
+        fmt::format("the store belongs to another server: pid {}", holder.empty() ? "?" : holder),
+        "stop that server first, or use another data folder");
   }
   const std::string line = fmt::format("{} {}\n", ::getpid(), owner);
   // Only for people: the lock counts, not the text, so a full disk does not matter here.
@@ -91,14 +93,18 @@ Result<void> make_file(const std::string& path) {
   return os_error(errno, "making", path);
 }
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
 
 Result<void> sync_file(const std::string& path) {
   const Result<void> done = sync_path(path, O_RDONLY);
   return done ? sync_folder(folder_of(path)) : done;
 }
 
-Result<void> sync_folder(const std::string& path) { return sync_path(path, O_RDONLY | O_DIRECTORY); }
+Result<void> sync_folder(const std::string& path) {
+  return sync_path(path, O_RDONLY | O_DIRECTORY);
+}
 
 Result<void> rename_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return os_error(errno, "renaming", from);
@@ -116,7 +122,9 @@ Result<void> copy_file(const std::string& from, const std::string& to) {
   return sync_file(to);
 }
 
-void remove_file(const std::string& path) { ::unlink(path.c_str()); }
+void remove_file(const std::string& path) {
+  ::unlink(path.c_str());
+}
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');

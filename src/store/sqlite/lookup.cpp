@@ -15,8 +15,8 @@ Result<std::vector<T>> rows_of_run(sqlite3* connection, StatementCache& cache, c
   Binder query{*statement};
   query.uuid(run.value);
   std::vector<T> rows;
-  const auto done = read_all<T>(connection, query, table.name,
-                                [&](T row) { rows.push_back(std::move(row)); });
+  const auto done =
+      read_all<T>(connection, query, table.name, [&](T row) { rows.push_back(std::move(row)); });
   if (!done) return std::unexpected(done.error());
   return rows;
 }

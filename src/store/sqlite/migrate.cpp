@@ -35,18 +35,22 @@ Result<std::int64_t> read_integer(sqlite3* connection, std::string_view sql) {
 
 Result<void> run_step(sqlite3* connection, std::size_t index) {
   const Migration& step = kMigrations[index];
-  return execute(connection, fmt::format("BEGIN IMMEDIATE;\n{}\nUPDATE schema_version SET version={};"
-                                         "COMMIT;",
-                                         std::string_view{step.begin, step.end}, index + 1));
+  return execute(connection,
+                 fmt::format("BEGIN IMMEDIATE;\n{}\nUPDATE schema_version SET version={};"
+                             "COMMIT;",
+                             std::string_view{step.begin, step.end}, index + 1));
 }
 
 }  // namespace
 
-std::uint32_t newest_schema() { return static_cast<std::uint32_t>(kMigrations.size()); }
+std::uint32_t newest_schema() {
+  return static_cast<std::uint32_t>(kMigrations.size());
+}
 
 Result<std::uint32_t> schema_of(sqlite3* connection) {
   const auto tables = read_integer(
-      connection, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='schema_version'");
+      connection,
+      "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='schema_version'");
   if (!tables) return std::unexpected(tables.error());
   if (*tables == 0) return 0;
   const auto version = read_integer(connection, "SELECT version FROM schema_version");
@@ -58,10 +62,10 @@ Result<void> migrate(sqlite3* connection) {
   const Result<std::uint32_t> found = schema_of(connection);
   if (!found) return std::unexpected(found.error());
   if (*found > newest_schema()) {
-    return fail("store.newer",
-                fmt::format("the store has schema {}, this program knows only {}", *found,
-                            newest_schema()),
-                "start the newer version of dandori that wrote it, or restore a backup of this one");
+    return fail(
+        "store.newer",
+        fmt::format("the store has schema {}, this program knows only {}", *found, newest_schema()),
+        "start the newer version of dandori that wrote it, or restore a backup of this one");
   }
   for (std::size_t index = *found; index < kMigrations.size(); ++index) {
     const Result<void> done = run_step(connection, index);

@@ -9,7 +9,8 @@ namespace dandori::store::sqlite {
 
 namespace {
 
-/// One state of the file for several readings: a run that ends between them is neither lost nor doubled.
+/// One state of the file for several readings: a run that ends between them is neither lost nor
+/// doubled.
 class ReadTransaction {
  public:
   explicit ReadTransaction(sqlite3* connection) : connection_{connection} {
@@ -129,7 +130,8 @@ Result<Listed<model::WorkflowRow>> Queries::workflows(const Page& page) {
       *loan, kWorkflow, "WHERE name>? ORDER BY name LIMIT ?",
       [&](Binder& query) { query.text(page.cursor).integer(std::int64_t{limit} + 1); });
   if (!found) return std::unexpected(found.error());
-  return make_page(std::move(*found), limit, [](const model::WorkflowRow& row) { return row.name; });
+  return make_page(std::move(*found), limit,
+                   [](const model::WorkflowRow& row) { return row.name; });
 }
 
 Result<model::RevisionRow> Queries::revision(const std::string& workflow, std::uint32_t revision) {
@@ -160,9 +162,9 @@ Result<std::vector<model::RevisionRow>> Queries::revisions(const std::string& wo
 Result<std::vector<model::PlannedOutcome>> Queries::outcomes(Timestamp from, Timestamp until) {
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
-  return rows<model::PlannedOutcome>(
-      *loan, kPlanned, "WHERE at>=? AND at<? ORDER BY at,workflow,trigger_id,nominal",
-      [&](Binder& query) { query.instant(from).instant(until); });
+  return rows<model::PlannedOutcome>(*loan, kPlanned,
+                                     "WHERE at>=? AND at<? ORDER BY at,workflow,trigger_id,nominal",
+                                     [&](Binder& query) { query.instant(from).instant(until); });
 }
 
 Result<Listed<model::AuditRow>> Queries::audit(const Page& page) {

@@ -16,7 +16,7 @@ namespace dandori::store::sqlite {
 struct Reader {
   explicit Reader(ConnectionPtr opened) : connection{std::move(opened)}, cache{connection.get()} {}
   ConnectionPtr connection;
-  StatementCache cache;             ///< declared after the connection, so freed before it
+  StatementCache cache;  ///< declared after the connection, so freed before it
 };
 
 /// Reading connections, opened when needed, lent to one thread at a time.
@@ -46,7 +46,8 @@ class ReaderPool {
 
   /// Waits while all are lent. Errors: store.failed.
   Result<Loan> take();
-  /// Closes the connections: idle ones now, lent ones when they come back. Later calls open new ones.
+  /// Closes the connections: idle ones now, lent ones when they come back. Later calls open new
+  /// ones.
   void close();
 
  private:
@@ -59,13 +60,14 @@ class ReaderPool {
   // Guarded by mutex_:
   std::vector<std::unique_ptr<Reader>> idle_;
   std::uint32_t lent_ = 0;
-  std::uint64_t generation_ = 0;    ///< grows with close()
+  std::uint64_t generation_ = 0;  ///< grows with close()
 };
 
 /// The query store on a pool of readers. Every call sees one state of the file.
 class Queries final : public QueryStore {
  public:
-  Queries(OpenOptions options, std::uint32_t readers_max) : pool_{std::move(options), readers_max} {}
+  Queries(OpenOptions options, std::uint32_t readers_max)
+      : pool_{std::move(options), readers_max} {}
   void close() { pool_.close(); }
 
   Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) override;

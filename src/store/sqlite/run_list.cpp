@@ -17,8 +17,8 @@ struct Reading {
   std::optional<model::RunState> state;
 };
 
-/// An id carries the millisecond in which it was made (RFC 9562, version 7). Clocks are set back at times,
-/// so ids only narrow the search, by a day more than asked; created_at decides.
+/// An id carries the millisecond in which it was made (RFC 9562, version 7). Clocks are set back at
+/// times, so ids only narrow the search, by a day more than asked; created_at decides.
 constexpr Duration kIdSlack = std::chrono::hours{24};
 constexpr std::int64_t kYearTenThousandMs = 253'402'300'800'000;
 
@@ -32,14 +32,16 @@ Timestamp shifted(Timestamp at, Duration by) {
   return Timestamp{std::clamp<std::int64_t>(at.us, 0, far)} + by;
 }
 
-/// The `+` keeps SQLite from choosing an index on the column: the one of what comes first is better.
+/// The `+` keeps SQLite from choosing an index on the column: the one of what comes first is
+/// better.
 std::string sql_of(const Reading& reading, const RunFilter& filter, bool has_before) {
   std::string tail = "WHERE 1";
   if (has_before) tail += " AND id<?";
   if (filter.created_from) tail += " AND id>=? AND created_at>=?";
   if (filter.created_until) tail += " AND id<? AND created_at<?";
   if (filter.workflow) tail += " AND workflow=?";
-  if (filter.business_date) tail += filter.workflow ? " AND +business_date=?" : " AND business_date=?";
+  if (filter.business_date)
+    tail += filter.workflow ? " AND +business_date=?" : " AND business_date=?";
   if (reading.state) {
     tail += filter.workflow || filter.business_date ? " AND +state=?" : " AND state=?";
   }
@@ -52,7 +54,8 @@ void bind_filter(Binder& query, const Reading& reading, const RunFilter& filter,
     query.uuid(first_id_of(shifted(*filter.created_from, -kIdSlack))).instant(*filter.created_from);
   }
   if (filter.created_until) {
-    query.uuid(first_id_of(shifted(*filter.created_until, kIdSlack))).instant(*filter.created_until);
+    query.uuid(first_id_of(shifted(*filter.created_until, kIdSlack)))
+        .instant(*filter.created_until);
   }
   if (filter.workflow) query.text(*filter.workflow);
   if (filter.business_date) query.text(*filter.business_date);
@@ -78,14 +81,14 @@ Result<std::vector<model::Run>> list_runs(sqlite3* connection, StatementCache& c
   }
   std::vector<model::Run> found;
   for (const Reading& reading : readings) {
-    const Result<sqlite3_stmt*> statement =
-        cache.get(sql_of(reading, filter, !before.is_nil()));
+    const Result<sqlite3_stmt*> statement = cache.get(sql_of(reading, filter, !before.is_nil()));
     if (!statement) return std::unexpected(statement.error());
     Binder query{*statement};
     bind_filter(query, reading, filter, before);
     query.integer(count_max);
-    const auto done = read_all<model::Run>(connection, query, reading.table.name,
-                                           [&](model::Run run) { found.push_back(std::move(run)); });
+    const auto done =
+        read_all<model::Run>(connection, query, reading.table.name,
+                             [&](model::Run run) { found.push_back(std::move(run)); });
     if (!done) return std::unexpected(done.error());
   }
   std::ranges::sort(found, std::ranges::greater{}, &model::Run::id);

@@ -10,8 +10,8 @@ namespace dandori::store::sqlite {
 
 /// Runs that pass `filter` with an id below `before` (nil: all), newest first, at most `count_max`.
 ///
-/// Active and ended runs are read by indexes in order of id and merged, one reading per state asked for,
-/// so the cost follows count_max and not the length of the history.
+/// Active and ended runs are read by indexes in order of id and merged, one reading per state asked
+/// for, so the cost follows count_max and not the length of the history.
 Result<std::vector<model::Run>> list_runs(sqlite3* connection, StatementCache& cache,
                                           const RunFilter& filter, RunId before,
                                           std::uint32_t count_max);

@@ -48,9 +48,12 @@ struct SqliteStore::Impl {
   std::unique_ptr<sqlite::Writer> writer;
 };
 
-std::string sqlite_path(const std::string& folder) { return folder + "/dandori.db"; }
+std::string sqlite_path(const std::string& folder) {
+  return folder + "/dandori.db";
+}
 
-SqliteStore::SqliteStore(SqliteOptions options) : impl_{std::make_unique<Impl>(std::move(options))} {}
+SqliteStore::SqliteStore(SqliteOptions options)
+    : impl_{std::make_unique<Impl>(std::move(options))} {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -103,7 +106,9 @@ Result<std::uint64_t> SqliteStore::purge(Timestamp before) {
   return impl_->writer->purge(before);
 }
 
-QueryStore& SqliteStore::queries() { return impl_->queries; }
+QueryStore& SqliteStore::queries() {
+  return impl_->queries;
+}
 
 Result<void> SqliteStore::backup(const std::string& to_path) {
   return backup_sqlite(impl_->options.folder, to_path, impl_->options.vfs);

@@ -28,8 +28,8 @@ consteval std::size_t field_count() {
   }
 }
 
-// A field that is added here needs a column in a new migration, `bind` and `read` below, and a value in the
-// sample rows of tests/store_conformance.
+// A field that is added here needs a column in a new migration, `bind` and `read` below, and a
+// value in the sample rows of tests/store_conformance.
 static_assert(field_count<model::Run>() == 28);
 static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 11);
 static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);

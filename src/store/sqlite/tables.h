@@ -19,7 +19,8 @@ struct Table {
 };
 
 inline constexpr std::string_view kRunRest =
-    "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,confirmed,"
+    "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,"
+    "confirmed,"
     "confirmed_by,origin,trigger_id,nominal,actor,scheduled_for,created_at,started_at,ended_at,"
     "business_date,params,reruns,version";
 inline constexpr Table kRunActive{"run_active", "id", "number,workflow", kRunRest};
@@ -30,7 +31,8 @@ inline constexpr Table kJob{
 inline constexpr Table kAttempt{
     "attempt", "run_id,path,n", "job",
     "state,failure,agent,boot_id,sequence,start_confirmed,manual_kill,timed_out,pid,assigned_at,"
-    "started_at,ended_at,stop_requested_at,exit_code,exit_signal,exit_started_at,exit_ended_at,cpu_us,"
+    "started_at,ended_at,stop_requested_at,exit_code,exit_signal,exit_started_at,exit_ended_at,cpu_"
+    "us,"
     "memory_peak_bytes,spawn_errno,group_gone,log_bytes,log_dropped,outputs,error"};
 /// Never replaced: a revision does not change.
 inline constexpr Table kRevision{"revision", "workflow,revision",
@@ -45,10 +47,11 @@ inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",
 inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots"};
 inline constexpr Table kKey{"idem_key", "key", "", "digest,at,answer"};
 inline constexpr Table kAudit{
-    "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash", ""};
+    "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash",
+    ""};
 inline constexpr Table kJournal{"journal", "seq", "at,run_id,kind,job,attempt,body", ""};
-inline constexpr Table kCounters{
-    "counters", "one", "", "id_counter,id_key,journal_seq,audit_seq,audit_hash,clock_high"};
+inline constexpr Table kCounters{"counters", "one", "",
+                                 "id_counter,id_key,journal_seq,audit_seq,audit_hash,clock_high"};
 
 /// `a,b,c` of the whole table, each with `prefix` in front.
 std::string columns(const Table& table, std::string_view prefix = {});

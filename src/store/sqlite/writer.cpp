@@ -60,9 +60,10 @@ Result<void> Writer::prepare_all() {
   sql[put_audit_] = upsert(kAudit);
   sql[put_journal_] = upsert(kJournal);
   sql[put_counters_] = upsert(kCounters);
-  sql[purge_keys_] =
-      fmt::format("DELETE FROM idem_key WHERE key IN "
-                  "(SELECT key FROM idem_key WHERE at<? ORDER BY at LIMIT {})", kPurgeRowsMax);
+  sql[purge_keys_] = fmt::format(
+      "DELETE FROM idem_key WHERE key IN "
+      "(SELECT key FROM idem_key WHERE at<? ORDER BY at LIMIT {})",
+      kPurgeRowsMax);
   for (std::size_t i = 0; i < kStatements; ++i) {
     Result<StatementPtr> statement = prepare(connection_.get(), sql[i]);
     if (!statement) return std::unexpected(statement.error());
@@ -71,7 +72,9 @@ Result<void> Writer::prepare_all() {
   return {};
 }
 
-int Writer::run_plain(Sql which) { return Binder{statements_[which].get()}.step(); }
+int Writer::run_plain(Sql which) {
+  return Binder{statements_[which].get()}.step();
+}
 
 Result<void> Writer::raise_epoch(const std::string& owner) {
   int code = run_plain(begin_);
@@ -101,7 +104,9 @@ int Writer::drop(Sql which, RunId run) {
   return Binder{statements_[which].get()}.uuid(run.value).step();
 }
 
-int Writer::put(const model::RunRow& row) { return write(put_active_, row.run); }
+int Writer::put(const model::RunRow& row) {
+  return write(put_active_, row.run);
+}
 
 int Writer::put(const model::RunEndedRow& row) {
   const int code = drop(drop_active_, row.run.id);
@@ -113,10 +118,18 @@ int Writer::put(const model::RunReopenedRow& row) {
   return code == SQLITE_DONE ? write(put_active_, row.run) : code;
 }
 
-int Writer::put(const model::JobRow& row) { return write(put_job_, row); }
-int Writer::put(const model::AttemptRow& row) { return write(put_attempt_, row); }
-int Writer::put(const model::RevisionRow& row) { return write(put_revision_, row); }
-int Writer::put(const model::WorkflowRow& row) { return write(put_workflow_, row); }
+int Writer::put(const model::JobRow& row) {
+  return write(put_job_, row);
+}
+int Writer::put(const model::AttemptRow& row) {
+  return write(put_attempt_, row);
+}
+int Writer::put(const model::RevisionRow& row) {
+  return write(put_revision_, row);
+}
+int Writer::put(const model::WorkflowRow& row) {
+  return write(put_workflow_, row);
+}
 
 int Writer::put(const model::VariableRow& row) {
   if (!row.deleted) return write(put_variable_, row.variable);
@@ -129,19 +142,32 @@ int Writer::put(const model::FolderRow& row) {
   return Binder{statements_[drop_folder_].get()}.text(row.folder.name).step();
 }
 
-int Writer::put(const model::PlannedRow& row) { return write(put_planned_, row.outcome); }
-int Writer::put(const model::AgentRow& row) { return write(put_agent_, row); }
-int Writer::put(const model::KeyRow& row) { return write(put_key_, row); }
-int Writer::put(const model::AuditLine& row) { return write(put_audit_, row.row); }
-int Writer::put(const model::JournalLine& row) { return write(put_journal_, row.row); }
-int Writer::put(const model::CountersRow& row) { return write(put_counters_, row); }
+int Writer::put(const model::PlannedRow& row) {
+  return write(put_planned_, row.outcome);
+}
+int Writer::put(const model::AgentRow& row) {
+  return write(put_agent_, row);
+}
+int Writer::put(const model::KeyRow& row) {
+  return write(put_key_, row);
+}
+int Writer::put(const model::AuditLine& row) {
+  return write(put_audit_, row.row);
+}
+int Writer::put(const model::JournalLine& row) {
+  return write(put_journal_, row.row);
+}
+int Writer::put(const model::CountersRow& row) {
+  return write(put_counters_, row);
+}
 
 Result<void> Writer::refuse(Error error) {
   if (!failed_) failed_ = error;
   return std::unexpected(std::move(error));
 }
 
-/// Nothing of the open transaction stays. A full disk may have room later; anything else ends this writer.
+/// Nothing of the open transaction stays. A full disk may have room later; anything else ends this
+/// writer.
 Result<void> Writer::give_up(int code, std::string_view what) {
   Error error = error_of(connection_.get(), code, what);
   if (sqlite3_get_autocommit(connection_.get()) == 0) run_plain(rollback_);
@@ -191,8 +217,8 @@ Result<void> Writer::finish() {
   return std::unexpected(std::move(error));
 }
 
-/// Copies the log into the file so that the log starts again. What was committed is durable either way;
-/// but after a failed sync nothing more is promised, so the writer ends.
+/// Copies the log into the file so that the log starts again. What was committed is durable either
+/// way; but after a failed sync nothing more is promised, so the writer ends.
 void Writer::checkpoint() {
   int pages = 0;
   int copied = 0;
@@ -244,9 +270,8 @@ Result<void> Writer::append(Snapshot& snapshot, const std::string& sql, std::str
   const Result<sqlite3_stmt*> statement = cache_.get(sql);
   if (!statement) return std::unexpected(statement.error());
   Binder query{*statement};
-  return read_all<T>(connection_.get(), query, table, [&](T item) {
-    snapshot.rows.emplace_back(row_of(std::move(item)));
-  });
+  return read_all<T>(connection_.get(), query, table,
+                     [&](T item) { snapshot.rows.emplace_back(row_of(std::move(item))); });
 }
 
 Result<Snapshot> Writer::load() {
@@ -254,26 +279,27 @@ Result<Snapshot> Writer::load() {
   Snapshot out;
   const auto as_is = [](auto row) { return row; };
   const auto of_active_runs = [](const Table& table, std::string_view order) {
-    return fmt::format("SELECT {} FROM run_active AS r CROSS JOIN {} AS t ON t.run_id=r.id ORDER BY {}",
-                       columns(table, "t."), table.name, order);
+    return fmt::format(
+        "SELECT {} FROM run_active AS r CROSS JOIN {} AS t ON t.run_id=r.id ORDER BY {}",
+        columns(table, "t."), table.name, order);
   };
   Result<void> done = append<model::CountersRow>(out, select(kCounters, ""), kCounters.name, as_is);
   if (done) {
-    done = append<model::WorkflowRow>(out, select(kWorkflow, "ORDER BY name"), kWorkflow.name, as_is);
+    done =
+        append<model::WorkflowRow>(out, select(kWorkflow, "ORDER BY name"), kWorkflow.name, as_is);
   }
   if (done) {
-    done = append<model::Folder>(out, select(kFolder, "ORDER BY name"), kFolder.name,
-                                 [](model::Folder folder) {
-                                   return model::FolderRow{std::move(folder), false};
-                                 });
+    done = append<model::Folder>(
+        out, select(kFolder, "ORDER BY name"), kFolder.name,
+        [](model::Folder folder) { return model::FolderRow{std::move(folder), false}; });
   }
   if (done) {
-    done = append<model::Variable>(out, select(kVariable, "ORDER BY folder,name"), kVariable.name,
-                                   [](model::Variable variable) {
-                                     return model::VariableRow{std::move(variable), false};
-                                   });
+    done = append<model::Variable>(
+        out, select(kVariable, "ORDER BY folder,name"), kVariable.name,
+        [](model::Variable variable) { return model::VariableRow{std::move(variable), false}; });
   }
-  if (done) done = append<model::AgentRow>(out, select(kAgent, "ORDER BY name"), kAgent.name, as_is);
+  if (done)
+    done = append<model::AgentRow>(out, select(kAgent, "ORDER BY name"), kAgent.name, as_is);
   if (done) {
     done = append<model::RevisionRow>(
         out,
@@ -290,8 +316,8 @@ Result<Snapshot> Writer::load() {
     done = append<model::JobRow>(out, of_active_runs(kJob, "r.id,t.path"), kJob.name, as_is);
   }
   if (done) {
-    done = append<model::AttemptRow>(out, of_active_runs(kAttempt, "r.id,t.path,t.n"), kAttempt.name,
-                                     as_is);
+    done = append<model::AttemptRow>(out, of_active_runs(kAttempt, "r.id,t.path,t.n"),
+                                     kAttempt.name, as_is);
   }
   if (!done) return std::unexpected(done.error());
   return out;

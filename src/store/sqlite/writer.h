@@ -12,7 +12,8 @@ namespace dandori::store::sqlite {
 
 /// The one connection that writes, with its statements; what an open store is.
 ///
-/// After an error that leaves doubt about the file it refuses everything: an fsync is never retried.
+/// After an error that leaves doubt about the file it refuses everything: an fsync is never
+/// retried.
 class Writer {
  public:
   /// Opens, migrates, and raises the epoch, durably. Errors: store.newer, store.failed, store.full.
@@ -28,14 +29,37 @@ class Writer {
 
  private:
   enum Sql : std::size_t {
-    begin_, commit_, rollback_, epoch_of_lease_, raise_epoch_,
-    put_active_, put_ended_, drop_active_, drop_ended_, put_job_, put_attempt_, put_revision_,
-    put_workflow_, put_variable_, drop_variable_, put_folder_, drop_folder_, put_planned_, put_agent_,
-    put_key_, put_audit_, put_journal_, put_counters_, purge_keys_, kStatements
+    begin_,
+    commit_,
+    rollback_,
+    epoch_of_lease_,
+    raise_epoch_,
+    put_active_,
+    put_ended_,
+    drop_active_,
+    drop_ended_,
+    put_job_,
+    put_attempt_,
+    put_revision_,
+    put_workflow_,
+    put_variable_,
+    drop_variable_,
+    put_folder_,
+    drop_folder_,
+    put_planned_,
+    put_agent_,
+    put_key_,
+    put_audit_,
+    put_journal_,
+    put_counters_,
+    purge_keys_,
+    kStatements
   };
 
   Writer(ConnectionPtr connection, std::uint32_t log_pages_max)
-      : connection_{std::move(connection)}, cache_{connection_.get()}, log_pages_max_{log_pages_max} {}
+      : connection_{std::move(connection)},
+        cache_{connection_.get()},
+        log_pages_max_{log_pages_max} {}
   Result<void> prepare_all();
   Result<void> raise_epoch(const std::string& owner);
 
@@ -67,7 +91,8 @@ class Writer {
   Result<void> refuse(Error error);
   void checkpoint();
   template <class T, class RowOf>
-  Result<void> append(Snapshot& snapshot, const std::string& sql, std::string_view table, RowOf row_of);
+  Result<void> append(Snapshot& snapshot, const std::string& sql, std::string_view table,
+                      RowOf row_of);
   Result<void> fetch_run(const std::string& name, model::Fetched& out);
 
   ConnectionPtr connection_;
