@@ -475,6 +475,7 @@ class World {
       return;
     }
     agent.high = order.sequence;
+    if (check_rebuild) check_condition(order);
     // Guarantee G2: an attempt starts at most once.
     REQUIRE(begun_.insert(order.attempt).second);
     agent.started.emplace_back(order.path, now.wall);
@@ -493,6 +494,27 @@ class World {
     agent.held.emplace(order.attempt, std::move(held));
     inbox_.push_back(model::AttemptStarted{order.attempt, 4711, now.wall});
     if (!end.never && end.lasts == Duration{0}) end_one(order.attempt);
+  }
+  /// Guarantee G6: a job starts only after the recorded ends that its condition names (or when an
+  /// operator named it in a rerun).
+  void check_condition(const model::StartOrder& order) const {
+    const RunView view = view_of(to_string(order.attempt.run));
+    if (view.run.reruns > 0 || view.run.definition->jobs.size() > 100) return;
+    const model::Job& job = view.run.definition->jobs[order.attempt.job];
+    CAPTURE(order.path);
+    std::uint32_t satisfied = 0;
+    for (const model::Dependency& dependency : job.depends_on) {
+      const model::JobRun& before = view.run.jobs[dependency.job];
+      const bool ended = before.phase == model::JobRun::Phase::ended;
+      const bool failed_unknown = before.ended == model::JobState::unknown && before.confirmed &&
+                                  (dependency.states & model::state_bit(model::JobState::failed)) != 0;
+      if (ended && ((dependency.states & model::state_bit(before.ended)) != 0 || failed_unknown)) ++satisfied;
+    }
+    const std::size_t all = job.depends_on.size();
+    const std::size_t needed = job.join == model::Join::all   ? all
+                               : job.join == model::Join::any ? std::min<std::size_t>(all, 1)
+                                                              : std::min<std::size_t>(all, job.join_count);
+    REQUIRE(satisfied >= needed);
   }
   void take_stop(const model::StopOrder& order) {
     const auto held = agent.held.find(order.attempt);
