@@ -30,6 +30,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"server.stopping", 503},
     {"server.not_ready", 503},
     {"server.no_test_clock", 409},
+    {"server.clock_backwards", 409},
     {"store.full", 507},
     {"run.unknown", 404},
     {"run.unknown_job", 404},

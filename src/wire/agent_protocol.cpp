@@ -120,13 +120,12 @@ void put(ObjectWriter& out, const model::StartOrder& order) {
     append_json_string(text, order.argv[i]);
   }
   text += ']';
-  out.raw("env") += '[';  // pairs, so that the order of writing is kept
+  out.raw("env") += '[';  // name, value, name, value: in the order of writing, and quick to read
   for (std::size_t i = 0; i < order.env.size(); ++i) {
-    text += i > 0 ? ",[" : "[";
+    if (i > 0) text += ',';
     append_json_string(text, order.env[i].first);
     text += ',';
     append_json_string(text, order.env[i].second);
-    text += ']';
   }
   text += ']';
   if (order.cwd) out.text("cwd", *order.cwd);
@@ -262,12 +261,13 @@ void get_texts(FieldReader& in, std::string_view key, std::vector<std::string>& 
 void get_env(FieldReader& in, std::vector<std::pair<std::string, std::string>>& into) {
   const Json* list = in.array("env");
   if (list == nullptr) return;
-  into.reserve(list->size());
-  for (const Json& item : list->items()) {
-    const bool is_pair = item.is_array() && item.size() == 2 && item.items()[0].is_string() &&
-                         item.items()[1].is_string();
-    if (!is_pair) return in.set_fault("env", "holds something that is no pair of texts");
-    into.emplace_back(item.items()[0].as_string(), item.items()[1].as_string());
+  const Json::Array& texts = list->items();
+  if (texts.size() % 2 != 0) return in.set_fault("env", "has a name without a value");
+  into.reserve(texts.size() / 2);
+  for (std::size_t i = 0; i < texts.size(); i += 2) {
+    const bool is_pair = texts[i].is_string() && texts[i + 1].is_string();
+    if (!is_pair) return in.set_fault("env", "holds something that is no text");
+    into.emplace_back(texts[i].as_string(), texts[i + 1].as_string());
   }
 }
 

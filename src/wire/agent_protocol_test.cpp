@@ -50,7 +50,7 @@ TEST_CASE("the bytes of a message are the protocol: these never change within ve
       body_of(encode(ServerMessage{order})) ==
       R"({"t":"start","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/3/2","run_name":"nightly#3",)"
       R"("path":"load","boot_id":"0192f0c4-a1b2-7c3d-8e4f-001122334455","sequence":12,)"
-      R"("argv":["/bin/sh","-c","echo \"x\""],"env":[["A","1"],["B","二"]],"cwd":"/tmp",)"
+      R"("argv":["/bin/sh","-c","echo \"x\""],"env":["A","1","B","二"],"cwd":"/tmp",)"
       R"("log_bytes_max":67108864})");
   CHECK(again<model::StartOrder>(ServerMessage{order}) == order);
 }
