@@ -98,16 +98,24 @@ void run_jobs(benchmark::State& bench, model::JobType type, bool chain, std::uin
     world.drain();
     rows = static_cast<double>(world.rows) / static_cast<double>(jobs);
   }
-  bench.counters["jobs/s"] = benchmark::Counter(static_cast<double>(jobs),
-                                                benchmark::Counter::kIsIterationInvariantRate);
+  bench.counters["jobs/s"] =
+      benchmark::Counter(static_cast<double>(jobs), benchmark::Counter::kIsIterationInvariantRate);
   bench.counters["rows/job"] = rows;
 }
 
-void noop_jobs(benchmark::State& bench) { run_jobs(bench, model::JobType::noop, false, 32); }
-void noop_chain(benchmark::State& bench) { run_jobs(bench, model::JobType::noop, true, 32); }
-void process_jobs(benchmark::State& bench) { run_jobs(bench, model::JobType::shell, false, 32); }
+void noop_jobs(benchmark::State& bench) {
+  run_jobs(bench, model::JobType::noop, false, 32);
+}
+void noop_chain(benchmark::State& bench) {
+  run_jobs(bench, model::JobType::noop, true, 32);
+}
+void process_jobs(benchmark::State& bench) {
+  run_jobs(bench, model::JobType::shell, false, 32);
+}
 /// One job at a time: every turn pays for itself, as in a hop.
-void process_chain(benchmark::State& bench) { run_jobs(bench, model::JobType::shell, true, 32); }
+void process_chain(benchmark::State& bench) {
+  run_jobs(bench, model::JobType::shell, true, 32);
+}
 
 void one_job_runs(benchmark::State& bench) {
   Bench world;
