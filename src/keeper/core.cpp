@@ -48,8 +48,9 @@ void raise_sequence(Turn& turn, std::uint64_t sequence) {
 
 void refuse(Turn& turn, const model::StartOrder& order, std::string reason) {
   State& state = turn.state;
-  const auto known = std::ranges::find_if(
-      state.refused, [&](const Refusal& refusal) { return refusal.report.attempt == order.attempt; });
+  const auto known = std::ranges::find_if(state.refused, [&](const Refusal& refusal) {
+    return refusal.report.attempt == order.attempt && refusal.report.sequence == order.sequence;
+  });
   if (known != state.refused.end()) return turn.send(known->report);
   // "Never started" is definite only if a second delivery cannot start it: the header says so first.
   if (order.boot_id == state.settings.boot_id) raise_sequence(turn, order.sequence);
@@ -119,11 +120,31 @@ void stop_slot(Turn& turn, Slot& slot, Duration grace) {
   if (first) signal_group(turn, slot, false);
 }
 
+void release(Turn& turn, Slot& slot) {
+  State& state = turn.state;
+  const std::uint32_t index = index_of(state, slot);
+  turn.actions.push_back(ReleaseSlot{index, slot.attempt});
+  slot = Slot{};
+  if (index < state.settings.slots) state.free.push_back(index);
+}
+
+/// The same attempt, assigned anew: the server has our "never started" to the order before, even if its
+/// acknowledgement was lost.
+void drop_older_answers(Turn& turn, const model::StartOrder& order) {
+  std::erase_if(turn.state.refused, [&](const Refusal& refusal) {
+    return refusal.report.attempt == order.attempt && refusal.report.sequence < order.sequence;
+  });
+  Slot* slot = find_slot(turn.state, order.attempt);
+  if (slot == nullptr || slot->phase != Slot::Phase::ended || slot->sequence >= order.sequence) return;
+  if (std::holds_alternative<model::AttemptNeverStarted>(*slot->report)) release(turn, *slot);
+}
+
 // ------------------------------------------------------------------------------------ one input each
 
 void on(Turn& turn, OrderStart&& input) {
   State& state = turn.state;
   const model::StartOrder& order = input.order;
+  drop_older_answers(turn, order);
   if (const Slot* slot = find_slot(state, order.attempt)) {
     if (slot->phase == Slot::Phase::ended) turn.send(*slot->report);
     return;
@@ -162,10 +183,7 @@ void on(Turn& turn, OrderAck&& input) {
   });
   Slot* slot = find_slot(state, input.order.attempt);
   if (slot == nullptr || slot->phase != Slot::Phase::ended) return;
-  const std::uint32_t index = index_of(state, *slot);
-  turn.actions.push_back(ReleaseSlot{index, slot->attempt});
-  *slot = Slot{};
-  if (index < state.settings.slots) state.free.push_back(index);
+  release(turn, *slot);
   hand_over_waiting(turn);
 }
 

@@ -86,6 +86,25 @@ TEST_CASE("a refused order raises the sequence first, so that a second delivery 
   CHECK(core.report<model::AttemptNeverStarted>().reason == "busy");
 }
 
+TEST_CASE("an attempt assigned anew starts, or is refused anew, though the old answer is unacknowledged") {
+  Core core{1, 1};
+  core.start(1, 1);
+  core.start(2, 2);
+  core.start(2, 3);
+  CHECK(core.report<model::AttemptNeverStarted>().sequence == 3);
+  CHECK(core.state.refused.size() == 1);
+  core.give(JobEnded{0, 1, 10, {}, ""});
+  core.give(OrderAck{{Core::ref(1)}});
+  core.start(2, 4);
+  CHECK(core.only<HandToRunner>().order.sequence == 4);
+  CHECK(core.state.refused.empty());
+  core.give(RunnerGone{0, 4, 0, false});
+  CHECK(core.report<model::AttemptNeverStarted>().sequence == 4);
+  core.start(2, 5);
+  CHECK(core.count<ReleaseSlot>() == 1);
+  CHECK(core.only<HandToRunner>().order.sequence == 5);
+}
+
 TEST_CASE("waiting orders are not in the slot file and start when another job has ended") {
   Core core{3, 1};
   core.start(1, 1);
