@@ -15,14 +15,18 @@ enum class ApplyAction : std::uint8_t { created, changed, unchanged };
 
 std::string_view word_of(ApplyAction action) {
   switch (action) {
-    case ApplyAction::created: return "created";
-    case ApplyAction::changed: return "changed";
-    case ApplyAction::unchanged: return "unchanged";
+    case ApplyAction::created:
+      return "created";
+    case ApplyAction::changed:
+      return "changed";
+    case ApplyAction::unchanged:
+      return "unchanged";
   }
   return "";
 }
 
-Json item(std::string_view kind, const std::string& name, ApplyAction action, std::uint32_t revision) {
+Json item(std::string_view kind, const std::string& name, ApplyAction action,
+          std::uint32_t revision) {
   Json made = Json::object({{"kind", kind}, {"name", name}, {"action", word_of(action)}});
   if (revision != 0) made.set("revision", revision);
   return made;
@@ -35,7 +39,8 @@ ApplyAction action_for(const State& state, const std::string& name, const std::s
   return found->second.digest == digest ? ApplyAction::unchanged : ApplyAction::changed;
 }
 
-/// A renamed workflow goes on with the numbers and the last end of the old one, which starts no more.
+/// A renamed workflow goes on with the numbers and the last end of the old one, which starts no
+/// more.
 void take_over(Turn& turn, WorkflowState& workflow, const std::string& old_name) {
   const auto old = turn.state.workflows.find(old_name);
   if (old_name.empty() || old == turn.state.workflows.end() || old->second.row.deleted) return;
@@ -75,8 +80,9 @@ void put_revision(Turn& turn, const model::Actor& actor, const WorkflowDefinitio
   workflow.digest = digest;
   make_triggers(turn.state, workflow);
   plan_triggers(turn.state, workflow);
-  turn.keep(model::RevisionRow{made.name, workflow.row.revision, definition.source, definition.canonical,
-                               digest, turn.now.wall, actor.name, definition.workflow});
+  turn.keep(model::RevisionRow{made.name, workflow.row.revision, definition.source,
+                               definition.canonical, digest, turn.now.wall, actor.name,
+                               definition.workflow});
   turn.touch_workflow(workflow);
   turn.state.queues.insert(made.name);
   turn.journal({}, "workflow.applied", {}, 0,
@@ -89,17 +95,20 @@ Json apply_workflow(Turn& turn, const model::Actor& actor, const WorkflowDefinit
   const std::string& name = definition.workflow->name;
   const ApplyAction action = action_for(turn.state, name, digest);
   const auto found = turn.state.workflows.find(name);
-  const std::uint32_t revision = found == turn.state.workflows.end() ? 0 : found->second.row.revision;
+  const std::uint32_t revision =
+      found == turn.state.workflows.end() ? 0 : found->second.row.revision;
   if (action == ApplyAction::unchanged) return item("Workflow", name, action, revision);
   if (!dry_run) {
     put_revision(turn, actor, definition, digest);
-    turn.audit(actor, "workflow.apply", name, revision == 0 ? Json{} : Json::object({{"revision", revision}}),
+    turn.audit(actor, "workflow.apply", name,
+               revision == 0 ? Json{} : Json::object({{"revision", revision}}),
                Json::object({{"revision", revision + 1}, {"digest", digest}}));
   }
   return item("Workflow", name, action, revision + 1);
 }
 
-Json apply_variable(Turn& turn, const model::Actor& actor, const model::Variable& variable, bool dry_run) {
+Json apply_variable(Turn& turn, const model::Actor& actor, const model::Variable& variable,
+                    bool dry_run) {
   const auto old = turn.state.variables.find({variable.name, variable.folder});
   const bool known = old != turn.state.variables.end();
   if (known && old->second.value == variable.value) {
@@ -114,7 +123,8 @@ Json apply_variable(Turn& turn, const model::Actor& actor, const model::Variable
   return item("Variable", variable.name, known ? ApplyAction::changed : ApplyAction::created, 0);
 }
 
-Json apply_folder(Turn& turn, const model::Actor& actor, const model::Folder& folder, bool dry_run) {
+Json apply_folder(Turn& turn, const model::Actor& actor, const model::Folder& folder,
+                  bool dry_run) {
   const auto old = turn.state.folders.find(folder.name);
   const bool known = old != turn.state.folders.end();
   if (known && old->second.title == folder.title && old->second.labels == folder.labels) {
@@ -147,13 +157,14 @@ Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
   return Json::object({{"dry_run", request.dry_run}, {"items", std::move(items)}});
 }
 
-Result<Json> set_variable(Turn& turn, const model::Actor& actor, const model::SetVariable& request) {
+Result<Json> set_variable(Turn& turn, const model::Actor& actor,
+                          const model::SetVariable& request) {
   const model::Variable& variable = request.variable;
   if (!request.remove) return apply_variable(turn, actor, variable, false);
   const auto old = turn.state.variables.find({variable.name, variable.folder});
   if (old == turn.state.variables.end()) {
-    return fail("variable.unknown", fmt::format("there is no variable '{}' in folder '{}'", variable.name,
-                                                variable.folder));
+    return fail("variable.unknown", fmt::format("there is no variable '{}' in folder '{}'",
+                                                variable.name, variable.folder));
   }
   const model::Variable removed = old->second;
   turn.state.variables.erase(old);

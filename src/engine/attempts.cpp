@@ -61,15 +61,16 @@ void retry_or_end(Turn& turn, ActiveRun& run, std::uint32_t index, FailureKind f
   JobRun& job = run.job(index);
   const bool stopping = run.run.cancel_requested || run.run.kill_requested;
   const Attempt& attempt = *run.extra[index].newest;
-  const auto wait = stopping ? std::nullopt
-                             : retry_delay(run.definition(index), job, attempt.ref, failure, exit_code);
+  const auto wait = stopping
+                        ? std::nullopt
+                        : retry_delay(run.definition(index), job, attempt.ref, failure, exit_code);
   if (!wait) return end_job(turn, run, index, ended);
   job.phase = Phase::retry_wait;
   job.retry_at = turn.now.wall + *wait;
   turn.touch_job(run, index);
-  turn.journal(run.run.id, "job.retry", run.definition(index).id, job.attempts,
-               Json::object({{"retry_at", format_rfc3339(job.retry_at)},
-                             {"failure", to_string(failure)}}));
+  turn.journal(
+      run.run.id, "job.retry", run.definition(index).id, job.attempts,
+      Json::object({{"retry_at", format_rfc3339(job.retry_at)}, {"failure", to_string(failure)}}));
   set_timer(turn.state, run, index, (turn.now.steady + *wait).us);
 }
 
@@ -110,13 +111,14 @@ void stop_attempt(Turn& turn, ActiveRun& run, std::uint32_t index) {
 void lose_attempt(Turn& turn, ActiveRun& run, std::uint32_t index, const std::string& reason) {
   JobRun& job = run.job(index);
   const model::Job& definition = run.definition(index);
-  const bool ordered = run.extra[index].newest->manual_kill || run.run.cancel_requested ||
-                       run.run.kill_requested;
+  const bool ordered =
+      run.extra[index].newest->manual_kill || run.run.cancel_requested || run.run.kill_requested;
   const std::string text = "nobody knows how it ended: " + reason;
   close_attempt(turn, run, index, AttemptState::lost, FailureKind::lost, text);
   ++job.lost;
   turn.touch_job(run, index);
-  turn.journal(run.run.id, "job.lost", definition.id, job.attempts, Json::object({{"reason", reason}}));
+  turn.journal(run.run.id, "job.lost", definition.id, job.attempts,
+               Json::object({{"reason", reason}}));
   if (ordered) return end_job(turn, run, index, JobState::unknown);
   switch (definition.on_lost) {
     case model::OnLost::hold:

@@ -15,7 +15,9 @@ WorkflowBuilder one_job(const char* name = "one") {
   return flow;
 }
 
-TEST_CASE("[SYS-08] retries come 2, 4 and 8 s after the failure; exit 3 is not retried when the rule names 1") {
+TEST_CASE(
+    "[SYS-08] retries come 2, 4 and 8 s after the failure; exit 3 is not retried when the rule "
+    "names 1") {
   World world;
   WorkflowBuilder flow = one_job();
   flow.job("a").retry = {{3, 2s, 2.0, 1min, Jitter::none, {}, {1}}};
@@ -128,7 +130,8 @@ TEST_CASE("what could not be spawned fails with the reason in words") {
   world.script("a", {script});
   const std::string run = world.start("one");
   CHECK(world.attempt(run, "a", 1).failure == FailureKind::spawn);
-  CHECK(world.attempt(run, "a", 1).error == "cannot start '/opt/none': no such file or directory (ENOENT)");
+  CHECK(world.attempt(run, "a", 1).error ==
+        "cannot start '/opt/none': no such file or directory (ENOENT)");
 }
 
 TEST_CASE("a signal that nobody here sent fails the job") {
@@ -141,7 +144,8 @@ TEST_CASE("a signal that nobody here sent fails the job") {
   CHECK(world.attempt(run, "a", 1).error == "ended by signal 9 (KILL)");
 }
 
-TEST_CASE("[PRM-02] a value that a job hands on is seen by the next; more than 64 KiB fails clearly") {
+TEST_CASE(
+    "[PRM-02] a value that a job hands on is seen by the next; more than 64 KiB fails clearly") {
   World world;
   WorkflowBuilder flow = one_job();
   flow.job("b").env = {{"ROWS", {"${{ jobs.a.outputs.rows }}", true}},
@@ -165,7 +169,8 @@ TEST_CASE("[PRM-02] a value that a job hands on is seen by the next; more than 6
   CHECK(world.attempt(big, "a", 1).failure == FailureKind::output);
   CHECK(world.attempt(big, "a", 1).error == "DANDORI_OUTPUT is larger than 65536 bytes");
   const std::string odd = world.start("one");
-  CHECK(world.attempt(odd, "a", 1).error == "line 1 of DANDORI_OUTPUT is not of the form key=value");
+  CHECK(world.attempt(odd, "a", 1).error ==
+        "line 1 of DANDORI_OUTPUT is not of the form key=value");
 }
 
 TEST_CASE("an expression without a value fails the attempt and names what is missing") {
@@ -253,7 +258,8 @@ TEST_CASE("an end while the agent is cut off is reported when it is back") {
   CHECK(world.attempt(run, "a", 1).ended_at == kStart + 10min);
 }
 
-TEST_CASE("a start that was lost on the way is sent again under the same boot id, and starts once") {
+TEST_CASE(
+    "a start that was lost on the way is sent again under the same boot id, and starts once") {
   World world;
   WorkflowBuilder flow = one_job();
   world.define(flow);
@@ -266,7 +272,8 @@ TEST_CASE("a start that was lost on the way is sent again under the same boot id
   CHECK(world.job(run, "a").attempts == 1);
 }
 
-TEST_CASE("a definite 'never started' lets the same attempt be assigned again, with a new sequence") {
+TEST_CASE(
+    "a definite 'never started' lets the same attempt be assigned again, with a new sequence") {
   World world;
   WorkflowBuilder flow = one_job();
   world.define(flow);
@@ -286,7 +293,8 @@ TEST_CASE("a late or foreign 'never started' starts nothing") {
   world.script("a", {exits(0, 10min)});
   world.start("one");
   const model::StartOrder order = world.agent.orders.front();
-  world.post(model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence, "stale_sequence"});
+  world.post(
+      model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence, "stale_sequence"});
   world.post(model::AttemptNeverStarted{order.attempt, Uuid{9, 9}, order.sequence, "other_boot"});
   world.run_for(1h);
   CHECK(world.starts_of("a").size() == 1);
@@ -339,7 +347,8 @@ TEST_CASE("on_lost: fail takes it for a failure; rerun tries again up to lost_li
   world.define(flow);
   world.script("a", {hangs(), hangs(), hangs(), hangs()});
   const std::string held = world.start("one");
-  for (int i = 0; i < 3; ++i) world.post(model::AttemptLost{world.agent.orders.back().attempt, "runner_gone"});
+  for (int i = 0; i < 3; ++i)
+    world.post(model::AttemptLost{world.agent.orders.back().attempt, "runner_gone"});
   CHECK(world.job_state(held, "a") == "unknown");
   CHECK(world.job(held, "a").attempts == 3);
 }

@@ -16,7 +16,9 @@ struct Handle {
   Result<Json> operator()(const model::ApplyDefinitions& request) const {
     return apply_definitions(turn, actor, request);
   }
-  Result<Json> operator()(const model::StartRun& request) const { return start_run(turn, actor, request); }
+  Result<Json> operator()(const model::StartRun& request) const {
+    return start_run(turn, actor, request);
+  }
   Result<Json> operator()(const model::RerunRun& request) const {
     return rerun_run(turn, actor, request, fetched);
   }
@@ -43,8 +45,7 @@ struct Handle {
 std::optional<Result<Json>> earlier_answer(const model::KeyRow* known, const Command& command) {
   if (known == nullptr) return std::nullopt;
   if (known->request_digest != command.request_digest) {
-    return fail("request.key_reused",
-                "another request was made under this Idempotency-Key",
+    return fail("request.key_reused", "another request was made under this Idempotency-Key",
                 "use a new key for a new request");
   }
   return parse_json(known->answer);
@@ -57,7 +58,8 @@ std::string key_of(const Command& command) {
                                          : command.actor.name + "\n" + command.idempotency_key;
 }
 
-/// A request of a person or program: one answer, sent after the commit; under a key the same answer again.
+/// A request of a person or program: one answer, sent after the commit; under a key the same answer
+/// again.
 ///
 /// A refused request changes nothing and keeps no key: it may be asked again.
 void on_command(Turn& turn, const Command& command, const model::Fetched& fetched) {
@@ -112,12 +114,15 @@ Json summary_json(const State& state) {
   }
   return Json::object(
       {{"workflows", workflows},
-       {"runs", Json::object({{"queued", queued}, {"running", running}, {"needs_decision", needs_decision}})},
+       {"runs",
+        Json::object(
+            {{"queued", queued}, {"running", running}, {"needs_decision", needs_decision}})},
        {"attempts", Json::object({{"live", live}, {"waiting", ready}})},
        {"agents", Json::object({{"known", state.agents.size()}, {"connected", connected}})},
        {"journal_seq", state.counters.journal_seq},
        {"audit_seq", state.counters.audit_seq},
-       {"next_start", state.fires.empty() ? Json{} : Json{format_rfc3339(state.fires.begin()->first)}}});
+       {"next_start",
+        state.fires.empty() ? Json{} : Json{format_rfc3339(state.fires.begin()->first)}}});
 }
 
 }  // namespace dandori::engine

@@ -19,7 +19,8 @@ WorkflowBuilder five_jobs() {
 
 std::string attempts_of(const World& world, const std::string& run) {
   std::string text;
-  for (const char* id : {"a", "b", "c", "d", "e"}) text += std::to_string(world.job(run, id).attempts);
+  for (const char* id : {"a", "b", "c", "d", "e"})
+    text += std::to_string(world.job(run, id).attempts);
   return text;
 }
 
@@ -37,7 +38,9 @@ struct FailedAtB {
   }
 };
 
-TEST_CASE_FIXTURE(FailedAtB, "[OPS-02] [SYS-09] rerun failed: only what failed and what it held back runs again") {
+TEST_CASE_FIXTURE(
+    FailedAtB,
+    "[OPS-02] [SYS-09] rerun failed: only what failed and what it held back runs again") {
   const model::Run before = world.run(run);
   world.ask(model::RerunRun{run, RerunScope::failed, ""});
   CHECK(attempts_of(world, run) == "12111");
@@ -49,18 +52,20 @@ TEST_CASE_FIXTURE(FailedAtB, "[OPS-02] [SYS-09] rerun failed: only what failed a
   CHECK(world.attempt(run, "b", 1).state == model::AttemptState::failed);
 }
 
-TEST_CASE_FIXTURE(FailedAtB, "[OPS-01] rerun whole: every job gets a new attempt with the same inputs") {
+TEST_CASE_FIXTURE(FailedAtB,
+                  "[OPS-01] rerun whole: every job gets a new attempt with the same inputs") {
   world.ask(model::RerunRun{run, RerunScope::whole, ""});
   CHECK(attempts_of(world, run) == "22122");
   CHECK(world.run_state(run) == "succeeded");
-  std::map<std::string, std::string> first(world.agent.orders.front().env.begin(), world.agent.orders.front().env.end());
+  std::map<std::string, std::string> first(world.agent.orders.front().env.begin(),
+                                           world.agent.orders.front().env.end());
   std::map<std::string, std::string> last;
   for (const auto& order : world.agent.orders) {
     if (order.path == "a") last = {order.env.begin(), order.env.end()};
   }
   CHECK(last["DANDORI_ATTEMPT"] == "2");
-  for (const char* name : {"BIZ_YMD", "DANDORI_RUN_ID", "DANDORI_TRANSACTION_ID", "DANDORI_SCHEDULED_FOR",
-                           "DANDORI_IDEMPOTENCY_KEY"}) {
+  for (const char* name : {"BIZ_YMD", "DANDORI_RUN_ID", "DANDORI_TRANSACTION_ID",
+                           "DANDORI_SCHEDULED_FOR", "DANDORI_IDEMPOTENCY_KEY"}) {
     CHECK(first[name] == last[name]);
   }
 }
@@ -107,7 +112,9 @@ TEST_CASE_FIXTURE(FailedAtB, "a rerun goes on over a restart in the middle of it
   CHECK(world.run_state(run) == "succeeded");
 }
 
-TEST_CASE_FIXTURE(FailedAtB, "a rerun of a run in progress, of nothing, or of an unknown run is refused with a reason") {
+TEST_CASE_FIXTURE(
+    FailedAtB,
+    "a rerun of a run in progress, of nothing, or of an unknown run is refused with a reason") {
   world.script("b", {hangs()});
   world.ask(model::RerunRun{run, RerunScope::failed, ""});
   CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, ""}) == "run.active");
@@ -196,7 +203,9 @@ TEST_CASE("a job that waits for its next try can be killed; killing does not ret
   CHECK(world.starts_of("a").size() == 1);
 }
 
-TEST_CASE("[TRG-17] five starts under one key give one run, also over a restart; another request is refused") {
+TEST_CASE(
+    "[TRG-17] five starts under one key give one run, also over a restart; another request is "
+    "refused") {
   World world;
   WorkflowBuilder flow = five_jobs();
   flow.workflow().overlap.policy = model::Overlap::parallel;
@@ -216,19 +225,21 @@ TEST_CASE("[TRG-17] five starts under one key give one run, also over a restart;
   CHECK(world.ask(request, "k2").integer_or("number", 0) == 2);
 }
 
-TEST_CASE("[PRM-01] start parameters are typed, required, checked against enum; a wrong one makes no run") {
+TEST_CASE(
+    "[PRM-01] start parameters are typed, required, checked against enum; a wrong one makes no "
+    "run") {
   World world;
   WorkflowBuilder flow = five_jobs();
   using model::ParamType;
-  flow.workflow().params = {
-      {"day", ParamType::date, false, "${{ run.business_date }}", {}, ""},
-      {"count", ParamType::integer, true, {}, {}, ""},
-      {"mode", ParamType::string, false, "fast", {"fast", "safe"}, ""},
-      {"dry", ParamType::boolean, false, false, {}, ""},
-      {"branches", ParamType::list, false, Json::array({"tokyo"}), {}, ""}};
+  flow.workflow().params = {{"day", ParamType::date, false, "${{ run.business_date }}", {}, ""},
+                            {"count", ParamType::integer, true, {}, {}, ""},
+                            {"mode", ParamType::string, false, "fast", {"fast", "safe"}, ""},
+                            {"dry", ParamType::boolean, false, false, {}, ""},
+                            {"branches", ParamType::list, false, Json::array({"tokyo"}), {}, ""}};
   world.define(flow);
   const auto refused = [&](std::vector<Json::Member> params) {
-    const auto answer = world.try_ask(model::StartRun{"five", Json::object(std::move(params)), std::nullopt, false});
+    const auto answer = world.try_ask(
+        model::StartRun{"five", Json::object(std::move(params)), std::nullopt, false});
     return answer ? std::string{} : answer.error().code + " " + answer.error().path;
   };
   CHECK(refused({}) == "param.missing /params/count");
@@ -247,7 +258,9 @@ TEST_CASE("[PRM-01] start parameters are typed, required, checked against enum; 
         R"({"day":"2026-03-31","count":12,"mode":"fast","dry":true,"branches":["tokyo"]})");
 }
 
-TEST_CASE("a start by hand pins the local date, names its run by number, and refuses what it cannot start") {
+TEST_CASE(
+    "a start by hand pins the local date, names its run by number, and refuses what it cannot "
+    "start") {
   World world;
   world.move_to(at("2026-11-20T16:00:00Z"));
   WorkflowBuilder flow = five_jobs();
@@ -257,13 +270,17 @@ TEST_CASE("a start by hand pins the local date, names its run by number, and ref
   CHECK(answer.text_or("name", "") == "five#1");
   CHECK(world.run("five#1").business_date == "2026-11-21");
   CHECK(world.error_of(model::StartRun{"fife", {}, std::nullopt, false}) == "workflow.unknown");
-  CHECK(world.error_of(model::StartRun{"five", {}, "31.3.2026", false}) == "param.bad_business_date");
+  CHECK(world.error_of(model::StartRun{"five", {}, "31.3.2026", false}) ==
+        "param.bad_business_date");
   flow.workflow().manual = false;
   world.define(flow);
-  CHECK(world.error_of(model::StartRun{"five", {}, std::nullopt, false}) == "run.manual_not_allowed");
+  CHECK(world.error_of(model::StartRun{"five", {}, std::nullopt, false}) ==
+        "run.manual_not_allowed");
 }
 
-TEST_CASE("every command leaves an audit line, chained by hash from the first; a refused one leaves none") {
+TEST_CASE(
+    "every command leaves an audit line, chained by hash from the first; a refused one leaves "
+    "none") {
   World world;
   WorkflowBuilder flow = five_jobs();
   world.define(flow);
@@ -295,10 +312,12 @@ TEST_CASE("an apply makes a revision only of what changed; a dry run changes not
   Json answer = world.ask(model::ApplyDefinitions{{definition}, {}, {}, true});
   CHECK(answer["items"].items()[0].text_or("action", "") == "created");
   CHECK(world.store.workflows.empty());
-  answer = world.ask(model::ApplyDefinitions{{definition}, {{"v", "", 1}}, {{"sales", "Sales", {}}}, false});
+  answer = world.ask(
+      model::ApplyDefinitions{{definition}, {{"v", "", 1}}, {{"sales", "Sales", {}}}, false});
   CHECK(write_json(answer["items"].items()[2]) ==
         R"({"kind":"Workflow","name":"five","action":"created","revision":1})");
-  answer = world.ask(model::ApplyDefinitions{{definition}, {{"v", "", 1}}, {{"sales", "Sales", {}}}, false});
+  answer = world.ask(
+      model::ApplyDefinitions{{definition}, {{"v", "", 1}}, {{"sales", "Sales", {}}}, false});
   for (const Json& each : answer["items"].items()) CHECK(each.text_or("action", "") == "unchanged");
   CHECK(world.store.revisions.size() == 1);
 }
@@ -332,8 +351,9 @@ TEST_CASE("why names the failed job, its exit code, its agent, and what to type"
   CHECK(reason.integer_or("exit_code", 0) == 3);
   CHECK(reason.text_or("agent", "") == "local");
   CHECK(why["not_run"].items()[0].text_or("job", "") == "c");
-  CHECK(write_json(why["hint_commands"]) ==
-        R"(["dandori logs 'five#1' b","dandori rerun 'five#1' --from failed","dandori confirm 'five#1'"])");
+  CHECK(
+      write_json(why["hint_commands"]) ==
+      R"(["dandori logs 'five#1' b","dandori rerun 'five#1' --from failed","dandori confirm 'five#1'"])");
   CHECK(world.error_of(model::AskWhy{"five#7", ""}) == "run.unknown");
   CHECK(world.error_of(model::AskWhy{run, "nope"}) == "job.unknown");
 }

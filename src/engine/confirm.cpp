@@ -21,7 +21,8 @@ Error nothing_to_confirm(const model::Run& run) {
 Result<Json> confirm_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run) {
   std::vector<std::uint32_t> jobs;
   for (std::uint32_t job = 0; job < run.run.jobs.size(); ++job) {
-    if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job))) jobs.push_back(job);
+    if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job)))
+      jobs.push_back(job);
   }
   if (jobs.empty()) return std::unexpected(nothing_to_confirm(run.run));
   run.run.needs_decision = false;
@@ -33,7 +34,8 @@ Result<Json> confirm_unknown(Turn& turn, const model::Actor& actor, ActiveRun& r
     turn.journal(run.run.id, "job.confirmed", run.definition(job).id, run.job(job).attempts);
     names.push(run.definition(job).id);
   }
-  turn.audit(actor, "run.confirm", run_name(run.run), {}, Json::object({{"unknown", std::move(names)}}));
+  turn.audit(actor, "run.confirm", run_name(run.run), {},
+             Json::object({{"unknown", std::move(names)}}));
   for (const std::uint32_t job : jobs) settle_decided(turn, run, job);
   return run_answer(run.run);
 }

@@ -33,10 +33,14 @@ struct Dispatch {
   void operator()(const model::ClockJumped&) const {}  // catch_up decides when the instants are due
   void operator()(const Command& command) const { on_command(turn, command, fetched); }
   void operator()(const model::AgentConnected& event) const { on_agent_connected(turn, event); }
-  void operator()(const model::AgentDisconnected& event) const { on_agent_disconnected(turn, event); }
+  void operator()(const model::AgentDisconnected& event) const {
+    on_agent_disconnected(turn, event);
+  }
   void operator()(const model::AttemptStarted& event) const { on_attempt_started(turn, event); }
   void operator()(const model::AttemptEnded& event) const { on_attempt_ended(turn, event); }
-  void operator()(const model::AttemptNeverStarted& event) const { on_attempt_never_started(turn, event); }
+  void operator()(const model::AttemptNeverStarted& event) const {
+    on_attempt_never_started(turn, event);
+  }
   void operator()(const model::AttemptLost& event) const { on_attempt_lost(turn, event); }
 };
 

@@ -9,22 +9,25 @@ namespace {
 using Out = std::back_insert_iterator<std::string>;
 
 void dump_counters(Out out, const model::CountersRow& row) {
-  fmt::format_to(out, "counters ids {} key {} journal {} audit {} {} clock {}\n", row.id_counter, row.id_key,
-                 row.journal_seq, row.audit_seq, row.audit_hash, row.clock_high.us);
+  fmt::format_to(out, "counters ids {} key {} journal {} audit {} {} clock {}\n", row.id_counter,
+                 row.id_key, row.journal_seq, row.audit_seq, row.audit_hash, row.clock_high.us);
 }
 
 void dump_workflow(Out out, const WorkflowState& workflow) {
   const model::WorkflowRow& row = workflow.row;
   fmt::format_to(out,
-                 "workflow {} folder '{}' title '{}' revision {} digest {} runs {} deleted {} last {} failed {} "
+                 "workflow {} folder '{}' title '{}' revision {} digest {} runs {} deleted {} last "
+                 "{} failed {} "
                  "rerun {} since {} running {} counted {} queued [{}]\n",
-                 row.name, row.folder, row.title, row.revision, workflow.digest, row.run_number, row.deleted,
-                 to_string(row.last_ended), row.last_failed, row.last_rerun, row.triggers_since.us,
-                 workflow.running, workflow.queue_counted, fmt::join(workflow.queued, " "));
+                 row.name, row.folder, row.title, row.revision, workflow.digest, row.run_number,
+                 row.deleted, to_string(row.last_ended), row.last_failed, row.last_rerun,
+                 row.triggers_since.us, workflow.running, workflow.queue_counted,
+                 fmt::join(workflow.queued, " "));
   for (const TriggerState& trigger : workflow.triggers) {
     fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->at.us : -1);
   }
-  for (const auto& [number, id] : workflow.active) fmt::format_to(out, "  active {} {}\n", number, to_string(id));
+  for (const auto& [number, id] : workflow.active)
+    fmt::format_to(out, "  active {} {}\n", number, to_string(id));
 }
 
 /// An agent that never connected, named by a job, is no fact of its own.
@@ -40,49 +43,55 @@ void dump_agent(Out out, const AgentState& agent) {
     fmt::format_to(out, "  live {} {}/{}/{}\n", sequence, to_string(ref.run), ref.job, ref.number);
   }
   for (const ReadyKey& key : agent.ready) {
-    fmt::format_to(out, "  ready {} {} {}/{}\n", key.rank, key.ready_at.us, to_string(key.run), key.job);
+    fmt::format_to(out, "  ready {} {} {}/{}\n", key.rank, key.ready_at.us, to_string(key.run),
+                   key.job);
   }
 }
 
 void dump_attempt(Out out, const model::Attempt& attempt) {
   const model::ExitRecord& exit = attempt.exit;
   fmt::format_to(out,
-                 "    attempt {} {} {} agent {} boot {} sequence {} confirmed {} kill {} timed_out {} pid {} at {} "
+                 "    attempt {} {} {} agent {} boot {} sequence {} confirmed {} kill {} timed_out "
+                 "{} pid {} at {} "
                  "{} {} {} exit {} {} {} {} {} {} {} {} {} {} outputs {} error '{}'\n",
-                 attempt.ref.number, to_string(attempt.state), to_string(attempt.failure), attempt.agent,
-                 format_uuid(attempt.boot_id), attempt.sequence, attempt.start_confirmed, attempt.manual_kill,
-                 attempt.timed_out, attempt.pid, attempt.assigned_at.us, attempt.started_at.us,
-                 attempt.ended_at.us, attempt.stop_requested_at.us, exit.exit_code, exit.signal,
-                 exit.started_at.us, exit.ended_at.us, exit.cpu.count(), exit.memory_peak_bytes,
-                 exit.spawn_errno, exit.group_gone, exit.log_bytes, exit.log_dropped,
-                 write_json(attempt.outputs), attempt.error);
+                 attempt.ref.number, to_string(attempt.state), to_string(attempt.failure),
+                 attempt.agent, format_uuid(attempt.boot_id), attempt.sequence,
+                 attempt.start_confirmed, attempt.manual_kill, attempt.timed_out, attempt.pid,
+                 attempt.assigned_at.us, attempt.started_at.us, attempt.ended_at.us,
+                 attempt.stop_requested_at.us, exit.exit_code, exit.signal, exit.started_at.us,
+                 exit.ended_at.us, exit.cpu.count(), exit.memory_peak_bytes, exit.spawn_errno,
+                 exit.group_gone, exit.log_bytes, exit.log_dropped, write_json(attempt.outputs),
+                 attempt.error);
 }
 
 void dump_job(Out out, const ActiveRun& run, std::uint32_t index) {
   const model::JobRun& job = run.job(index);
   const JobExtra& extra = run.extra[index];
-  fmt::format_to(out,
-                 "  job {} phase {} ended {} scope {} confirmed {} attempts {} tries {} lost {} open {} "
-                 "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
-                 run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended), job.in_scope,
-                 job.confirmed, job.attempts, job.tries, job.lost, job.predecessors_open, extra.satisfied,
-                 extra.bypassed, job.ready_at.us, job.retry_at.us, job.ended_at.us,
-                 extra.timer_at != kNoTimer);
+  fmt::format_to(
+      out,
+      "  job {} phase {} ended {} scope {} confirmed {} attempts {} tries {} lost {} open {} "
+      "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
+      run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended), job.in_scope,
+      job.confirmed, job.attempts, job.tries, job.lost, job.predecessors_open, extra.satisfied,
+      extra.bypassed, job.ready_at.us, job.retry_at.us, job.ended_at.us,
+      extra.timer_at != kNoTimer);
   if (extra.newest) dump_attempt(out, *extra.newest);
 }
 
 void dump_run(Out out, const ActiveRun& active) {
   const model::Run& run = active.run;
   fmt::format_to(out,
-                 "run {} {} revision {} {} warning {} failure {} decision {} cancel {} kill {} confirmed {} '{}' "
-                 "origin {} trigger '{}' nominal '{}' actor '{}' for {} created {} started {} ended {} date {} "
+                 "run {} {} revision {} {} warning {} failure {} decision {} cancel {} kill {} "
+                 "confirmed {} '{}' "
+                 "origin {} trigger '{}' nominal '{}' actor '{}' for {} created {} started {} "
+                 "ended {} date {} "
                  "params {} reruns {} open {} live {} version {}\n",
-                 to_string(run.id), run_name(run), run.revision, to_string(run.state), run.has_warning,
-                 run.has_failure, run.needs_decision, run.cancel_requested, run.kill_requested, run.confirmed,
-                 run.confirmed_by, to_string(run.origin), run.trigger, run.nominal, run.actor,
-                 run.scheduled_for.us, run.created_at.us, run.started_at.us, run.ended_at.us,
-                 run.business_date, write_json(run.params), run.reruns, run.jobs_open, run.jobs_live,
-                 run.version);
+                 to_string(run.id), run_name(run), run.revision, to_string(run.state),
+                 run.has_warning, run.has_failure, run.needs_decision, run.cancel_requested,
+                 run.kill_requested, run.confirmed, run.confirmed_by, to_string(run.origin),
+                 run.trigger, run.nominal, run.actor, run.scheduled_for.us, run.created_at.us,
+                 run.started_at.us, run.ended_at.us, run.business_date, write_json(run.params),
+                 run.reruns, run.jobs_open, run.jobs_live, run.version);
   for (std::uint32_t job = 0; job < run.jobs.size(); ++job) dump_job(out, active, job);
 }
 
@@ -94,9 +103,11 @@ std::string dump(const State& state) {
   dump_counters(out, state.counters);
   for (const auto& [name, workflow] : state.workflows) dump_workflow(out, workflow);
   for (const auto& [key, variable] : state.variables) {
-    fmt::format_to(out, "variable {} in '{}' {}\n", key.name, key.folder, write_json(variable.value));
+    fmt::format_to(out, "variable {} in '{}' {}\n", key.name, key.folder,
+                   write_json(variable.value));
   }
-  for (const auto& [name, folder] : state.folders) fmt::format_to(out, "folder {} '{}'\n", name, folder.title);
+  for (const auto& [name, folder] : state.folders)
+    fmt::format_to(out, "folder {} '{}'\n", name, folder.title);
   for (const auto& [name, agent] : state.agents) dump_agent(out, agent);
   for (const auto& [id, run] : state.runs) dump_run(out, run);
   return text;

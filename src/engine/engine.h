@@ -18,8 +18,8 @@ namespace dandori::engine {
 
 /// What the engine is told once, at the start.
 struct Settings {
-  std::string timezone = "UTC";                 ///< the server's zone: default of triggers
-  std::string local_agent = "local";            ///< agent of jobs that name none
+  std::string timezone = "UTC";       ///< the server's zone: default of triggers
+  std::string local_agent = "local";  ///< agent of jobs that name none
   /// Zone data by name, handed in by `app` (a known zone always succeeds: spec checked it).
   std::function<Result<calendar::TimeZone>(std::string_view)> zone;
 };
@@ -32,43 +32,46 @@ struct TurnLimits {
 
 /// All that the engine knows; rebuilt by apply_change from the rows of a Snapshot. See state.h.
 struct State;
-struct StateDeleter { void operator()(State* state) const; };
+struct StateDeleter {
+  void operator()(State* state) const;
+};
 using StatePtr = std::unique_ptr<State, StateDeleter>;
 
 /// An empty state. epoch: of the lease that this server holds.
 StatePtr make_state(Settings settings, std::uint64_t epoch);
 
-/// Puts one kept row into the state: how load() rebuilds it. (decide alters the state itself and gives one
-/// row for each object that it touched.) RevisionRow::definition must be set, and a run's revision must come
-/// before it. Rows of jobs and attempts whose run is not active are left out.
+/// Puts one kept row into the state: how load() rebuilds it. (decide alters the state itself and
+/// gives one row for each object that it touched.) RevisionRow::definition must be set, and a run's
+/// revision must come before it. Rows of jobs and attempts whose run is not active are left out.
 void apply_change(State& state, const model::Change& change);
 
-/// After the last row of a load: derives what is not stored and arms timers (spans with the smaller of
-/// what remained and the wall difference).
+/// After the last row of a load: derives what is not stored and arms timers (spans with the smaller
+/// of what remained and the wall difference).
 void finish_load(State& state, Now now);
 
 struct Envelope {
   model::Event event;
-  model::Fetched fetched;       ///< what engine::needs asked for
+  model::Fetched fetched;  ///< what engine::needs asked for
 };
 
 /// What decide says: keep `batch`, and when that is durable do `effects`.
 struct Decision {
-  model::Batch batch;           ///< empty changes: nothing to commit
+  model::Batch batch;  ///< empty changes: nothing to commit
   std::vector<model::Effect> effects;
-  std::size_t events_taken = 0; ///< of the span; the rest goes into the next turn
-  bool more = false;            ///< work is left: take another turn at once
+  std::size_t events_taken = 0;  ///< of the span; the rest goes into the next turn
+  bool more = false;             ///< work is left: take another turn at once
 };
 
-/// What `event` needs and the state lacks. Ask for Tick too (a turn with work left may need stored rows), and
-/// ask again for events that a turn did not take: what was fetched before it may be old.
+/// What `event` needs and the state lacks. Ask for Tick too (a turn with work left may need stored
+/// rows), and ask again for events that a turn did not take: what was fetched before it may be old.
 model::Needs needs(const State& state, const model::Event& event);
 
-/// One bounded turn: commands, reports, then due timers, queues and starts. Alters `state` and says what to keep.
-/// If the commit of the batch fails, drop the state and load again.
+/// One bounded turn: commands, reports, then due timers, queues and starts. Alters `state` and says
+/// what to keep. If the commit of the batch fails, drop the state and load again.
 Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLimits limits = {});
 
-/// When decide must be called again though no event comes: wall and steady instants, kFarFuture if never.
+/// When decide must be called again though no event comes: wall and steady instants, kFarFuture if
+/// never.
 struct Wake {
   Timestamp wall = kFarFuture;
   Steady steady{INT64_MAX};
@@ -79,14 +82,15 @@ Wake next_wake(const State& state);
 /// equal dumps mean equal states. For the simulator and tests.
 std::string dump(const State& state);
 
-/// Rebuilds a run from stored rows so that reads show derived waiting states by the engine's own rules.
-/// rows: JobRow and AttemptRow of the run. Rows of jobs the definition lacks are ignored.
+/// Rebuilds a run from stored rows so that reads show derived waiting states by the engine's own
+/// rules. rows: JobRow and AttemptRow of the run. Rows of jobs the definition lacks are ignored.
 struct RunView {
   model::Run run;
   std::vector<model::Attempt> attempts;
 };
 RunView assemble_run(model::Run run, model::WorkflowPtr definition,
-                     std::span<const model::JobRow> jobs, std::span<const model::AttemptRow> attempts);
+                     std::span<const model::JobRow> jobs,
+                     std::span<const model::AttemptRow> attempts);
 
 /// The state people see: the stored phase, or the derived waiting state.
 model::JobState job_state(const RunView& view, std::uint32_t job);

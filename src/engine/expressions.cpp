@@ -9,7 +9,8 @@ using expr::JobField;
 using expr::PathRef;
 using expr::Root;
 
-const model::Variable* find_variable(const State& state, std::string_view name, std::string_view folder) {
+const model::Variable* find_variable(const State& state, std::string_view name,
+                                     std::string_view folder) {
   while (true) {
     const auto found = state.variables.find(VariableKey{std::string{name}, std::string{folder}});
     if (found != state.variables.end()) return &found->second;
@@ -27,12 +28,18 @@ class EngineScope final : public expr::Scope {
 
   std::optional<Json> find(const PathRef& path) const override {
     switch (path.root) {
-      case Root::params: return param(path.name);
-      case Root::vars: return variable(path.name);
-      case Root::env: return env(path.name);
-      case Root::run: return run_field(path.name);
-      case Root::attempt: return attempt_field(path.name);
-      case Root::jobs: return job_field(path);
+      case Root::params:
+        return param(path.name);
+      case Root::vars:
+        return variable(path.name);
+      case Root::env:
+        return env(path.name);
+      case Root::run:
+        return run_field(path.name);
+      case Root::attempt:
+        return attempt_field(path.name);
+      case Root::jobs:
+        return job_field(path);
     }
     return std::nullopt;
   }
@@ -44,7 +51,8 @@ class EngineScope final : public expr::Scope {
   }
 
   std::optional<Json> variable(const std::string& name) const {
-    const model::Variable* found = find_variable(context_.state, name, context_.run.definition->folder);
+    const model::Variable* found =
+        find_variable(context_.state, name, context_.run.definition->folder);
     return found == nullptr ? std::nullopt : std::optional{found->value};
   }
 

@@ -20,7 +20,9 @@ namespace dandori::engine::test {
 /// 2026-11-20T00:00:00Z: virtual time starts here.
 inline const Timestamp kStart = *parse_rfc3339("2026-11-20T00:00:00Z");
 
-inline Timestamp at(std::string_view text) { return *parse_rfc3339(text); }
+inline Timestamp at(std::string_view text) {
+  return *parse_rfc3339(text);
+}
 
 /// A workflow built by hand: `add("b", {"a"})` then `done()`.
 class WorkflowBuilder {
@@ -29,7 +31,8 @@ class WorkflowBuilder {
 
   model::Workflow& workflow() { return made_; }
   model::Job& job(std::string_view id) {
-    return *std::find_if(made_.jobs.begin(), made_.jobs.end(), [&](const auto& j) { return j.id == id; });
+    return *std::find_if(made_.jobs.begin(), made_.jobs.end(),
+                         [&](const auto& j) { return j.id == id; });
   }
   model::Job& add(std::string id, std::vector<std::string> after = {}) {
     model::Job job;
@@ -37,7 +40,8 @@ class WorkflowBuilder {
     job.type = model::JobType::shell;
     job.shell = true;
     job.command = {{"true", false}};
-    for (const std::string& name : after) job.depends_on.push_back({index_of(name), model::kSatisfied});
+    for (const std::string& name : after)
+      job.depends_on.push_back({index_of(name), model::kSatisfied});
     made_.jobs.push_back(std::move(job));
     return made_.jobs.back();
   }
@@ -153,7 +157,9 @@ class RowStore {
       kept.run.definition = nullptr;
       store.ended.insert_or_assign(row.run.id, kept);
     }
-    void operator()(const model::JobRow& row) const { store.jobs.insert_or_assign({row.run, row.path}, row); }
+    void operator()(const model::JobRow& row) const {
+      store.jobs.insert_or_assign({row.run, row.path}, row);
+    }
     void operator()(const model::AttemptRow& row) const {
       const std::tuple key{row.attempt.ref.run, row.path, row.attempt.ref.number};
       const auto old = store.attempts.find(key);
@@ -164,7 +170,9 @@ class RowStore {
     void operator()(const model::RevisionRow& row) const {
       REQUIRE(store.revisions.emplace(std::pair{row.workflow, row.revision}, row).second);
     }
-    void operator()(const model::WorkflowRow& row) const { store.workflows.insert_or_assign(row.name, row); }
+    void operator()(const model::WorkflowRow& row) const {
+      store.workflows.insert_or_assign(row.name, row);
+    }
     void operator()(const model::VariableRow& row) const {
       const std::pair key{row.variable.folder, row.variable.name};
       if (row.deleted) {
@@ -173,14 +181,19 @@ class RowStore {
         store.variables.insert_or_assign(key, row);
       }
     }
-    void operator()(const model::FolderRow& row) const { store.folders.insert_or_assign(row.folder.name, row); }
+    void operator()(const model::FolderRow& row) const {
+      store.folders.insert_or_assign(row.folder.name, row);
+    }
     void operator()(const model::PlannedRow& row) const {
       // Guarantee G8: an instant is decided once.
-      const std::string key = row.outcome.workflow + "/" + row.outcome.trigger + "/" + row.outcome.nominal;
+      const std::string key =
+          row.outcome.workflow + "/" + row.outcome.trigger + "/" + row.outcome.nominal;
       REQUIRE(store.decided_.insert(key).second);
       store.planned.push_back(row.outcome);
     }
-    void operator()(const model::AgentRow& row) const { store.agents.insert_or_assign(row.name, row); }
+    void operator()(const model::AgentRow& row) const {
+      store.agents.insert_or_assign(row.name, row);
+    }
     void operator()(const model::KeyRow& row) const { store.keys.insert_or_assign(row.key, row); }
     void operator()(const model::AuditLine& line) const { store.audit.push_back(line.row); }
     void operator()(const model::JournalLine& line) const { store.journal.push_back(line.row); }
@@ -204,9 +217,15 @@ struct Script {
   std::int32_t spawn_errno = 0;
   bool never = false;  ///< does not end by itself
 };
-inline Script exits(std::int32_t code, Duration lasts = Duration{0}) { return {lasts, code, 0, {}, 0, false}; }
-inline Script writes(std::string output) { return {Duration{0}, 0, 0, std::move(output), 0, false}; }
-inline Script hangs() { return {Duration{0}, 0, 0, {}, 0, true}; }
+inline Script exits(std::int32_t code, Duration lasts = Duration{0}) {
+  return {lasts, code, 0, {}, 0, false};
+}
+inline Script writes(std::string output) {
+  return {Duration{0}, 0, 0, std::move(output), 0, false};
+}
+inline Script hangs() {
+  return {Duration{0}, 0, 0, {}, 0, true};
+}
 
 /// One host in virtual time: starts what it is told, once, and reports until acknowledged.
 struct FakeAgent {
@@ -228,8 +247,8 @@ struct FakeAgent {
   std::vector<model::StartOrder> orders;
 };
 
-/// The engine, a store and one agent in virtual time. After every turn what was committed must rebuild
-/// what is in memory.
+/// The engine, a store and one agent in virtual time. After every turn what was committed must
+/// rebuild what is in memory.
 class World {
  public:
   explicit World(TurnLimits limits_in = {}) : limits{limits_in} {
@@ -266,9 +285,12 @@ class World {
     const Result<Json> answer = try_ask(std::move(request));
     return answer ? "" : answer.error().code;
   }
-  void define(WorkflowBuilder& builder) { ask(model::ApplyDefinitions{{builder.done()}, {}, {}, false}); }
+  void define(WorkflowBuilder& builder) {
+    ask(model::ApplyDefinitions{{builder.done()}, {}, {}, false});
+  }
   std::string start(const std::string& workflow, Json params = {}) {
-    return std::string{ask(model::StartRun{workflow, std::move(params), std::nullopt, false}).text_or("name", "")};
+    return std::string{
+        ask(model::StartRun{workflow, std::move(params), std::nullopt, false}).text_or("name", "")};
   }
 
   // ---- Time.
@@ -322,11 +344,13 @@ class World {
     hello.sequence_high = agent.high;
     hello.slots = agent.slots;
     hello.running_max = agent.slots;
-    for (const auto& [ref, held] : agent.held) hello.held.push_back({ref, held.order.sequence, !held.running});
+    for (const auto& [ref, held] : agent.held)
+      hello.held.push_back({ref, held.order.sequence, !held.running});
     agent.connected = true;
     post(model::AgentConnected{std::move(hello), ++agent.session});
     for (const auto& [ref, held] : agent.held) {
-      if (!held.running && agent.held.count(ref) != 0) inbox_.push_back(model::AttemptEnded{ref, held.exit, held.output});
+      if (!held.running && agent.held.count(ref) != 0)
+        inbox_.push_back(model::AttemptEnded{ref, held.exit, held.output});
     }
     pump();
   }
@@ -350,9 +374,12 @@ class World {
     const RunView view = view_of(run);
     return view.run.jobs[*find_job(*view.run.definition, job_id)];
   }
-  std::string run_state(const std::string& run) const { return std::string{to_string(view_of(run).run.state)}; }
+  std::string run_state(const std::string& run) const {
+    return std::string{to_string(view_of(run).run.state)};
+  }
   model::Run run(const std::string& name) const { return view_of(name).run; }
-  model::Attempt attempt(const std::string& run, const std::string& job, std::uint32_t number) const {
+  model::Attempt attempt(const std::string& run, const std::string& job,
+                         std::uint32_t number) const {
     return store.attempts.at({view_of(run).run.id, job, number}).attempt;
   }
   std::vector<std::string> started_jobs() const {
@@ -372,7 +399,8 @@ class World {
     std::vector<std::string> lines;
     for (const auto& row : store.planned) {
       if (row.workflow != workflow) continue;
-      std::string line = format_rfc3339(row.at).substr(11, 5) + " " + std::string{to_string(row.state)};
+      std::string line =
+          format_rfc3339(row.at).substr(11, 5) + " " + std::string{to_string(row.state)};
       if (row.reason != model::MissReason::none) line += " " + std::string{to_string(row.reason)};
       lines.push_back(std::move(line));
     }
@@ -396,7 +424,9 @@ class World {
 
  private:
   RunView view_of(const std::string& name) const {
-    const auto matches = [&](const model::Run& run) { return run_name(run) == name || to_string(run.id) == name; };
+    const auto matches = [&](const model::Run& run) {
+      return run_name(run) == name || to_string(run.id) == name;
+    };
     model::Run found;
     for (const auto& [id, row] : store.active) {
       if (matches(row.run)) found = row.run;
@@ -419,7 +449,8 @@ class World {
 
   void turn() {
     std::vector<Envelope> batch;
-    if (!needs(*state, model::Tick{}).empty() || inbox_.empty()) batch.push_back(envelope(model::Tick{}));
+    if (!needs(*state, model::Tick{}).empty() || inbox_.empty())
+      batch.push_back(envelope(model::Tick{}));
     const std::size_t ticks = batch.size();
     for (const model::Event& event : inbox_) {
       if (batch.size() >= 256) break;
@@ -471,7 +502,8 @@ class World {
   void take_start(const model::StartOrder& order) {
     if (!agent.connected || agent.held.count(order.attempt) != 0) return;
     if (order.sequence <= agent.high || order.boot_id != agent.boot) {
-      inbox_.push_back(model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence, "stale_sequence"});
+      inbox_.push_back(model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence,
+                                                  "stale_sequence"});
       return;
     }
     agent.high = order.sequence;
@@ -506,14 +538,17 @@ class World {
     for (const model::Dependency& dependency : job.depends_on) {
       const model::JobRun& before = view.run.jobs[dependency.job];
       const bool ended = before.phase == model::JobRun::Phase::ended;
-      const bool failed_unknown = before.ended == model::JobState::unknown && before.confirmed &&
-                                  (dependency.states & model::state_bit(model::JobState::failed)) != 0;
-      if (ended && ((dependency.states & model::state_bit(before.ended)) != 0 || failed_unknown)) ++satisfied;
+      const bool failed_unknown =
+          before.ended == model::JobState::unknown && before.confirmed &&
+          (dependency.states & model::state_bit(model::JobState::failed)) != 0;
+      if (ended && ((dependency.states & model::state_bit(before.ended)) != 0 || failed_unknown))
+        ++satisfied;
     }
     const std::size_t all = job.depends_on.size();
-    const std::size_t needed = job.join == model::Join::all   ? all
-                               : job.join == model::Join::any ? std::min<std::size_t>(all, 1)
-                                                              : std::min<std::size_t>(all, job.join_count);
+    const std::size_t needed = job.join == model::Join::all ? all
+                               : job.join == model::Join::any
+                                   ? std::min<std::size_t>(all, 1)
+                                   : std::min<std::size_t>(all, job.join_count);
     REQUIRE(satisfied >= needed);
   }
   void take_stop(const model::StopOrder& order) {

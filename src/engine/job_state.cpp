@@ -76,7 +76,8 @@ Timestamp condition_time(const ActiveRun& run, std::uint32_t index) {
   std::size_t needed = ends.size();
   if (job.join == Join::any) needed = 1;
   if (job.join == Join::at_least) needed = std::min<std::size_t>(needed, job.join_count);
-  const auto last = ends.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(needed, 1) - 1);
+  const auto last =
+      ends.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(needed, 1) - 1);
   std::nth_element(ends.begin(), last, ends.end());
   return *last;
 }
@@ -106,10 +107,14 @@ void count_predecessors(ActiveRun& run) {
 JobState shown_state(const Run& run, std::uint32_t index) {
   const JobRun& job = run.jobs[index];
   switch (job.phase) {
-    case Phase::ended: return job.ended;
-    case Phase::retry_wait: return JobState::retry_wait;
-    case Phase::live: return JobState::starting;
-    case Phase::waiting: return job.ready_at.us != 0 ? JobState::wait_pool : JobState::wait_pred;
+    case Phase::ended:
+      return job.ended;
+    case Phase::retry_wait:
+      return JobState::retry_wait;
+    case Phase::live:
+      return JobState::starting;
+    case Phase::waiting:
+      return job.ready_at.us != 0 ? JobState::wait_pool : JobState::wait_pred;
   }
   DANDORI_ASSERT(false, "an unknown phase");
 }

@@ -9,27 +9,29 @@ namespace dandori::engine {
 /// What the three-valued condition of a waiting job says.
 enum class Verdict : std::uint8_t { not_yet, start, not_run, bypass };
 
-/// False as soon as the condition cannot become true any more. Costs nothing that grows with the job's
-/// predecessors. A job that was once startable (ready_at set) stays so.
+/// False as soon as the condition cannot become true any more. Costs nothing that grows with the
+/// job's predecessors. A job that was once startable (ready_at set) stays so.
 ///
-/// The answer does not depend on the order in which predecessors end: while every decided one is bypassed
-/// by a branch, the job itself may still become bypassed, so it is not decided.
+/// The answer does not depend on the order in which predecessors end: while every decided one is
+/// bypassed by a branch, the job itself may still become bypassed, so it is not decided.
 Verdict verdict(const ActiveRun& run, std::uint32_t job);
 
 /// Whether successors may look at it: ended, and not `unknown` under a hold.
 bool is_decided(const model::Run& run, const model::JobRun& job);
 
-/// Whether the job's end satisfies a dependency that accepts `states`. A confirmed `unknown` counts as failed.
+/// Whether the job's end satisfies a dependency that accepts `states`. A confirmed `unknown` counts
+/// as failed.
 bool satisfies(const model::JobRun& job, std::uint32_t states);
 
 /// Whether `bypassed` of a predecessor is passed on through a dependency with these states.
 bool passes_bypass(std::uint32_t states);
 
-/// When the condition of a startable job came true: the last (join any: first) end that it needed, or
-/// the start of the run.
+/// When the condition of a startable job came true: the last (join any: first) end that it needed,
+/// or the start of the run.
 Timestamp condition_time(const ActiveRun& run, std::uint32_t job);
 
-/// Counts predecessors that are decided: predecessors_open, satisfied and bypassed of every waiting job.
+/// Counts predecessors that are decided: predecessors_open, satisfied and bypassed of every waiting
+/// job.
 void count_predecessors(ActiveRun& run);
 
 /// The state that people see.

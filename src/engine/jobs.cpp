@@ -58,7 +58,8 @@ void release_successors(Turn& turn, ActiveRun& run, std::uint32_t index) {
 
 void raise_flags(Turn& turn, ActiveRun& run, JobState ended) {
   const bool warns = ended == JobState::warning;
-  const bool fails = ended == JobState::failed || ended == JobState::killed || ended == JobState::unknown;
+  const bool fails =
+      ended == JobState::failed || ended == JobState::killed || ended == JobState::unknown;
   if (warns && !run.run.has_warning) {
     run.run.has_warning = true;
     turn.touch_run(run);
@@ -84,7 +85,8 @@ Json end_body(const ActiveRun& run, std::uint32_t index, JobState ended) {
   const model::Attempt* attempt = run.extra[index].newest.get();
   if (attempt == nullptr || ended == JobState::not_run || ended == JobState::bypassed) return body;
   if (attempt->exit.exit_code >= 0) body.set("exit_code", attempt->exit.exit_code);
-  if (attempt->failure != model::FailureKind::none) body.set("failure", to_string(attempt->failure));
+  if (attempt->failure != model::FailureKind::none)
+    body.set("failure", to_string(attempt->failure));
   return body;
 }
 
@@ -108,7 +110,8 @@ void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
   job.ended_at = turn.now.wall;
   job.retry_at = Timestamp{};
   turn.touch_job(run, index);
-  turn.journal(run.run.id, "job.ended", run.definition(index).id, job.attempts, end_body(run, index, ended));
+  turn.journal(run.run.id, "job.ended", run.definition(index).id, job.attempts,
+               end_body(run, index, ended));
   raise_flags(turn, run, ended);
   if (is_decided(run.run, job)) return settle_decided(turn, run, index);
   if (!run.run.needs_decision) {

@@ -12,14 +12,15 @@ namespace {
 
 Error not_running(const ActiveRun& run, std::uint32_t job) {
   return {"job.not_running",
-          fmt::format("job '{}' of run '{}' does not run ({})", run.definition(job).id, run_name(run.run),
-                      to_string(shown_state(run.run, job))),
+          fmt::format("job '{}' of run '{}' does not run ({})", run.definition(job).id,
+                      run_name(run.run), to_string(shown_state(run.run, job))),
           "only a running job, or one that waits for its next try, can be killed"};
 }
 
 Result<Json> kill_job(Turn& turn, const model::Actor& actor, ActiveRun& run, std::uint32_t job) {
   const Phase phase = run.job(job).phase;
-  if (phase != Phase::live && phase != Phase::retry_wait) return std::unexpected(not_running(run, job));
+  if (phase != Phase::live && phase != Phase::retry_wait)
+    return std::unexpected(not_running(run, job));
   const std::string& id = run.definition(job).id;
   turn.audit(actor, "job.kill", run_name(run.run) + "/" + id,
              Json::object({{"attempt", run.job(job).attempts}}), {});

@@ -12,7 +12,9 @@ StatePtr make_state(Settings settings, std::uint64_t epoch) {
   return StatePtr{new State{std::move(settings), epoch}};
 }
 
-void StateDeleter::operator()(State* state) const { delete state; }
+void StateDeleter::operator()(State* state) const {
+  delete state;
+}
 
 namespace {
 
@@ -37,7 +39,9 @@ void put_run(State& state, const model::Run& run) {
   active.extra.resize(active.run.jobs.size());
 }
 
-void forget_run(State& state, RunId id) { state.runs.erase(id); }
+void forget_run(State& state, RunId id) {
+  state.runs.erase(id);
+}
 
 std::optional<std::uint32_t> job_at(const model::Workflow& definition, std::uint32_t job,
                                     const std::string& path) {
@@ -103,7 +107,9 @@ struct Apply {
 
 }  // namespace
 
-void apply_change(State& state, const model::Change& change) { std::visit(Apply{state}, change); }
+void apply_change(State& state, const model::Change& change) {
+  std::visit(Apply{state}, change);
+}
 
 void finish_load(State& state, Now now) {
   for (auto& [name, workflow] : state.workflows) {
@@ -139,7 +145,8 @@ ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,
 }
 
 RunView assemble_run(model::Run run, model::WorkflowPtr definition,
-                     std::span<const model::JobRow> jobs, std::span<const model::AttemptRow> attempts) {
+                     std::span<const model::JobRow> jobs,
+                     std::span<const model::AttemptRow> attempts) {
   ActiveRun active = assemble_active(std::move(run), std::move(definition), jobs, attempts);
   for (std::uint32_t job = 0; job < active.run.jobs.size(); ++job) {
     JobRun& state = active.job(job);

@@ -24,13 +24,15 @@ void release_slots(Turn& turn, const model::AgentHello& hello) {
   }
 }
 
-void resend_start(Turn& turn, ActiveRun& run, const Attempt& attempt, const model::AgentHello& hello) {
+void resend_start(Turn& turn, ActiveRun& run, const Attempt& attempt,
+                  const model::AgentHello& hello) {
   Result<model::StartOrder> order = render_order(turn.state, run, attempt);
   if (order) {
     turn.effects.emplace_back(model::SendStart{hello.name, std::move(*order)});
     return;
   }
-  // It rendered when it was assigned; what it needed is gone. The agent never saw it, so it may end.
+  // It rendered when it was assigned; what it needed is gone. The agent never saw it, so it may
+  // end.
   if (attempt.sequence <= hello.sequence_high) return;
   const std::uint32_t index = attempt.ref.job;
   close_attempt(turn, run, index, AttemptState::failed, model::FailureKind::expression,
@@ -56,8 +58,8 @@ void reconcile(Turn& turn, ActiveRun& run, Attempt& attempt, const model::AgentH
 
 /// An agent has come (back): what it may have missed is sent again, what its host lost is lost.
 ///
-/// Orders are repeated only under the boot id of their assignment; the agent refuses a sequence that it
-/// has passed, and only that answer frees the attempt for another assignment.
+/// Orders are repeated only under the boot id of their assignment; the agent refuses a sequence
+/// that it has passed, and only that answer frees the attempt for another assignment.
 void on_agent_connected(Turn& turn, const model::AgentConnected& event) {
   const model::AgentHello& hello = event.hello;
   AgentState& agent = agent_state(turn.state, hello.name);

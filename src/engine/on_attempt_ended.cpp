@@ -36,9 +36,11 @@ bool in_ranges(const std::vector<model::ExitRange>& ranges, std::int32_t code) {
 /// A stop that was ordered decides, whatever the process made of its TERM.
 Judgement judge_exit(const model::Job& job, const Attempt& attempt, const ExitRecord& exit) {
   const std::string_view left = exit.group_gone ? "" : "; processes of its group are still there";
-  if (exit.spawn_errno > 0) return failed(FailureKind::spawn, spawn_error_text(job, exit.spawn_errno));
+  if (exit.spawn_errno > 0)
+    return failed(FailureKind::spawn, spawn_error_text(job, exit.spawn_errno));
   if (attempt.manual_kill) {
-    return {AttemptState::killed, JobState::killed, FailureKind::killed, fmt::format("killed on request{}", left)};
+    return {AttemptState::killed, JobState::killed, FailureKind::killed,
+            fmt::format("killed on request{}", left)};
   }
   if (attempt.timed_out) {
     return failed(FailureKind::timeout,

@@ -12,8 +12,8 @@ constexpr Duration kBusyPause = std::chrono::seconds{1};
 
 /// Nothing was started under this order and nothing will be: the attempt may be assigned again.
 ///
-/// Only the answer to the newest order counts (same boot id and sequence); else a late answer to an order
-/// before could start an attempt twice.
+/// Only the answer to the newest order counts (same boot id and sequence); else a late answer to an
+/// order before could start an attempt twice.
 void on_attempt_never_started(Turn& turn, const model::AttemptNeverStarted& event) {
   model::Attempt* attempt = live_attempt(turn.state, event.attempt);
   if (attempt == nullptr) return send_ack(turn, {}, event.attempt);
@@ -44,7 +44,8 @@ void on_attempt_lost(Turn& turn, const model::AttemptLost& event) {
   model::Attempt* attempt = live_attempt(turn.state, event.attempt);
   if (attempt == nullptr) return send_ack(turn, {}, event.attempt);
   const std::string agent = attempt->agent;
-  lose_attempt(turn, turn.state.runs.find(event.attempt.run)->second, event.attempt.job, event.reason);
+  lose_attempt(turn, turn.state.runs.find(event.attempt.run)->second, event.attempt.job,
+               event.reason);
   send_ack(turn, agent, event.attempt);
 }
 

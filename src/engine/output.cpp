@@ -58,7 +58,8 @@ Result<Json> parse_output(std::string_view bytes) {
   if (text.front() != '{') return parse_lines(bytes);
   Result<Json> parsed = parse_json(text);
   if (!parsed) {
-    return fail("output.bad_json", fmt::format("DANDORI_OUTPUT is broken JSON: {}", parsed.error().message));
+    return fail("output.bad_json",
+                fmt::format("DANDORI_OUTPUT is broken JSON: {}", parsed.error().message));
   }
   return parsed;
 }
@@ -69,17 +70,19 @@ std::string spawn_error_text(const model::Job& job, int error) {
     std::string_view name, text;
   };
   // Numbers of Linux; the pure rooms do not ask the system for words.
-  static constexpr std::array<Known, 10> kKnown{{{1, "EPERM", "operation not permitted"},
-                                                 {2, "ENOENT", "no such file or directory"},
-                                                 {7, "E2BIG", "arguments and environment are too long"},
-                                                 {8, "ENOEXEC", "not an executable format (is the #! line missing?)"},
-                                                 {11, "EAGAIN", "the host has no room for a further process"},
-                                                 {12, "ENOMEM", "out of memory"},
-                                                 {13, "EACCES", "permission denied"},
-                                                 {20, "ENOTDIR", "a part of the path is no folder"},
-                                                 {26, "ETXTBSY", "the file is being written"},
-                                                 {40, "ELOOP", "too many symbolic links"}}};
-  const std::string program = job.shell || job.command.empty() ? "/bin/sh" : job.command.front().text;
+  static constexpr std::array<Known, 10> kKnown{
+      {{1, "EPERM", "operation not permitted"},
+       {2, "ENOENT", "no such file or directory"},
+       {7, "E2BIG", "arguments and environment are too long"},
+       {8, "ENOEXEC", "not an executable format (is the #! line missing?)"},
+       {11, "EAGAIN", "the host has no room for a further process"},
+       {12, "ENOMEM", "out of memory"},
+       {13, "EACCES", "permission denied"},
+       {20, "ENOTDIR", "a part of the path is no folder"},
+       {26, "ETXTBSY", "the file is being written"},
+       {40, "ELOOP", "too many symbolic links"}}};
+  const std::string program =
+      job.shell || job.command.empty() ? "/bin/sh" : job.command.front().text;
   for (const Known& known : kKnown) {
     if (known.number == error) {
       return fmt::format("cannot start '{}': {} ({})", program, known.text, known.name);

@@ -27,8 +27,8 @@ std::string shown(const Json& value) {
 
 std::unexpected<Error> bad_type(const Param& param, const Json& value, std::string_view example) {
   return fail("param.bad_type",
-              fmt::format("parameter '{}' must be of type {}, not {}", param.name, to_string(param.type),
-                          shown(value)),
+              fmt::format("parameter '{}' must be of type {}, not {}", param.name,
+                          to_string(param.type), shown(value)),
               fmt::format("for example {}", example), "/params/" + param.name);
 }
 
@@ -93,7 +93,8 @@ Result<Json> typed_value(const Param& param, const Json& value) {
 std::string names_of(const std::vector<Param>& params) {
   std::vector<std::string> names;
   for (const Param& param : params) names.push_back(param.name);
-  return names.empty() ? "this workflow has none" : fmt::format("parameters: {}", fmt::join(names, ", "));
+  return names.empty() ? "this workflow has none"
+                       : fmt::format("parameters: {}", fmt::join(names, ", "));
 }
 
 Result<void> refuse_unknown(const model::Workflow& workflow, const Json& given) {
@@ -102,7 +103,8 @@ Result<void> refuse_unknown(const model::Workflow& workflow, const Json& given) 
     const bool known = std::any_of(workflow.params.begin(), workflow.params.end(),
                                    [&](const Param& param) { return param.name == name; });
     if (known) continue;
-    return fail("param.unknown", fmt::format("workflow '{}' has no parameter '{}'", workflow.name, name),
+    return fail("param.unknown",
+                fmt::format("workflow '{}' has no parameter '{}'", workflow.name, name),
                 names_of(workflow.params), "/params/" + name);
   }
   return {};
@@ -125,7 +127,8 @@ Result<Json> default_of(const State& state, const model::Run& draft, const Param
 Result<Json> typed_param(const Param& param, const Json& value) {
   Result<Json> typed = typed_value(param, value);
   if (!typed || param.choices.empty()) return typed;
-  if (std::find(param.choices.begin(), param.choices.end(), *typed) != param.choices.end()) return typed;
+  if (std::find(param.choices.begin(), param.choices.end(), *typed) != param.choices.end())
+    return typed;
   std::vector<std::string> choices;
   for (const Json& choice : param.choices) choices.push_back(write_json(choice));
   return fail("param.not_allowed",
@@ -136,7 +139,8 @@ Result<Json> typed_param(const Param& param, const Json& value) {
 Result<Json> resolve_params(const State& state, const model::Run& draft, const Json& given) {
   const model::Workflow& workflow = *draft.definition;
   if (!given.is_null() && !given.is_object()) {
-    return fail("param.bad_type", "the parameters must be an object", "{\"name\": value}", "/params");
+    return fail("param.bad_type", "the parameters must be an object", "{\"name\": value}",
+                "/params");
   }
   if (const Result<void> known = refuse_unknown(workflow, given); !known) {
     return std::unexpected(known.error());
@@ -147,11 +151,13 @@ Result<Json> resolve_params(const State& state, const model::Run& draft, const J
     const Json* value = given.find(param.name);
     if (value == nullptr && param.required) {
       return fail("param.missing",
-                  fmt::format("workflow '{}' needs the parameter '{}' ({})", workflow.name, param.name,
-                              to_string(param.type)),
-                  fmt::format("give it with --param {}=VALUE", param.name), "/params/" + param.name);
+                  fmt::format("workflow '{}' needs the parameter '{}' ({})", workflow.name,
+                              param.name, to_string(param.type)),
+                  fmt::format("give it with --param {}=VALUE", param.name),
+                  "/params/" + param.name);
     }
-    Result<Json> typed = value != nullptr ? typed_param(param, *value) : default_of(state, resolved, param);
+    Result<Json> typed =
+        value != nullptr ? typed_param(param, *value) : default_of(state, resolved, param);
     if (!typed) return std::unexpected(typed.error());
     resolved.params.set(param.name, std::move(*typed));
   }

@@ -8,7 +8,8 @@ namespace {
 using model::JobState;
 using model::OnLost;
 
-/// Random workflows under random trouble; what must hold is checked after every turn by the harness.
+/// Random workflows under random trouble; what must hold is checked after every turn by the
+/// harness.
 class Chaos {
  public:
   explicit Chaos(std::uint64_t seed) : random_{seed}, world{limits()} {
@@ -23,17 +24,31 @@ class Chaos {
 
   void step() {
     switch (number(0, 14)) {
-      case 0: case 1: return start();
-      case 2: return world.restart();
-      case 3: return world.disconnect();
-      case 4: return world.connect();
-      case 5: return reboot();
-      case 6: case 11: case 12: return operate();
-      case 7: return jump();
-      case 8: return repeat_reports();
-      case 9: return lose_order();
-      case 10: return reshape();
-      default: return world.run_for(std::chrono::seconds{number(1, 900)});
+      case 0:
+      case 1:
+        return start();
+      case 2:
+        return world.restart();
+      case 3:
+        return world.disconnect();
+      case 4:
+        return world.connect();
+      case 5:
+        return reboot();
+      case 6:
+      case 11:
+      case 12:
+        return operate();
+      case 7:
+        return jump();
+      case 8:
+        return repeat_reports();
+      case 9:
+        return lose_order();
+      case 10:
+        return reshape();
+      default:
+        return world.run_for(std::chrono::seconds{number(1, 900)});
     }
   }
 
@@ -52,9 +67,12 @@ class Chaos {
  private:
   TurnLimits limits() {
     switch (number(0, 2)) {
-      case 0: return {1, 1};
-      case 1: return {3, 7};
-      default: return {};
+      case 0:
+        return {1, 1};
+      case 1:
+        return {3, 7};
+      default:
+        return {};
     }
   }
   std::uint32_t number(std::uint32_t low, std::uint32_t high) {
@@ -83,7 +101,8 @@ class Chaos {
     for (std::uint32_t other = 0; other < index; ++other) {
       if (!chance(30)) continue;
       std::uint32_t states = model::kSatisfied;
-      if (chance(20)) states = model::state_bit(JobState::failed) | model::state_bit(JobState::killed);
+      if (chance(20))
+        states = model::state_bit(JobState::failed) | model::state_bit(JobState::killed);
       if (chance(10)) states = model::state_bit(JobState::succeeded);
       job.depends_on.push_back({other, states});
     }
@@ -97,8 +116,13 @@ class Chaos {
     if (chance(30)) job.timeout = std::chrono::seconds{number(1, 600)};
     if (chance(20)) job.start_within = std::chrono::seconds{number(1, 600)};
     if (chance(40)) {
-      job.retry.push_back({number(1, 3), std::chrono::seconds{number(0, 90)}, 2.0, 5min,
-                           chance(50) ? model::Jitter::full : model::Jitter::none, {}, {}});
+      job.retry.push_back({number(1, 3),
+                           std::chrono::seconds{number(0, 90)},
+                           2.0,
+                           5min,
+                           chance(50) ? model::Jitter::full : model::Jitter::none,
+                           {},
+                           {}});
     }
   }
 
@@ -129,12 +153,21 @@ class Chaos {
     const std::string run = some_run();
     const std::string job = chance(50) ? "" : "j" + std::to_string(number(0, 8));
     switch (number(0, 4)) {
-      case 0: (void)world.try_ask(model::CancelRun{run}); return;
-      case 1: (void)world.try_ask(model::KillRun{run, job}); return;
-      case 2: (void)world.try_ask(model::ConfirmRun{run}); return;
-      case 3: (void)world.try_ask(model::AskWhy{run, job}); return;
+      case 0:
+        (void)world.try_ask(model::CancelRun{run});
+        return;
+      case 1:
+        (void)world.try_ask(model::KillRun{run, job});
+        return;
+      case 2:
+        (void)world.try_ask(model::ConfirmRun{run});
+        return;
+      case 3:
+        (void)world.try_ask(model::AskWhy{run, job});
+        return;
       default:
-        (void)world.try_ask(model::RerunRun{run, static_cast<model::RerunScope>(number(0, 3)), job});
+        (void)world.try_ask(
+            model::RerunRun{run, static_cast<model::RerunScope>(number(0, 3)), job});
     }
   }
   void reboot() {
@@ -144,7 +177,8 @@ class Chaos {
     world.connect();
   }
   void jump() {
-    world.now.wall += chance(50) ? Duration{-std::chrono::minutes{number(1, 90)}} : std::chrono::minutes{number(2, 300)};
+    world.now.wall += chance(50) ? Duration{-std::chrono::minutes{number(1, 90)}}
+                                 : std::chrono::minutes{number(2, 300)};
     world.post(model::ClockJumped{world.now.wall});
   }
   void repeat_reports() {
@@ -153,7 +187,8 @@ class Chaos {
         world.agent.orders[number(0, static_cast<std::uint32_t>(world.agent.orders.size()) - 1)];
     if (world.agent.held.count(order.attempt) != 0) return;  // only what the host has done with
     world.post(model::AttemptStarted{order.attempt, 1, world.now.wall});
-    world.post(model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence + 1000, "stale_sequence"});
+    world.post(model::AttemptNeverStarted{order.attempt, order.boot_id, order.sequence + 1000,
+                                          "stale_sequence"});
   }
   void lose_order() {
     world.agent.connected = false;  // the engine does not know
@@ -196,7 +231,8 @@ class Chaos {
   std::deque<WorkflowBuilder> flows_;
 };
 
-TEST_CASE("random workflows under random trouble keep every rule, and end when the trouble is over") {
+TEST_CASE(
+    "random workflows under random trouble keep every rule, and end when the trouble is over") {
   std::map<std::string, int> kinds;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     CAPTURE(seed);
@@ -206,9 +242,10 @@ TEST_CASE("random workflows under random trouble keep every rule, and end when t
     for (const model::JournalRow& row : chaos.world.store.journal) ++kinds[row.kind];
   }
   // The trouble is real: each of these happened.
-  for (const char* kind : {"job.lost", "job.retry", "job.started", "job.ended", "job.kill_requested", "job.confirmed",
-                           "run.reopened", "run.kill_requested", "run.cancel_requested", "run.confirmed",
-                           "planned.missed"}) {
+  for (const char* kind :
+       {"job.lost", "job.retry", "job.started", "job.ended", "job.kill_requested", "job.confirmed",
+        "run.reopened", "run.kill_requested", "run.cancel_requested", "run.confirmed",
+        "planned.missed"}) {
     INFO(std::string{kind});
     CHECK(kinds[kind] > 5);
   }

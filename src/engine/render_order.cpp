@@ -17,8 +17,8 @@ std::string text_of(const Json& value) {
 }
 
 std::string traceparent(const model::AttemptRef& attempt) {
-  const std::uint64_t span = mix64(attempt.run.value.high, mix64(attempt.run.value.low,
-                                                                 mix64(attempt.job, attempt.number)));
+  const std::uint64_t span = mix64(
+      attempt.run.value.high, mix64(attempt.run.value.low, mix64(attempt.job, attempt.number)));
   return fmt::format("00-{:016x}{:016x}-{:016x}-01", attempt.run.value.high, attempt.run.value.low,
                      span == 0 ? 1 : span);
 }
@@ -44,7 +44,8 @@ class Renderer {
       note("expr.nul", fmt::format("{}: the value holds a NUL character", field), {});
       return {};
     }
-    note(value.error().code, fmt::format("{}: {}", field, value.error().message), value.error().hint);
+    note(value.error().code, fmt::format("{}: {}", field, value.error().message),
+         value.error().hint);
     return {};
   }
 
@@ -98,7 +99,8 @@ void add_own_env(Renderer& render, const ActiveRun& run, const model::Attempt& a
 std::vector<std::string> render_argv(Renderer& render, const model::Job& job) {
   std::vector<std::string> argv;
   if (job.shell) {
-    argv = {"/bin/sh", "-c", job.command.empty() ? std::string{} : job.command.front().text, job.id};
+    argv = {"/bin/sh", "-c", job.command.empty() ? std::string{} : job.command.front().text,
+            job.id};
   } else {
     for (const Template& part : job.command) argv.push_back(render.text(part, "run"));
   }

@@ -5,8 +5,8 @@
 
 namespace dandori::engine {
 
-/// The order that starts `attempt`: every expression evaluated. Boot id and sequence are the attempt's own.
-/// Errors: those of expr; the message names the job and the field.
+/// The order that starts `attempt`: every expression evaluated. Boot id and sequence are the
+/// attempt's own. Errors: those of expr; the message names the job and the field.
 Result<model::StartOrder> render_order(const State& state, const ActiveRun& run,
                                        const model::Attempt& attempt);
 

@@ -22,7 +22,8 @@ std::unique_ptr<ActiveRun> rebuild_run(const State&, const model::Fetched& fetch
   std::vector<model::AttemptRow> attempts;
   for (const model::Change& row : fetched.run_rows) {
     if (const auto* ended = std::get_if<model::RunEndedRow>(&row)) run = &ended->run;
-    if (const auto* revision = std::get_if<model::RevisionRow>(&row)) definition = revision->definition;
+    if (const auto* revision = std::get_if<model::RevisionRow>(&row))
+      definition = revision->definition;
     if (const auto* job = std::get_if<model::JobRow>(&row)) jobs.push_back(*job);
     if (const auto* attempt = std::get_if<model::AttemptRow>(&row)) attempts.push_back(*attempt);
   }
@@ -42,18 +43,20 @@ Result<std::uint32_t> job_of(const Run& run, std::string_view job) {
 namespace {
 
 bool went_well(const JobRun& job) {
-  return job.phase == Phase::ended && (job.ended == JobState::succeeded || job.ended == JobState::warning);
+  return job.phase == Phase::ended &&
+         (job.ended == JobState::succeeded || job.ended == JobState::warning);
 }
 
 bool is_missing(const JobRun& job) {
-  return job.phase == Phase::ended && (job.ended == JobState::failed || job.ended == JobState::killed ||
-                                       job.ended == JobState::unknown || job.ended == JobState::not_run);
+  return job.phase == Phase::ended &&
+         (job.ended == JobState::failed || job.ended == JobState::killed ||
+          job.ended == JobState::unknown || job.ended == JobState::not_run);
 }
 
 /// Marks everything after `roots`; `skip` leaves a job out (what follows it is still looked at).
 template <class Skip>
-void add_downstream(const Run& run, std::vector<bool>& chosen, const std::vector<std::uint32_t>& roots,
-                    Skip skip) {
+void add_downstream(const Run& run, std::vector<bool>& chosen,
+                    const std::vector<std::uint32_t>& roots, Skip skip) {
   std::vector<bool> seen(run.jobs.size(), false);
   std::vector<std::uint32_t> open = roots;
   while (!open.empty()) {
@@ -69,7 +72,8 @@ void add_downstream(const Run& run, std::vector<bool>& chosen, const std::vector
 }
 
 /// Jobs that must not be repeated without being named.
-Result<void> refuse_repeats(const Run& run, const std::vector<bool>& chosen, std::string_view named) {
+Result<void> refuse_repeats(const Run& run, const std::vector<bool>& chosen,
+                            std::string_view named) {
   std::vector<std::string> jobs;
   for (std::size_t index = 0; index < chosen.size(); ++index) {
     const model::Job& job = run.definition->jobs[index];
@@ -87,11 +91,13 @@ Result<void> refuse_repeats(const Run& run, const std::vector<bool>& chosen, std
 Result<std::vector<bool>> chosen_from(const Run& run, RerunScope scope, std::uint32_t root) {
   std::vector<bool> chosen(run.jobs.size(), false);
   if (!run.definition->jobs[root].enabled) {
-    return fail("job.disabled", fmt::format("job '{}' has `enabled: false`", run.definition->jobs[root].id),
+    return fail("job.disabled",
+                fmt::format("job '{}' has `enabled: false`", run.definition->jobs[root].id),
                 "enable it in the definition");
   }
   chosen[root] = true;
-  if (scope == RerunScope::from) add_downstream(run, chosen, {root}, [](std::uint32_t) { return false; });
+  if (scope == RerunScope::from)
+    add_downstream(run, chosen, {root}, [](std::uint32_t) { return false; });
   return chosen;
 }
 
@@ -233,7 +239,8 @@ Result<Json> rerun_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run
   }
   recount_flags(run.run);
   turn.touch_run(run);
-  turn.audit(actor, "run.rerun", run_name(run.run), Json::object({{"unknown", fmt::format("{}", fmt::join(jobs, " "))}}),
+  turn.audit(actor, "run.rerun", run_name(run.run),
+             Json::object({{"unknown", fmt::format("{}", fmt::join(jobs, " "))}}),
              run_answer(run.run));
   return run_answer(run.run);
 }
@@ -248,8 +255,9 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
     if (memory->run.needs_decision && request.scope == RerunScope::failed) {
       return rerun_unknown(turn, actor, *memory);
     }
-    return fail("run.active", fmt::format("run '{}' is not over ({})", run_name(memory->run),
-                                          to_string(memory->run.state)),
+    return fail("run.active",
+                fmt::format("run '{}' is not over ({})", run_name(memory->run),
+                            to_string(memory->run.state)),
                 "wait for its end, or cancel it first");
   }
   std::unique_ptr<ActiveRun> rebuilt;
@@ -277,7 +285,8 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
 void rerun_previous(Turn& turn, const model::Fetched& fetched) {
   if (turn.state.reruns_wanted.empty()) return;
   const std::string name = *turn.state.reruns_wanted.begin();
-  turn.state.reruns_wanted.erase(name);  // also without rows: a broken history must not stop the rest
+  turn.state.reruns_wanted.erase(
+      name);  // also without rows: a broken history must not stop the rest
   std::unique_ptr<ActiveRun> rebuilt = rebuild_run(turn.state, fetched);
   if (!rebuilt || rebuilt->run.workflow != name) return;
   if (turn.state.runs.find(rebuilt->run.id) != turn.state.runs.end()) return;

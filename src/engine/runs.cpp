@@ -54,7 +54,8 @@ void begin_run(Turn& turn, ActiveRun& run) {
 
 namespace {
 
-/// The workflow remembers how its newest run ended: on_previous_failure and overlap: block look at it.
+/// The workflow remembers how its newest run ended: on_previous_failure and overlap: block look at
+/// it.
 void remember_end(Turn& turn, WorkflowState& workflow, const model::Run& run) {
   if (run.started_at.us == 0 || run.id < workflow.row.last_ended) return;
   const bool failed = run.state == RunState::failed || run.state == RunState::killed;
@@ -118,7 +119,8 @@ void stop_run(Turn& turn, ActiveRun& run, bool kill) {
   std::vector<std::uint32_t> undecided;
   const auto jobs = static_cast<std::uint32_t>(run.run.jobs.size());
   for (std::uint32_t job = 0; job < jobs; ++job) {
-    if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job))) undecided.push_back(job);
+    if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job)))
+      undecided.push_back(job);
   }
   leave_queue(turn.state, run.run);
   run.run.state = RunState::stopping;

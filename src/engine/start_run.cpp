@@ -47,7 +47,8 @@ void replace_runs(Turn& turn, WorkflowState& workflow, RunId newest) {
 
 ActiveRun& start_admitted(Turn& turn, WorkflowState& workflow, NewRun wanted, Admission admission) {
   ActiveRun& run = create_run(turn, workflow, std::move(wanted));
-  if (workflow.row.last_rerun) workflow.row.last_rerun = false;  // a new start: it may be tried again
+  if (workflow.row.last_rerun)
+    workflow.row.last_rerun = false;  // a new start: it may be tried again
   if (admission == Admission::now) begin_run(turn, run);
   if (admission == Admission::replace) {
     replace_runs(turn, workflow, run.run.id);
@@ -73,9 +74,10 @@ Result<WorkflowState*> startable(State& state, const std::string& name) {
       if (!workflow.row.deleted) names.push_back(known);
     }
     const auto near = nearest(name, names);
-    return fail("workflow.unknown", fmt::format("there is no workflow '{}'", name),
-                near ? fmt::format("did you mean '{}'?", *near) : "`dandori workflow list` shows them",
-                "/workflow");
+    return fail(
+        "workflow.unknown", fmt::format("there is no workflow '{}'", name),
+        near ? fmt::format("did you mean '{}'?", *near) : "`dandori workflow list` shows them",
+        "/workflow");
   }
   if (!found->second.definition->manual) {
     return fail("run.manual_not_allowed",
@@ -102,7 +104,8 @@ Result<std::string> business_date_of(const State& state, const WorkflowState& wo
                                      const model::StartRun& request, Timestamp at) {
   if (!request.business_date) return local_date(state, workflow, at);
   if (calendar::parse_day(*request.business_date)) return *request.business_date;
-  return fail("param.bad_business_date", fmt::format("'{}' is no business date", *request.business_date),
+  return fail("param.bad_business_date",
+              fmt::format("'{}' is no business date", *request.business_date),
               "write it as 2026-11-20", "/business_date");
 }
 
@@ -110,15 +113,16 @@ Error refusal(const WorkflowState& workflow, Admission admission) {
   const std::string& name = workflow.row.name;
   if (admission == Admission::previous_failed) {
     return {"run.previous_failed",
-            fmt::format("the previous run of '{}' failed, and its next start waits until that is mended "
-                        "or confirmed",
-                        name),
+            fmt::format(
+                "the previous run of '{}' failed, and its next start waits until that is mended "
+                "or confirmed",
+                name),
             "rerun or confirm it, or start with --force and a reason"};
   }
   const std::string_view policy = to_string(workflow.definition->overlap.policy);
   return {"run.overlap",
-          fmt::format("a run of '{}' is not over ({} active, {} of them waiting; overlap: {})", name,
-                      workflow.active.size(), workflow.queued.size(), policy),
+          fmt::format("a run of '{}' is not over ({} active, {} of them waiting; overlap: {})",
+                      name, workflow.active.size(), workflow.queued.size(), policy),
           "wait for it, or start with --force and a reason"};
 }
 

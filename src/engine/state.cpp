@@ -18,7 +18,9 @@ using model::Run;
 using model::RunState;
 using Phase = JobRun::Phase;
 
-std::string run_name(const Run& run) { return fmt::format("{}#{}", run.workflow, run.number); }
+std::string run_name(const Run& run) {
+  return fmt::format("{}#{}", run.workflow, run.number);
+}
 
 const ActiveRun* find_run(const State& state, std::string_view name) {
   RunId id;
@@ -56,7 +58,9 @@ AgentState& agent_state(State& state, const std::string& name) {
   return agent;
 }
 
-bool counts_for_overlap(const Run& run) { return run.reruns == 0; }
+bool counts_for_overlap(const Run& run) {
+  return run.reruns == 0;
+}
 
 bool is_caught_up(const Run& run) {
   return run.origin == model::Origin::schedule && run.created_at - run.scheduled_for > kLateAfter;
@@ -241,17 +245,19 @@ void place_attempt(ActiveRun& run, std::uint32_t index, const model::Attempt& at
 
 namespace {
 
-bool rule_matches(const model::RetryRule& rule, model::FailureKind failure, std::int32_t exit_code) {
+bool rule_matches(const model::RetryRule& rule, model::FailureKind failure,
+                  std::int32_t exit_code) {
   if (rule.on_kinds.empty() && rule.on_exits.empty()) return failure != model::FailureKind::killed;
-  if (std::find(rule.on_kinds.begin(), rule.on_kinds.end(), failure) != rule.on_kinds.end()) return true;
+  if (std::find(rule.on_kinds.begin(), rule.on_kinds.end(), failure) != rule.on_kinds.end())
+    return true;
   return failure == model::FailureKind::exit &&
          std::find(rule.on_exits.begin(), rule.on_exits.end(), exit_code) != rule.on_exits.end();
 }
 
 /// A number in [0, 1) that is the same whenever the attempt is the same.
 double fraction_of(const model::AttemptRef& attempt) {
-  const std::uint64_t mixed =
-      mix64(attempt.run.value.high, mix64(attempt.run.value.low, mix64(attempt.job, attempt.number)));
+  const std::uint64_t mixed = mix64(
+      attempt.run.value.high, mix64(attempt.run.value.low, mix64(attempt.job, attempt.number)));
   return static_cast<double>(mixed >> 11U) * 0x1.0p-53;
 }
 
@@ -260,9 +266,9 @@ double fraction_of(const model::AttemptRef& attempt) {
 std::optional<Duration> retry_delay(const Job& job, const JobRun& state,
                                     const model::AttemptRef& attempt, model::FailureKind failure,
                                     std::int32_t exit_code) {
-  const auto rule = std::find_if(job.retry.begin(), job.retry.end(), [&](const model::RetryRule& each) {
-    return rule_matches(each, failure, exit_code);
-  });
+  const auto rule = std::find_if(
+      job.retry.begin(), job.retry.end(),
+      [&](const model::RetryRule& each) { return rule_matches(each, failure, exit_code); });
   if (rule == job.retry.end() || state.tries > rule->tries_max) return std::nullopt;
   const double further = std::max(static_cast<double>(state.tries) - 1.0, 0.0);
   double wait = static_cast<double>(rule->interval.count()) * std::pow(rule->backoff, further);

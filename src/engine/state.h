@@ -18,7 +18,8 @@
 namespace dandori::engine {
 
 inline constexpr std::int64_t kNoTimer = INT64_MAX;
-/// A planned instant this old was not met on time: catch_up decides, and its run is a caught-up one.
+/// A planned instant this old was not met on time: catch_up decides, and its run is a caught-up
+/// one.
 inline constexpr Duration kLateAfter = std::chrono::seconds{60};
 
 /// What the engine keeps beside a JobRun; all of it derived but `newest`.
@@ -27,7 +28,7 @@ struct JobExtra {
   std::uint32_t bypassed = 0;   ///< of them, bypassed by a branch that the dependency does not name
   std::int64_t timer_at = kNoTimer;  ///< steady instant of the job's one timer
   std::unique_ptr<model::Attempt> newest;
-  bool job_dirty = false;       ///< a row is due at the end of this turn
+  bool job_dirty = false;  ///< a row is due at the end of this turn
   bool attempt_dirty = false;
 };
 
@@ -36,8 +37,8 @@ struct ActiveRun {
   model::Run run;
   std::vector<JobExtra> extra;  ///< beside run.jobs
   bool run_dirty = false;
-  bool reopened = false;        ///< by a rerun in this turn
-  bool ended = false;           ///< in this turn: leaves the memory at its end
+  bool reopened = false;  ///< by a rerun in this turn
+  bool ended = false;     ///< in this turn: leaves the memory at its end
 
   model::JobRun& job(std::uint32_t index) { return run.jobs[index]; }
   const model::JobRun& job(std::uint32_t index) const { return run.jobs[index]; }
@@ -63,7 +64,7 @@ struct TimerKey {
 
 struct AgentState {
   model::AgentRow row;
-  std::set<ReadyKey> ready;                     ///< jobs that wait for a slot here
+  std::set<ReadyKey> ready;                         ///< jobs that wait for a slot here
   std::map<std::uint64_t, model::AttemptRef> live;  ///< by order sequence
   // Of the connection; lost with the process:
   bool connected = false;
@@ -71,26 +72,27 @@ struct AgentState {
   std::string version, host;
   std::int64_t pid = 0;
   std::uint32_t running_max = 0;
-  std::int64_t busy_until = 0;                  ///< steady; it refused an order for want of room
+  std::int64_t busy_until = 0;  ///< steady; it refused an order for want of room
   bool dirty = false;
 };
 
 struct TriggerState {
-  std::optional<calendar::Schedule> schedule;   ///< nullopt: its zone or text is unknown here; plans nothing
-  std::optional<calendar::Fire> next;           ///< first one after WorkflowRow::triggers_since
+  std::optional<calendar::Schedule>
+      schedule;                        ///< nullopt: its zone or text is unknown here; plans nothing
+  std::optional<calendar::Fire> next;  ///< first one after WorkflowRow::triggers_since
 };
 
 struct WorkflowState {
   model::WorkflowRow row;
-  model::WorkflowPtr definition;                ///< newest
-  std::string digest;                           ///< of the newest
+  model::WorkflowPtr definition;                          ///< newest
+  std::string digest;                                     ///< of the newest
   std::map<std::uint32_t, model::WorkflowPtr> revisions;  ///< only between load and finish_load
-  std::vector<TriggerState> triggers;           ///< beside definition->triggers
-  Timestamp next_fire = kFarFuture;             ///< earliest of the triggers
-  std::map<std::uint64_t, RunId> active;        ///< by number: queued, running, stopping
+  std::vector<TriggerState> triggers;                     ///< beside definition->triggers
+  Timestamp next_fire = kFarFuture;                       ///< earliest of the triggers
+  std::map<std::uint64_t, RunId> active;                  ///< by number: queued, running, stopping
   std::set<std::uint64_t> queued;
-  std::uint32_t queue_counted = 0;              ///< of them, those that count against queue_max
-  std::uint32_t running = 0;                    ///< active, started, never rerun: what overlap looks at
+  std::uint32_t queue_counted = 0;  ///< of them, those that count against queue_max
+  std::uint32_t running = 0;        ///< active, started, never rerun: what overlap looks at
   bool dirty = false;
 };
 
@@ -144,13 +146,14 @@ struct State {
   // Derived: work that is due.
   std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire
   std::set<TimerKey> timers;
-  std::deque<JobPlace> settling;                ///< jobs decided without a process: checked again when taken
-  std::set<std::string> queues;                 ///< workflows whose queue may move
-  std::set<std::string> reruns_wanted;          ///< on_previous_failure: rerun waits for the ended run's rows
+  std::deque<JobPlace> settling;  ///< jobs decided without a process: checked again when taken
+  std::set<std::string> queues;   ///< workflows whose queue may move
+  std::set<std::string>
+      reruns_wanted;  ///< on_previous_failure: rerun waits for the ended run's rows
 
   // Answers to what arrives twice within moments (the store knows the rest).
   RecentMap<model::KeyRow> keys{10'000};
-  RecentMap<std::uint64_t> ended{8'192};        ///< id and name of runs that ended → version
+  RecentMap<std::uint64_t> ended{8'192};  ///< id and name of runs that ended → version
 };
 
 /// `daily_close#3`.
@@ -178,21 +181,22 @@ void plan_fire(State& state, WorkflowState& workflow);
 void index_run(State& state, const model::Run& run);
 /// Takes a queued run out of its queue.
 void leave_queue(State& state, const model::Run& run);
-/// Puts a startable job where it waits: `settling` when it needs no process, else its agent's queue with
-/// the start_within timer. Doing it twice changes nothing.
+/// Puts a startable job where it waits: `settling` when it needs no process, else its agent's queue
+/// with the start_within timer. Doing it twice changes nothing.
 void queue_job(State& state, ActiveRun& run, std::uint32_t job, Now now);
 /// Takes a waiting job out of its agent's queue.
 void unqueue_job(State& state, ActiveRun& run, std::uint32_t job);
 /// Derives counters, queues and timers of one run from what is stored.
 void derive_run(State& state, ActiveRun& run, Now now);
-/// Puts a stored attempt into a run: the newest of its job is kept, and what a job row would say of it.
+/// Puts a stored attempt into a run: the newest of its job is kept, and what a job row would say of
+/// it.
 void place_attempt(ActiveRun& run, std::uint32_t job, const model::Attempt& attempt);
 /// A run from its stored rows, predecessors counted; nothing is queued or armed.
 ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,
                           std::span<const model::JobRow> jobs,
                           std::span<const model::AttemptRow> attempts);
-/// How long a running attempt may still run, by both clocks: the agent's clock is not trusted further back
-/// than the assignment.
+/// How long a running attempt may still run, by both clocks: the agent's clock is not trusted
+/// further back than the assignment.
 Duration timeout_left(const model::Attempt& attempt, Duration timeout, Now now);
 /// Wait before the next try by the job's retry rules; nullopt: no further try.
 std::optional<Duration> retry_delay(const model::Job& job, const model::JobRun& state,

@@ -79,10 +79,13 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
   if (!params) return miss(turn, workflow, due, MissReason::blocked, params.error().code);
   const Admission admission = admit(workflow, false, late);
   if (admission == Admission::overlap || admission == Admission::previous_failed) {
-    return miss(turn, workflow, due, MissReason::overlap, std::string{to_string(workflow.definition->overlap.policy)});
+    return miss(turn, workflow, due, MissReason::overlap,
+                std::string{to_string(workflow.definition->overlap.policy)});
   }
-  NewRun wanted{model::Origin::schedule, due.trigger.id, due.planned.nominal_text, "schedule",
-                due.planned.fire.at, due.planned.business_date, std::move(*params)};
+  NewRun wanted{model::Origin::schedule,  due.trigger.id,
+                due.planned.nominal_text, "schedule",
+                due.planned.fire.at,      due.planned.business_date,
+                std::move(*params)};
   const ActiveRun& run = start_admitted(turn, workflow, std::move(wanted), admission);
   together.push_back({due.trigger.params, due.trigger.id});
   record(turn, workflow, due, PlannedState::started, MissReason::none, run.run.id, {});
@@ -104,10 +107,11 @@ std::vector<DueStart> take_due(Turn& turn, WorkflowState& workflow, Timestamp at
 
 }  // namespace
 
-/// Decides one instant of a workflow: each of its triggers starts a run then, or misses with a reason.
+/// Decides one instant of a workflow: each of its triggers starts a run then, or misses with a
+/// reason.
 ///
-/// Instants are decided in order and once: triggers_since is in the same commit as the outcome, and the
-/// wall clock going back finds them already decided.
+/// Instants are decided in order and once: triggers_since is in the same commit as the outcome, and
+/// the wall clock going back finds them already decided.
 bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   const Timestamp at = workflow.next_fire;
   if (at > turn.now.wall) return false;
@@ -119,7 +123,8 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   std::vector<Together> together;
   for (const DueStart& each : due) {
     if (late > kLateAfter && !is_caught(each, late)) {
-      miss(turn, workflow, each, MissReason::catch_up, std::string{to_string(each.trigger.catch_up.policy)});
+      miss(turn, workflow, each, MissReason::catch_up,
+           std::string{to_string(each.trigger.catch_up.policy)});
       continue;
     }
     start_planned(turn, workflow, each, late > kLateAfter, together);

@@ -17,7 +17,9 @@ WorkflowBuilder every_ten(Overlap overlap) {
   return flow;
 }
 
-TEST_CASE("[TRG-01] a daily cron starts exactly one run at its local time, with the local business date") {
+TEST_CASE(
+    "[TRG-01] a daily cron starts exactly one run at its local time, with the local business "
+    "date") {
   World world;
   WorkflowBuilder flow{"nightly"};
   flow.add("a");
@@ -41,7 +43,8 @@ TEST_CASE("overlap skip: instants while a run is not over are missed") {
   world.define(flow);
   world.script("a", {exits(0, 25min)});
   world.run_until(at("2026-11-20T00:40:30Z"));
-  CHECK(world.outcomes("cycle") == Lines{"00:10 started", "00:20 missed overlap", "00:30 missed overlap", "00:40 started"});
+  CHECK(world.outcomes("cycle") ==
+        Lines{"00:10 started", "00:20 missed overlap", "00:30 missed overlap", "00:40 started"});
 }
 
 TEST_CASE("overlap queue with max_queue 1: one waits and starts later, the next is missed") {
@@ -51,7 +54,8 @@ TEST_CASE("overlap queue with max_queue 1: one waits and starts later, the next 
   world.script("a", {exits(0, 25min)});
   world.run_until(at("2026-11-20T00:35:00Z"));
   CHECK(world.outcomes("cycle") == Lines{"00:10 started", "00:20 started", "00:30 missed overlap"});
-  CHECK(world.starts_of("a") == std::vector{at("2026-11-20T00:10:00Z"), at("2026-11-20T00:35:00Z")});
+  CHECK(world.starts_of("a") ==
+        std::vector{at("2026-11-20T00:10:00Z"), at("2026-11-20T00:35:00Z")});
 }
 
 TEST_CASE("queued runs start in planned order, across a restart too") {
@@ -64,7 +68,8 @@ TEST_CASE("queued runs start in planned order, across a restart too") {
   world.restart();
   CHECK(world.run_state("cycle#3") == "queued");
   const Json why = world.ask(model::AskWhy{"cycle#3", ""});
-  CHECK(write_json(why).find("\"code\":\"why.queue\",\"ok\":null,\"ahead\":1") != std::string::npos);
+  CHECK(write_json(why).find("\"code\":\"why.queue\",\"ok\":null,\"ahead\":1") !=
+        std::string::npos);
   world.run_until(at("2026-11-20T00:56:00Z"));
   CHECK(world.store.planned.size() == 5);
   for (int i = 2; i < 5; ++i) {
@@ -108,7 +113,8 @@ TEST_CASE("overlap block: after a failure nothing starts until the run is confir
   CHECK(world.run_state("cycle#2") == "succeeded");
 }
 
-TEST_CASE("[TRG-12] on_previous_failure run goes on, hold waits, rerun finishes the failed one first") {
+TEST_CASE(
+    "[TRG-12] on_previous_failure run goes on, hold waits, rerun finishes the failed one first") {
   World world;
   WorkflowBuilder flow = every_ten(Overlap::queue);
   flow.workflow().overlap.queue_max = 10;
@@ -126,7 +132,8 @@ TEST_CASE("[TRG-12] on_previous_failure run goes on, hold waits, rerun finishes 
     world.run_until(at("2026-11-20T00:31:00Z"));
     CHECK(world.run_state("cycle#2") == "queued");
     CHECK(world.run_state("cycle#3") == "queued");
-    CHECK(world.error_of(model::StartRun{"cycle", {}, std::nullopt, false}) == "run.previous_failed");
+    CHECK(world.error_of(model::StartRun{"cycle", {}, std::nullopt, false}) ==
+          "run.previous_failed");
     const Json why = world.ask(model::AskWhy{"cycle#2", ""});
     CHECK(write_json(why).find("why.previous_failed") != std::string::npos);
     world.ask(model::RerunRun{"cycle#1", model::RerunScope::failed, ""});
@@ -166,7 +173,8 @@ TEST_CASE("a start by hand waits in the queue; full, or under skip, it is refuse
   world.define(flow);
   world.script("a", {hangs(), exits(0)});
   world.start("cycle");
-  CHECK(world.ask(model::StartRun{"cycle", {}, std::nullopt, false}).text_or("state", "") == "queued");
+  CHECK(world.ask(model::StartRun{"cycle", {}, std::nullopt, false}).text_or("state", "") ==
+        "queued");
   CHECK(world.error_of(model::StartRun{"cycle", {}, std::nullopt, false}) == "run.overlap");
   const Json forced = world.ask(model::StartRun{"cycle", {}, std::nullopt, true});
   CHECK(forced.text_or("state", "") == "running");
@@ -195,7 +203,8 @@ struct DownFor {
 };
 
 TEST_CASE("[TRG-16] hourly, down 02:30-05:15: catch_up all, latest, within 20m and none") {
-  CHECK(DownFor{CatchUp::all, std::nullopt}.late() == Lines{"03:00 started", "04:00 started", "05:00 started"});
+  CHECK(DownFor{CatchUp::all, std::nullopt}.late() ==
+        Lines{"03:00 started", "04:00 started", "05:00 started"});
   CHECK(DownFor{CatchUp::latest, std::nullopt}.late() ==
         Lines{"03:00 missed catch_up", "04:00 missed catch_up", "05:00 started"});
   CHECK(DownFor{CatchUp::all, 20min}.late() ==
@@ -204,7 +213,8 @@ TEST_CASE("[TRG-16] hourly, down 02:30-05:15: catch_up all, latest, within 20m a
         Lines{"03:00 missed catch_up", "04:00 missed catch_up", "05:00 missed catch_up"});
 }
 
-TEST_CASE("caught-up runs start in order, each for its own instant, and do not count against max_queue") {
+TEST_CASE(
+    "caught-up runs start in order, each for its own instant, and do not count against max_queue") {
   DownFor down{CatchUp::all, std::nullopt};
   CHECK(down.world.run("hourly#3").scheduled_for == at("2026-11-20T03:00:00Z"));
   CHECK(down.world.run("hourly#5").scheduled_for == at("2026-11-20T05:00:00Z"));
@@ -227,7 +237,8 @@ TEST_CASE("the wall clock going back decides no instant twice, and going forward
   CHECK(world.store.planned.size() == 6);
 }
 
-TEST_CASE("a new workflow starts from its apply, a new revision goes on, and neither invents instants") {
+TEST_CASE(
+    "a new workflow starts from its apply, a new revision goes on, and neither invents instants") {
   World world;
   WorkflowBuilder flow{"late"};
   flow.add("a");
@@ -255,7 +266,8 @@ TEST_CASE("two triggers at one instant make one run when their parameters are eq
   flow.cron("c1", "0 1 * * *").params = Json::object({{"x", 7}});
   world.define(flow);
   world.run_until(at("2026-11-20T01:00:00Z"));
-  CHECK(world.outcomes("pair") == Lines{"01:00 started", "01:00 missed superseded", "01:00 started"});
+  CHECK(world.outcomes("pair") ==
+        Lines{"01:00 started", "01:00 missed superseded", "01:00 started"});
   CHECK(world.run("pair#1").trigger == "a1");
   CHECK(write_json(world.run("pair#2").params) == "{\"x\":7}");
 }

@@ -56,7 +56,8 @@ void Turn::keep(Change row) {
   ++changes_;
 }
 
-void Turn::replace_attempt(ActiveRun& run, std::uint32_t job, std::unique_ptr<model::Attempt> next) {
+void Turn::replace_attempt(ActiveRun& run, std::uint32_t job,
+                           std::unique_ptr<model::Attempt> next) {
   JobExtra& extra = run.extra[job];
   if (extra.attempt_dirty && extra.newest) {
     attempt_rows_.emplace_back(model::AttemptRow{*extra.newest, run.definition(job).id});
@@ -79,8 +80,8 @@ void Turn::journal(RunId run, std::string_view kind, std::string_view job, std::
   ++changes_;
 }
 
-void Turn::audit(const model::Actor& actor, std::string_view action, std::string target, Json before,
-                 Json after) {
+void Turn::audit(const model::Actor& actor, std::string_view action, std::string target,
+                 Json before, Json after) {
   model::AuditRow row;
   row.seq = ++state.counters.audit_seq;
   row.at = now.wall;

@@ -34,8 +34,8 @@ class Turn {
   void touch_agent(AgentState& agent);
   /// Rows that are written as they are.
   void keep(model::Change row);
-  void journal(RunId run, std::string_view kind, std::string_view job = {}, std::uint32_t attempt = 0,
-               Json body = {});
+  void journal(RunId run, std::string_view kind, std::string_view job = {},
+               std::uint32_t attempt = 0, Json body = {});
   void audit(const model::Actor& actor, std::string_view action, std::string target, Json before,
              Json after);
   /// The newest attempt makes room for a further one; its row is not lost.
@@ -79,7 +79,8 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted);
 void begin_run(Turn& turn, ActiveRun& run);
 /// The last open job is decided: the run gets its result and leaves the active ones.
 void finish_run(Turn& turn, ActiveRun& run);
-/// Starts the head of the workflow's queue if overlap and previous failure allow it. False: nothing to do.
+/// Starts the head of the workflow's queue if overlap and previous failure allow it. False: nothing
+/// to do.
 bool advance_queue(Turn& turn, const std::string& workflow);
 /// Whether the workflow may start one more run now (overlap, previous failure).
 bool may_start(const WorkflowState& workflow);
@@ -128,17 +129,21 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow);
 
 /// The rows of an ended run, put together again; nullptr when there are none.
 std::unique_ptr<ActiveRun> rebuild_run(const State& state, const model::Fetched& fetched);
-/// Which jobs a rerun takes. Errors: job.unknown, job.disabled, run.nothing_to_rerun, run.not_idempotent.
-Result<std::vector<bool>> rerun_set(const model::Run& run, model::RerunScope scope, std::string_view job);
+/// Which jobs a rerun takes. Errors: job.unknown, job.disabled, run.nothing_to_rerun,
+/// run.not_idempotent.
+Result<std::vector<bool>> rerun_set(const model::Run& run, model::RerunScope scope,
+                                    std::string_view job);
 /// Makes `run` active again with the chosen jobs waiting.
-void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, model::RerunScope scope);
+void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
+                model::RerunScope scope);
 /// Takes an ended run back into memory for a rerun.
 ActiveRun& adopt_run(Turn& turn, std::unique_ptr<ActiveRun> run);
 
 // ---- One function per event.
 
 void on_command(Turn& turn, const model::Command& command, const model::Fetched& fetched);
-Result<Json> apply_definitions(Turn& turn, const model::Actor& actor, const model::ApplyDefinitions& request);
+Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
+                               const model::ApplyDefinitions& request);
 Result<Json> set_variable(Turn& turn, const model::Actor& actor, const model::SetVariable& request);
 Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request);
 Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::RerunRun& request,
@@ -149,7 +154,8 @@ Result<Json> kill_run(Turn& turn, const model::Actor& actor, const model::KillRu
                       const model::Fetched& fetched);
 Result<Json> confirm_run(Turn& turn, const model::Actor& actor, const model::ConfirmRun& request,
                          const model::Fetched& fetched);
-Result<Json> why(const State& state, Now now, const model::AskWhy& request, const model::Fetched& fetched);
+Result<Json> why(const State& state, Now now, const model::AskWhy& request,
+                 const model::Fetched& fetched);
 Json agents_json(const State& state);
 Json summary_json(const State& state);
 
@@ -176,7 +182,8 @@ ActiveRun& start_admitted(Turn& turn, WorkflowState& workflow, NewRun wanted, Ad
 
 /// `{id, number, name, state}`.
 Json run_answer(const model::Run& run);
-/// An ended run from fetched rows. Errors: run.unknown; run.changed when the rows are older than its last end.
+/// An ended run from fetched rows. Errors: run.unknown; run.changed when the rows are older than
+/// its last end.
 Result<std::unique_ptr<ActiveRun>> ended_run(const State& state, const std::string& name,
                                              const model::Fetched& fetched);
 /// The run in progress that an operation names. Errors: run.unknown, run.ended, run.changed.

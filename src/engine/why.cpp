@@ -17,8 +17,11 @@ namespace {
 
 constexpr std::size_t kListMax = 100;  ///< predecessors, holders, jobs shown; the rest is a number
 
-/// A leaf or branch of the answer. ok: true, false, or null for "not yet". Never prose: clients have the words.
-Json reason(std::string_view code, Json ok) { return Json::object({{"code", code}, {"ok", std::move(ok)}}); }
+/// A leaf or branch of the answer. ok: true, false, or null for "not yet". Never prose: clients
+/// have the words.
+Json reason(std::string_view code, Json ok) {
+  return Json::object({{"code", code}, {"ok", std::move(ok)}});
+}
 
 /// Looks at one run, active or ended.
 struct View {
@@ -28,7 +31,9 @@ struct View {
   bool active = false;
 };
 
-Json instant(Timestamp at) { return at.us == 0 ? Json{} : Json{format_rfc3339(at)}; }
+Json instant(Timestamp at) {
+  return at.us == 0 ? Json{} : Json{format_rfc3339(at)};
+}
 
 JobState state_of(const View& view, std::uint32_t job) {
   const JobState shown = shown_state(view.run.run, job);
@@ -40,8 +45,9 @@ JobState state_of(const View& view, std::uint32_t job) {
 
 Json states_json(std::uint32_t states) {
   Json words = Json::array();
-  for (const JobState state : {JobState::succeeded, JobState::warning, JobState::failed, JobState::killed,
-                               JobState::not_run, JobState::skipped, JobState::bypassed, JobState::unknown}) {
+  for (const JobState state :
+       {JobState::succeeded, JobState::warning, JobState::failed, JobState::killed,
+        JobState::not_run, JobState::skipped, JobState::bypassed, JobState::unknown}) {
     if ((states & model::state_bit(state)) != 0) words.push(to_string(state));
   }
   return words;
@@ -62,10 +68,17 @@ Json predecessors_reason(const View& view, std::uint32_t index) {
   const model::Job& job = view.run.definition(index);
   Json ok;
   switch (view.run.job(index).ready_at.us != 0 ? Verdict::start : verdict(view.run, index)) {
-    case Verdict::start: ok = true; break;
-    case Verdict::not_run: ok = false; break;
-    case Verdict::bypass: ok = false; break;
-    case Verdict::not_yet: break;
+    case Verdict::start:
+      ok = true;
+      break;
+    case Verdict::not_run:
+      ok = false;
+      break;
+    case Verdict::bypass:
+      ok = false;
+      break;
+    case Verdict::not_yet:
+      break;
   }
   Json made = reason("why.predecessors", std::move(ok));
   made.set("join", to_string(job.join));
@@ -101,7 +114,8 @@ Json agent_reason(const View& view, std::uint32_t index) {
   made.set("agent", name);
   made.set("slots", agent.row.slots);
   made.set("used", agent.live.size());
-  made.set("ahead", std::distance(agent.ready.begin(), agent.ready.find(ready_key(view.run, index))));
+  made.set("ahead",
+           std::distance(agent.ready.begin(), agent.ready.find(ready_key(view.run, index))));
   Json holders = Json::array();
   for (const auto& [sequence, ref] : agent.live) {
     if (holders.size() == kListMax) break;
@@ -143,7 +157,8 @@ Json live_reason(const View& view, std::uint32_t index) {
   }
   const auto agent = view.state.agents.find(attempt.agent);
   made.set("agent_connected", agent != view.state.agents.end() && agent->second.connected);
-  if (const auto& timeout = view.run.definition(index).timeout) made.set("timeout", format_duration(*timeout));
+  if (const auto& timeout = view.run.definition(index).timeout)
+    made.set("timeout", format_duration(*timeout));
   return made;
 }
 
@@ -191,7 +206,8 @@ Json not_run_reason(const View& view, std::uint32_t index) {
 Json bypassed_reason(const View& view, std::uint32_t index) {
   Json made = reason("why.bypassed", true);
   made.set("because", view.run.definition(index).enabled ? "predecessors" : "disabled");
-  if (view.run.definition(index).enabled) made.set("children", Json::array({predecessors_reason(view, index)}));
+  if (view.run.definition(index).enabled)
+    made.set("children", Json::array({predecessors_reason(view, index)}));
   return made;
 }
 
@@ -234,7 +250,8 @@ Json queue_reasons(const View& view) {
   }
   overlap.set("held_by", std::move(active));
   children.push(std::move(overlap));
-  const auto place = std::distance(workflow.queued.begin(), workflow.queued.find(view.run.run.number));
+  const auto place =
+      std::distance(workflow.queued.begin(), workflow.queued.find(view.run.run.number));
   Json queue = reason("why.queue", place == 0 ? Json{true} : Json{});
   queue.set("ahead", place);
   children.push(std::move(queue));
@@ -265,15 +282,21 @@ Json waiting_reasons(const View& view, std::uint32_t index) {
 
 Json job_reasons(const View& view, std::uint32_t index) {
   switch (view.run.job(index).phase) {
-    case Phase::waiting: return waiting_reasons(view, index);
-    case Phase::live: return Json::array({live_reason(view, index)});
-    case Phase::retry_wait: return Json::array({retry_reason(view, index)});
-    case Phase::ended: return Json::array({ended_reason(view, index)});
+    case Phase::waiting:
+      return waiting_reasons(view, index);
+    case Phase::live:
+      return Json::array({live_reason(view, index)});
+    case Phase::retry_wait:
+      return Json::array({retry_reason(view, index)});
+    case Phase::ended:
+      return Json::array({ended_reason(view, index)});
   }
   return Json::array();
 }
 
-void push_command(Json& commands, std::string text) { commands.push(std::move(text)); }
+void push_command(Json& commands, std::string text) {
+  commands.push(std::move(text));
+}
 
 /// Commands that would help, as they are typed.
 Json run_commands(const View& view) {
@@ -284,7 +307,8 @@ Json run_commands(const View& view) {
     const JobRun& job = run.jobs[index];
     const bool failed = job.phase == Phase::ended && job.ended == JobState::failed;
     if (failed && job.attempts > 0) {
-      push_command(commands, fmt::format("dandori logs '{}' {}", name, view.run.definition(index).id));
+      push_command(commands,
+                   fmt::format("dandori logs '{}' {}", name, view.run.definition(index).id));
     }
   }
   if (is_ended(run.state) && run.state != RunState::succeeded && run.state != RunState::warning) {
@@ -319,7 +343,8 @@ Json base_answer(const View& view) {
 /// Ended badly, unknown, or still going on: what a question about the whole run is about.
 bool is_of_interest(const JobRun& job) {
   if (job.phase != Phase::ended) return job.phase != Phase::waiting || job.ready_at.us != 0;
-  return job.ended == JobState::failed || job.ended == JobState::killed || job.ended == JobState::unknown;
+  return job.ended == JobState::failed || job.ended == JobState::killed ||
+         job.ended == JobState::unknown;
 }
 
 Json why_run(const View& view) {
@@ -359,8 +384,10 @@ Json why_job(const View& view, std::uint32_t index) {
 
 }  // namespace
 
-/// Why a run or job is where it is: a tree of reasons with codes and values, from the same functions that decide.
-Result<Json> why(const State& state, Now now, const model::AskWhy& request, const model::Fetched& fetched) {
+/// Why a run or job is where it is: a tree of reasons with codes and values, from the same
+/// functions that decide.
+Result<Json> why(const State& state, Now now, const model::AskWhy& request,
+                 const model::Fetched& fetched) {
   const ActiveRun* run = find_run(state, request.run);
   std::unique_ptr<ActiveRun> rebuilt;
   if (run == nullptr) {

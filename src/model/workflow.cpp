@@ -19,8 +19,9 @@ void add_edge(Job& predecessor, std::uint32_t successor, std::uint32_t states) {
 std::uint32_t count_distinct(std::vector<Dependency> dependencies) {
   std::sort(dependencies.begin(), dependencies.end(),
             [](const Dependency& a, const Dependency& b) { return a.job < b.job; });
-  const auto last = std::unique(dependencies.begin(), dependencies.end(),
-                                [](const Dependency& a, const Dependency& b) { return a.job == b.job; });
+  const auto last =
+      std::unique(dependencies.begin(), dependencies.end(),
+                  [](const Dependency& a, const Dependency& b) { return a.job == b.job; });
   return static_cast<std::uint32_t>(last - dependencies.begin());
 }
 
