@@ -14,7 +14,8 @@ std::string fill(std::string_view pattern, const Args& args) {
     if (close == std::string_view::npos) return out.append(pattern);
     const std::string_view name = pattern.substr(1, close - 1);
     const auto found = std::ranges::find(args, name, &Args::value_type::first);
-    out.append(found == args.end() ? pattern.substr(0, close + 1) : std::string_view{found->second});
+    out.append(found == args.end() ? pattern.substr(0, close + 1)
+                                   : std::string_view{found->second});
     pattern.remove_prefix(close + 1);
   }
   return out;

@@ -15,8 +15,8 @@
 
 namespace dandori::cli {
 
-// The one place where the words that people read stand, in both languages. Everything else in this room
-// names a key. A key that does not exist does not compile.
+// The one place where the words that people read stand, in both languages. Everything else in this
+// room names a key. A key that does not exist does not compile.
 
 enum class Lang { en, ja };
 
@@ -48,8 +48,8 @@ class Key {
 
 std::string text(Lang lang, Key key, const Args& args = {});
 
-/// Text of a key that is made from a word of the API (`state.` + state); nullopt: the catalogue is older
-/// than the server.
+/// Text of a key that is made from a word of the API (`state.` + state); nullopt: the catalogue is
+/// older than the server.
 std::optional<std::string> find_text(Lang lang, std::string_view key, const Args& args = {});
 
 /// Replaces `{name}` by its argument; a place without one is left as it is.

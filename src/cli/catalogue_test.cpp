@@ -25,7 +25,8 @@ std::set<std::string> places(std::string_view pattern) {
 
 }  // namespace
 
-TEST_CASE("every text exists in both languages with the same places for values, and every key once") {
+TEST_CASE(
+    "every text exists in both languages with the same places for values, and every key once") {
   std::set<std::string_view> keys;
   for (const auto part : kCatalogue) {
     for (const Entry& entry : part) {

@@ -4,7 +4,8 @@
 
 namespace dandori::cli {
 
-/// Sentences for the reasons of `why`: `CODE`, `CODE.ok` when it holds, `CODE.BECAUSE`, `CODE.label`.
+/// Sentences for the reasons of `why`: `CODE`, `CODE.ok` when it holds, `CODE.BECAUSE`,
+/// `CODE.label`.
 inline constexpr Entry kWhy[] = {
     {"why.predecessor.label", "job before", "先行ジョブ"},
     {"why.predecessor", "{job}: {state}", "{job} は{state}"},
@@ -15,7 +16,8 @@ inline constexpr Entry kWhy[] = {
     {"why.agent_missing.label", "agent", "エージェント"},
     {"why.agent_missing", "{agent} is not connected", "{agent} が接続していません"},
     {"why.slots.label", "slots", "資源"},
-    {"why.slots", "{agent}: {used} of {slots} in use, {ahead} ahead in the queue; held by {held_by}",
+    {"why.slots",
+     "{agent}: {used} of {slots} in use, {ahead} ahead in the queue; held by {held_by}",
      "{agent}: {slots} のうち {used} を使用中、前に {ahead} 件待ち。使用中: {held_by}"},
     {"why.slots.ok", "{agent}: {used} of {slots} in use, starts next",
      "{agent}: {slots} のうち {used} を使用中。まもなく起動します"},
@@ -23,12 +25,14 @@ inline constexpr Entry kWhy[] = {
     {"why.retry_at", "try {attempt} ended{detail}; next try at {at} ({zone})",
      "試行 {attempt} が終了{detail}。次の試行は {at} ({zone})"},
     {"why.starting.label", "attempt", "試行"},
-    {"why.starting", "try {attempt} is being started on {agent}", "試行 {attempt} を {agent} で起動中"},
+    {"why.starting", "try {attempt} is being started on {agent}",
+     "試行 {attempt} を {agent} で起動中"},
     {"why.running.label", "attempt", "試行"},
     {"why.running", "try {attempt} runs on {agent} since {started_at} ({zone})",
      "試行 {attempt} が {agent} で実行中 ({started_at} から, {zone})"},
     {"why.stopping.label", "attempt", "試行"},
-    {"why.stopping", "try {attempt} on {agent} is being ended since {since} ({zone}), grace {grace}",
+    {"why.stopping",
+     "try {attempt} on {agent} is being ended since {since} ({zone}), grace {grace}",
      "試行 {attempt} を {agent} で停止処理中 ({since} から, {zone}, 猶予 {grace})"},
     {"why.stopping.timeout",
      "try {attempt} on {agent} ran past its timeout and is being ended since {since} ({zone})",
@@ -51,10 +55,12 @@ inline constexpr Entry kWhy[] = {
     {"why.bypassed.predecessors", "all jobs before it were bypassed",
      "先行ジョブがすべて計画未実行です"},
     {"why.unknown.label", "end", "結果"},
-    {"why.unknown", "nobody knows how try {attempt} on {agent} ended{detail}; decide: rerun or confirm",
+    {"why.unknown",
+     "nobody knows how try {attempt} on {agent} ended{detail}; decide: rerun or confirm",
      "{agent} の試行 {attempt} の終了状態が分かりません{detail}。再実行するか確認してください"},
     {"why.ended.label", "end", "結果"},
-    {"why.ended", "ended well at {ended_at} ({zone}){detail}", "{ended_at} ({zone}) に終了{detail}"},
+    {"why.ended", "ended well at {ended_at} ({zone}){detail}",
+     "{ended_at} ({zone}) に終了{detail}"},
     {"why.failed.label", "end", "結果"},
     {"why.failed", "try {attempt} ended at {ended_at} ({zone}){detail}",
      "試行 {attempt} が {ended_at} ({zone}) に終了{detail}"},

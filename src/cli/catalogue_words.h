@@ -43,7 +43,8 @@ inline constexpr Entry kWords[] = {
     {"miss.nonexistent_time", "the local time does not exist (clock change)",
      "時計の切り替えで存在しない時刻"},
     {"miss.superseded", "a newer start took its place", "新しい起動が代わりに行われた"},
-    {"miss.business_date_behind", "the business date had not advanced", "業務日付が進んでいなかった"},
+    {"miss.business_date_behind", "the business date had not advanced",
+     "業務日付が進んでいなかった"},
     {"miss.gave_up", "given up", "取りやめ"},
     // How an attempt failed.
     {"failure.none", "none", "なし"},
@@ -54,7 +55,8 @@ inline constexpr Entry kWords[] = {
     {"failure.spawn", "could not be started on the host", "ホスト上で起動できない"},
     {"failure.not_started", "did not start in time", "期限までに起動できない"},
     {"failure.agent_busy", "the agent had no room", "エージェントに空きがない"},
-    {"failure.output", "its output file is broken or too big", "出力ファイルが不正または大きすぎる"},
+    {"failure.output", "its output file is broken or too big",
+     "出力ファイルが不正または大きすぎる"},
     {"failure.expression", "an expression had no value", "式の値がない"},
     {"failure.lost", "nobody knows how it ended", "終了状態が分からない"},
     // Where a run came from.

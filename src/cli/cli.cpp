@@ -115,9 +115,8 @@ class Grammar {
     add_server_options(add("server", "help.server", [this](Console& console) {
       return run_server(console, hosts_, server_);
     }));
-    CLI::App* agent = add("agent", "help.agent", [this](Console& console) {
-      return run_agent(console, hosts_, agent_);
-    });
+    CLI::App* agent = add("agent", "help.agent",
+                          [this](Console& console) { return run_agent(console, hosts_, agent_); });
     option(agent, "--name", agent_.name, "help.agent_name");
     option(agent, "--work", agent_.work, "help.work");
     option(agent, "--slots", agent_.slots, "help.slots");
@@ -153,7 +152,8 @@ class Grammar {
     flag(logs, "-f,--follow", logs_.follow, "help.follow");
     option(logs, "--grep", logs_.grep, "help.grep");
 
-    CLI::App* rerun = add("rerun", "help.rerun", [this](Console& c) { return rerun_run(c, rerun_); });
+    CLI::App* rerun =
+        add("rerun", "help.rerun", [this](Console& c) { return rerun_run(c, rerun_); });
     option(rerun, "RUN", rerun_.run, "help.arg.run")->required();
     CLI::Option* from = option(rerun, "--from", rerun_.from, "help.from");
     option(rerun, "--only", rerun_.only, "help.only")->excludes(from);
@@ -161,9 +161,11 @@ class Grammar {
     flag(rerun, "-w,--wait", rerun_.wait, "help.wait");
     option(rerun, "--timeout", rerun_.timeout, "help.timeout");
 
-    CLI::App* cancel = add("cancel", "help.cancel", [this](Console& c) { return cancel_run(c, target_); });
+    CLI::App* cancel =
+        add("cancel", "help.cancel", [this](Console& c) { return cancel_run(c, target_); });
     option(cancel, "RUN", target_, "help.arg.run")->required();
-    CLI::App* confirm = add("confirm", "help.confirm", [this](Console& c) { return confirm_run(c, target_); });
+    CLI::App* confirm =
+        add("confirm", "help.confirm", [this](Console& c) { return confirm_run(c, target_); });
     option(confirm, "RUN", target_, "help.arg.run")->required();
   }
 
@@ -174,25 +176,26 @@ class Grammar {
   std::string target() const { return job_.empty() ? target_ : target_ + "/" + job_; }
 
   void add_definitions() {
-    CLI::App* validate = add("validate", "help.validate", [this](Console& c) {
-      return validate_files(c, apply_.files);
-    });
+    CLI::App* validate = add("validate", "help.validate",
+                             [this](Console& c) { return validate_files(c, apply_.files); });
     option(validate, "FILE", apply_.files, "help.arg.files")->required();
-    CLI::App* apply = add("apply", "help.apply", [this](Console& c) { return apply_files(c, apply_); });
+    CLI::App* apply =
+        add("apply", "help.apply", [this](Console& c) { return apply_files(c, apply_); });
     option(apply, "FILE", apply_.files, "help.arg.files")->required();
     flag(apply, "--dry-run", apply_.dry_run, "help.dry_run");
-    CLI::App* schema = add("schema", "help.schema", [this](Console& c) { return print_schema(c, target_); });
+    CLI::App* schema =
+        add("schema", "help.schema", [this](Console& c) { return print_schema(c, target_); });
     option(schema, "KIND", target_, "help.arg.kind")->required();
-    CLI::App* explain = add("explain", "help.explain", [this](Console& c) { return explain_code(c, target_); });
+    CLI::App* explain =
+        add("explain", "help.explain", [this](Console& c) { return explain_code(c, target_); });
     option(explain, "CODE", target_, "help.arg.code");
 
     CLI::App* workflow = add_noun("workflow", "help.workflow");
     CLI::App* list = add(*workflow, "list", "help.workflow_list",
                          [this](Console& c) { return list_workflows(c, limit_); });
     option(list, "-n,--limit", limit_, "help.limit")->check(CLI::Range(1, 100'000));
-    CLI::App* get = add(*workflow, "get", "help.workflow_get", [this](Console& c) {
-      return get_workflow(c, target_, revision_);
-    });
+    CLI::App* get = add(*workflow, "get", "help.workflow_get",
+                        [this](Console& c) { return get_workflow(c, target_, revision_); });
     option(get, "WORKFLOW", target_, "help.arg.workflow")->required();
     option(get, "--revision", revision_, "help.revision");
     CLI::App* revisions = add(*workflow, "revisions", "help.workflow_revisions",
@@ -221,7 +224,8 @@ class Grammar {
     option(preview, "-n,--limit", preview_.count, "help.count")->check(CLI::Range(1, 10'000));
     option(preview, "--from", preview_.from, "help.from_instant");
     CLI::App* plan = add_noun("plan", "help.plan");
-    CLI::App* list = add(*plan, "list", "help.plan_list", [this](Console& c) { return list_plan(c, list_.date); });
+    CLI::App* list = add(*plan, "list", "help.plan_list",
+                         [this](Console& c) { return list_plan(c, list_.date); });
     option(list, "--date", list_.date, "help.date");
   }
 
@@ -230,12 +234,14 @@ class Grammar {
     CLI::App* list = add(*audit, "list", "help.audit_list",
                          [this](Console& c) { return list_audit(c, list_.limit); });
     option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
-    CLI::App* backup = add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
+    CLI::App* backup =
+        add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
     option(backup, "FILE", target_, "help.arg.file")->required();
     CLI::App* restore = add("restore", "help.restore",
                             [this](Console& c) { return restore_store(c, hosts_, target_); });
     option(restore, "FILE", target_, "help.arg.file")->required();
-    CLI::App* doctor = add("doctor", "help.doctor", [this](Console& c) { return run_doctor(c, wait_ready_); });
+    CLI::App* doctor =
+        add("doctor", "help.doctor", [this](Console& c) { return run_doctor(c, wait_ready_); });
     option(doctor, "--wait-ready", wait_ready_, "help.wait_ready");
     CLI::App* clock = add("test-clock", "help.test_clock",
                           [this](Console& c) { return move_test_clock(c, to_, advance_); });

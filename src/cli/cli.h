@@ -12,28 +12,38 @@ namespace dandori::cli {
 
 /// Exit codes of the program (docs/cli.md).
 enum ExitCode : int {
-  kOk = 0, kInternal = 1, kUsage = 2, kNotFound = 3, kDenied = 4, kConflict = 5, kInvalid = 6,
-  kUnreachable = 7, kRunFailed = 10, kRunWarning = 11, kRunKilled = 12, kStillRunning = 13,
+  kOk = 0,
+  kInternal = 1,
+  kUsage = 2,
+  kNotFound = 3,
+  kDenied = 4,
+  kConflict = 5,
+  kInvalid = 6,
+  kUnreachable = 7,
+  kRunFailed = 10,
+  kRunWarning = 11,
+  kRunKilled = 12,
+  kStillRunning = 13,
 };
 
 /// `dandori server` and `dandori dev`.
 struct ServerConfig {
-  std::string data;                          ///< absolute folder
+  std::string data;  ///< absolute folder
   std::string host = "127.0.0.1";
-  std::uint16_t port = 7010;                 ///< 0: any free one, printed and written to DATA/server.json
-  std::string timezone;                      ///< IANA name; empty: TZ or /etc/localtime, else UTC
-  std::optional<Timestamp> test_clock;       ///< stands still; loopback only
-  std::uint32_t slots = 0;                   ///< of the local agent; 0: 16 × cores
-  std::uint32_t running_max = 0;             ///< 0: 8 × cores
-  Duration sync_delay{0};                    ///< added to every sync of the store (measuring only)
-  bool dev = false;                          ///< jobs' default folder is the current one; ends with its agent
+  std::uint16_t port = 7010;  ///< 0: any free one, printed and written to DATA/server.json
+  std::string timezone;       ///< IANA name; empty: TZ or /etc/localtime, else UTC
+  std::optional<Timestamp> test_clock;  ///< stands still; loopback only
+  std::uint32_t slots = 0;              ///< of the local agent; 0: 16 × cores
+  std::uint32_t running_max = 0;        ///< 0: 8 × cores
+  Duration sync_delay{0};               ///< added to every sync of the store (measuring only)
+  bool dev = false;  ///< jobs' default folder is the current one; ends with its agent
 };
 
 /// `dandori agent`.
 struct AgentConfig {
-  std::string data;                          ///< absolute folder; its agent part is DATA/agent
+  std::string data;  ///< absolute folder; its agent part is DATA/agent
   std::string name = "local";
-  std::string work;                          ///< default cwd of jobs; empty: DATA/agent/work
+  std::string work;  ///< default cwd of jobs; empty: DATA/agent/work
   std::uint32_t slots = 0;
   std::uint32_t running_max = 0;
 };

@@ -22,10 +22,19 @@ int call(Called& called, std::vector<std::string> words) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  const Hosts hosts{.server = [&](const ServerConfig& config) { called.server = config; return 0; },
-                    .agent = [&](const AgentConfig& config) { called.agent = config; return 0; },
-                    .restore = [](const std::string&, const std::string&) { return Result<void>{}; },
-                    .version = "1.2.3"};
+  const Hosts hosts{
+      .server =
+          [&](const ServerConfig& config) {
+            called.server = config;
+            return 0;
+          },
+      .agent =
+          [&](const AgentConfig& config) {
+            called.agent = config;
+            return 0;
+          },
+      .restore = [](const std::string&, const std::string&) { return Result<void>{}; },
+      .version = "1.2.3"};
   return run(static_cast<int>(words.size()), argv.data(), hosts);
 }
 
@@ -39,8 +48,8 @@ TEST_CASE("options after the command work as well as before it") {
   CHECK(called.server->host == "0.0.0.0");
   CHECK(called.server->port == 0);
   CHECK_FALSE(called.server->dev);
-  CHECK(call(called, {"server", "--data", "/y", "--test-clock", "2026-11-20T13:00:00Z", "--timezone",
-                      "Asia/Tokyo", "--slots", "3"}) == kOk);
+  CHECK(call(called, {"server", "--data", "/y", "--test-clock", "2026-11-20T13:00:00Z",
+                      "--timezone", "Asia/Tokyo", "--slots", "3"}) == kOk);
   CHECK(called.server->data == "/y");
   CHECK(called.server->test_clock == parse_rfc3339("2026-11-20T13:00:00Z").value());
   CHECK(called.server->timezone == "Asia/Tokyo");

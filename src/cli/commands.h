@@ -18,7 +18,7 @@ struct StartOptions {
   std::vector<std::string> params;  ///< `name=value`
   std::string business_date;
   std::string key;
-  std::string timeout;              ///< a span; empty: no limit
+  std::string timeout;  ///< a span; empty: no limit
   bool force = false;
   bool wait = false;
 };
@@ -32,11 +32,11 @@ struct ListOptions {
 };
 struct LogsOptions {
   std::string target, grep;
-  std::uint64_t attempt = 0;        ///< 0: the newest
+  std::uint64_t attempt = 0;  ///< 0: the newest
   bool follow = false;
 };
 struct ApplyOptions {
-  std::vector<std::string> files;   ///< `-`: standard input
+  std::vector<std::string> files;  ///< `-`: standard input
   bool dry_run = false;
 };
 struct PreviewOptions {

@@ -36,7 +36,8 @@ int validate_files(Console& console, const std::vector<std::string>& files) {
     if (!text) return report(console, text.error());
     spec::append(all, spec::parse_definitions(file, *text));
   }
-  for (const spec::Problem& problem : all.problems) console.warn(spec::format_problem(problem, true));
+  for (const spec::Problem& problem : all.problems)
+    console.warn(spec::format_problem(problem, true));
   if (!all.problems.empty()) return kInvalid;
   const Json answer = Json::object({{"workflows", all.workflows.size()},
                                     {"variables", all.variables.size()},
@@ -66,7 +67,8 @@ int apply_files(Console& console, const ApplyOptions& options) {
   const auto answer = remote->post("/api/v1/workflows:apply", body);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
-  for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+  for (const Json& item :
+       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     std::string line = fmt::format("{} {}  {}", printable(item.text_or("kind", "")),
                                    printable(item.text_or("name", "")),
                                    action_word(console, item.text_or("action", "")));
@@ -85,15 +87,18 @@ int list_workflows(Console& console, std::uint64_t limit) {
   const auto answer = remote->list("/api/v1/workflows", limit);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
-  Table table{{console.text("column.name"), console.text("column.title"), console.text("column.folder"),
-               console.text("column.revision"), console.text("column.last_run")}};
+  Table table{{console.text("column.name"), console.text("column.title"),
+               console.text("column.folder"), console.text("column.revision"),
+               console.text("column.last_run")}};
   for (const Json& item : (*answer)["items"].items()) {
     const std::string name{item.text_or("name", "")};
     const std::int64_t number = item.integer_or("run_number", 0);
     const bool failed = item.bool_or("last_failed", false);
-    table.add({name, std::string{item.text_or("title", "")}, std::string{item.text_or("folder", "")},
+    table.add({name, std::string{item.text_or("title", "")},
+               std::string{item.text_or("folder", "")},
                fmt::to_string(item.integer_or("revision", 0)),
-               Cell{number > 0 ? fmt::format("{}#{}", name, number) : "", failed ? Style::bad : Style::plain}});
+               Cell{number > 0 ? fmt::format("{}#{}", name, number) : "",
+                    failed ? Style::bad : Style::plain}});
   }
   if (table.empty()) console.say(console.text("message.no_workflows"));
   if (!table.empty()) console.out(table.render(console.color_out));
@@ -113,9 +118,11 @@ int get_workflow(Console& console, const std::string& workflow, std::uint64_t re
                            console.text("field.revision"), answer->integer_or("revision", 0),
                            console.instant((*answer)["applied_at"]), console.zone().name(),
                            printable(answer->text_or("applied_by", ""))));
-  for (const Json& next : (*answer)["next"].is_array() ? (*answer)["next"].items() : Json::Array{}) {
-    console.line(fmt::format("# {}: {} ({})  {}", console.text("field.next"), console.instant(next["at"]),
-                             console.zone().name(), printable(next.text_or("trigger", ""))));
+  for (const Json& next :
+       (*answer)["next"].is_array() ? (*answer)["next"].items() : Json::Array{}) {
+    console.line(fmt::format("# {}: {} ({})  {}", console.text("field.next"),
+                             console.instant(next["at"]), console.zone().name(),
+                             printable(next.text_or("trigger", ""))));
   }
   std::string source{answer->text_or("source", "")};
   if (!source.ends_with('\n')) source += '\n';
@@ -133,7 +140,8 @@ int list_revisions(Console& console, const std::string& workflow) {
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
   Table table{{console.text("column.revision"), console.with_zone("column.applied"),
                console.text("column.by"), console.text("column.digest")}};
-  for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+  for (const Json& item :
+       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     table.add({fmt::to_string(item.integer_or("revision", 0)), console.instant(item["applied_at"]),
                std::string{item.text_or("applied_by", "")},
                std::string{item.text_or("digest", "").substr(0, 12)}});
@@ -148,8 +156,10 @@ int list_variables(Console& console) {
   const auto answer = remote->get("/api/v1/variables");
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
-  Table table{{console.text("column.name"), console.text("column.folder"), console.text("column.value")}};
-  for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+  Table table{
+      {console.text("column.name"), console.text("column.folder"), console.text("column.value")}};
+  for (const Json& item :
+       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     table.add({std::string{item.text_or("name", "")}, std::string{item.text_or("folder", "")},
                value_text(item["value"])});
   }

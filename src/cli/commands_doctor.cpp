@@ -41,13 +41,15 @@ class Findings {
  private:
   void add(bool is_good, Key what, const std::string& detail, const std::string& remedy) {
     if (!is_good) ++bad_;
-    Json item = Json::object({{"name", what.entry().key.substr(7)}, {"ok", is_good}, {"detail", detail}});
+    Json item =
+        Json::object({{"name", what.entry().key.substr(7)}, {"ok", is_good}, {"detail", detail}});
     if (!remedy.empty()) item.set("remedy", remedy);
     items_.push(std::move(item));
     if (!console_.is_table()) return;
-    console_.line(fmt::format("{} {}  {}",
-                              styled(is_good ? "✓" : "✕", is_good ? Style::good : Style::bad, console_.color_out),
-                              console_.text(what), printable(detail)));
+    console_.line(fmt::format(
+        "{} {}  {}",
+        styled(is_good ? "✓" : "✕", is_good ? Style::good : Style::bad, console_.color_out),
+        console_.text(what), printable(detail)));
     if (!remedy.empty()) console_.line(fmt::format("    → {}", remedy));
   }
 
@@ -67,7 +69,8 @@ void check_rights(const Console& console, Findings& findings, Key what, const st
   // Others must not read it; that its owner may do less is their choice.
   if ((mode & ~wanted) == 0) return findings.good(what, detail);
   findings.bad(what, detail,
-               console.text("doctor.rights.remedy", {{"mode", fmt::format("{:04o}", wanted)}, {"path", path}}));
+               console.text("doctor.rights.remedy",
+                            {{"mode", fmt::format("{:04o}", wanted)}, {"path", path}}));
 }
 
 void check_disk(const Console& console, Findings& findings, const std::string& data) {
@@ -88,18 +91,19 @@ void check_process(const Console& console, Findings& findings, const std::string
                         console.text("doctor.server_file.remedy", {{"data", data}}));
   }
   const std::int64_t pid = parsed->integer_or("pid", 0);
-  const std::string detail =
-      fmt::format("{} (pid {})", printable(parsed->text_or("url", "")), pid);
-  const bool alive = pid > 0 && pid <= INT32_MAX && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
+  const std::string detail = fmt::format("{} (pid {})", printable(parsed->text_or("url", "")), pid);
+  const bool alive =
+      pid > 0 && pid <= INT32_MAX && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
   if (alive) return findings.good("doctor.server_file", detail);
-  findings.bad("doctor.server_file", detail, console.text("doctor.process.remedy", {{"data", data}}));
+  findings.bad("doctor.server_file", detail,
+               console.text("doctor.process.remedy", {{"data", data}}));
 }
 
 void check_clock(const Console& console, Findings& findings, const Json& version) {
   const auto now = read_instant(version["now"]);
   if (!now) return;
-  const Timestamp here{std::chrono::duration_cast<Duration>(
-      std::chrono::system_clock::now().time_since_epoch())};
+  const Timestamp here{
+      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
   const Duration off = *now > here ? *now - here : here - *now;
   const std::string detail = console.text("doctor.off", {{"span", span_text(off)}});
   if (off <= kClockOffMax) return findings.good("doctor.clock", detail);
@@ -113,12 +117,13 @@ void check_agents(const Console& console, Findings& findings, Remote& remote) {
   }
   const Json& items = (*answer)["items"];
   if (!items.is_array() || items.size() == 0) {
-    return findings.bad("doctor.agent", console.text("message.no_agents"), console.text("doctor.agent.remedy"));
+    return findings.bad("doctor.agent", console.text("message.no_agents"),
+                        console.text("doctor.agent.remedy"));
   }
   for (const Json& agent : items.items()) {
     const std::string name{agent.text_or("name", "")};
-    const std::string detail = fmt::format("{} {}/{}", name, agent.integer_or("live", 0),
-                                           agent.integer_or("slots", 0));
+    const std::string detail =
+        fmt::format("{} {}/{}", name, agent.integer_or("live", 0), agent.integer_or("slots", 0));
     if (agent.bool_or("connected", false)) {
       findings.good("doctor.agent", detail);
     } else {
@@ -130,7 +135,8 @@ void check_agents(const Console& console, Findings& findings, Remote& remote) {
 void check_store(const Console& console, Findings& findings, Remote& remote) {
   const auto answer = remote.get("/api/v1/doctor");
   if (!answer) {
-    return findings.bad("doctor.store", answer.error().error.message, console.text("doctor.store.remedy"));
+    return findings.bad("doctor.store", answer.error().error.message,
+                        console.text("doctor.store.remedy"));
   }
   const Json& runs = (*answer)["runs"];
   findings.good("doctor.store",
@@ -141,7 +147,8 @@ void check_store(const Console& console, Findings& findings, Remote& remote) {
                               {"audit", fmt::to_string(answer->integer_or("audit_seq", 0))}}));
   const std::int64_t undecided = runs.integer_or("needs_decision", 0);
   if (undecided > 0) {
-    findings.bad("doctor.undecided", fmt::to_string(undecided), console.text("doctor.undecided.remedy"));
+    findings.bad("doctor.undecided", fmt::to_string(undecided),
+                 console.text("doctor.undecided.remedy"));
   }
 }
 
@@ -157,7 +164,8 @@ void check_server(const Console& console, Findings& findings) {
                         other ? console.text("doctor.other_program.remedy", {{"url", url}})
                               : console.text("doctor.reach.remedy", {{"url", url}}));
   }
-  findings.good("doctor.reach", fmt::format("{} ({})", url, printable(version->text_or("version", "?"))));
+  findings.good("doctor.reach",
+                fmt::format("{} ({})", url, printable(version->text_or("version", "?"))));
   check_clock(console, findings, *version);
   if (const auto ready = remote->get("/readyz"); !ready) {
     findings.bad("doctor.ready", ready.error().error.message, console.text("doctor.ready.remedy"));

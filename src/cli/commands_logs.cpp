@@ -21,7 +21,8 @@ constexpr std::size_t kLineBytesMax = 1U << 20U;
 /// Hands on what was read: all of it, or only lines with a text in them.
 class LogPrinter {
  public:
-  LogPrinter(const Console& console, const std::string& wanted) : console_{console}, wanted_{wanted} {}
+  LogPrinter(const Console& console, const std::string& wanted)
+      : console_{console}, wanted_{wanted} {}
 
   void take(std::string_view piece) {
     if (wanted_.empty()) return console_.out(piece);
@@ -31,7 +32,8 @@ class LogPrinter {
       print({line_.data() + begin, end + 1 - begin});
     }
     line_.erase(0, begin);
-    if (line_.size() > kLineBytesMax) finish();  // binary output without lines must not fill the memory
+    if (line_.size() > kLineBytesMax)
+      finish();  // binary output without lines must not fill the memory
   }
   void finish() {
     if (!line_.empty()) print(line_);
@@ -48,7 +50,8 @@ class LogPrinter {
   std::string line_;
 };
 
-/// The attempt whose log is followed is pinned, so that a retry does not mix two logs after a reconnect.
+/// The attempt whose log is followed is pinned, so that a retry does not mix two logs after a
+/// reconnect.
 Answer<std::string> log_path(Remote& remote, const Target& target, const LogsOptions& options) {
   std::uint64_t number = options.attempt;
   if (number == 0) {
@@ -62,9 +65,8 @@ Answer<std::string> log_path(Remote& remote, const Target& target, const LogsOpt
 }
 
 bool is_passing(const Problem& problem) {
-  return problem.status == 503 ||
-         (problem.status == 0 && problem.error.code.starts_with("http.") &&
-          problem.error.code != "http.bad_url");
+  return problem.status == 503 || (problem.status == 0 && problem.error.code.starts_with("http.") &&
+                                   problem.error.code != "http.bad_url");
 }
 
 }  // namespace

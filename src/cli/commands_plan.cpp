@@ -52,12 +52,14 @@ int print_preview(const Console& console, const Json& answer, std::string_view w
   for (const Json& item : items.items()) {
     std::string at = item.text_or("local", "").empty() ? "" : local_text(item.text_or("local", ""));
     if (!console.globals.timezone.empty()) at = console.instant(item["at"]);
-    const std::string zone{console.globals.timezone.empty() ? item.text_or("timezone", "")
-                                                            : std::string_view{console.zone().name()}};
+    const std::string zone{console.globals.timezone.empty()
+                               ? item.text_or("timezone", "")
+                               : std::string_view{console.zone().name()}};
     const bool shifted = item.bool_or("shifted", false);
     table.add({fmt::format("{} {}", at, zone), std::string{item.text_or("business_date", "")},
                triggers_text(item["triggers"]),
-               shifted ? console.text("note.shifted", {{"nominal", std::string{item.text_or("nominal", "")}}})
+               shifted ? console.text("note.shifted",
+                                      {{"nominal", std::string{item.text_or("nominal", "")}}})
                        : std::string{" "}});
   }
   console.out(table.render(console.color_out));
@@ -65,8 +67,8 @@ int print_preview(const Console& console, const Json& answer, std::string_view w
 }
 
 Timestamp wall_now() {
-  return Timestamp{std::chrono::duration_cast<Duration>(
-      std::chrono::system_clock::now().time_since_epoch())};
+  return Timestamp{
+      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
 }
 
 Result<Timestamp> preview_begin(const std::string& from) {
@@ -89,7 +91,8 @@ int preview_file(Console& console, const PreviewOptions& options) {
   const auto text = read_file(console, options.target, spec::kTextBytesMax);
   if (!text) return report(console, text.error());
   const spec::Parsed parsed = spec::parse_definitions(options.target, *text);
-  for (const spec::Problem& problem : parsed.problems) console.warn(spec::format_problem(problem, true));
+  for (const spec::Problem& problem : parsed.problems)
+    console.warn(spec::format_problem(problem, true));
   if (!parsed.problems.empty()) return kInvalid;
   const auto from = preview_begin(options.from);
   if (!from) return report(console, from.error());
@@ -100,12 +103,13 @@ int preview_file(Console& console, const PreviewOptions& options) {
   if (loaded) console.set_zone(*loaded);
   for (const model::WorkflowDefinition& definition : parsed.workflows) {
     const model::Workflow& workflow = *definition.workflow;
-    const auto lines = calendar::preview(workflow.triggers, zone, calendar::TimeZone::load, *from,
-                                         options.count);
+    const auto lines =
+        calendar::preview(workflow.triggers, zone, calendar::TimeZone::load, *from, options.count);
     if (!lines) return report(console, lines.error());
     Json::Array items;
     for (const calendar::PreviewLine& line : *lines) items.push_back(line_json(line));
-    const Json answer = Json::object({{"workflow", workflow.name}, {"items", Json::array(std::move(items))}});
+    const Json answer =
+        Json::object({{"workflow", workflow.name}, {"items", Json::array(std::move(items))}});
     if (print_raw(console, answer, "at")) continue;
     if (parsed.workflows.size() > 1) console.line(workflow.name);
     print_preview(console, answer, workflow.name);
@@ -115,8 +119,9 @@ int preview_file(Console& console, const PreviewOptions& options) {
 
 bool is_file(const std::string& target) {
   std::error_code error;
-  return target == "-" || target.contains('/') || target.ends_with(".yaml") || target.ends_with(".yml") ||
-         target.ends_with(".json") || std::filesystem::is_regular_file(target, error);
+  return target == "-" || target.contains('/') || target.ends_with(".yaml") ||
+         target.ends_with(".yml") || target.ends_with(".json") ||
+         std::filesystem::is_regular_file(target, error);
 }
 
 }  // namespace
@@ -146,17 +151,20 @@ int list_plan(Console& console, const std::string& date) {
   Table table{{console.with_zone("column.at"), console.text("column.workflow"),
                console.text("column.trigger"), console.text("column.state"),
                console.text("column.business_date"), console.text("column.reason")}};
-  for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+  for (const Json& item :
+       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     const std::string_view state = item.text_or("state", "");
     const std::string reason{item.text_or("reason", "")};
-    std::string why = reason.empty() ? "" : find_text(console.lang, "miss." + reason).value_or(reason);
+    std::string why =
+        reason.empty() ? "" : find_text(console.lang, "miss." + reason).value_or(reason);
     if (const auto detail = item.text_or("detail", ""); !detail.empty()) {
       why += fmt::format("{}{}", why.empty() ? "" : ": ", detail);
     }
     table.add({console.instant(item["at"]), std::string{item.text_or("workflow", "")},
                std::string{item.text_or("trigger", "")},
                Cell{console.state_cell(state), state_style(state)},
-               std::string{item.text_or("business_date", "")}, why.empty() ? std::string{" "} : why});
+               std::string{item.text_or("business_date", "")},
+               why.empty() ? std::string{" "} : why});
   }
   if (table.empty()) console.say(console.text("message.no_plan"));
   if (!table.empty()) console.out(table.render(console.color_out));

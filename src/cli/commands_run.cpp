@@ -43,17 +43,19 @@ bool is_confirmed(const Console& console, const std::string& question) {
 }
 
 /// Prints what was started, then waits for its end if that is wanted.
-int after_start(Console& console, Remote& remote, const Json& answer, std::optional<Timestamp> since,
-                bool wait, const std::string& timeout) {
+int after_start(Console& console, Remote& remote, const Json& answer,
+                std::optional<Timestamp> since, bool wait, const std::string& timeout) {
   const std::string run{answer.text_or("name", "")};
   if (!wait) {
     if (print_raw(console, answer, "name")) return kOk;
-    console.line(fmt::format("{}  {}  {}", printable(run), console.state_cell(answer.text_or("state", "")),
+    console.line(fmt::format("{}  {}  {}", printable(run),
+                             console.state_cell(answer.text_or("state", "")),
                              answer.text_or("id", "")));
     console.say(console.text("message.follow", {{"run", printable(run)}}));
     return kOk;
   }
-  if (console.is_table()) console.line(fmt::format("{}  {}", printable(run), answer.text_or("id", "")));
+  if (console.is_table())
+    console.line(fmt::format("{}  {}", printable(run), answer.text_or("id", "")));
   std::optional<Duration> limit;
   if (!timeout.empty()) {
     const auto span = parse_duration(timeout);

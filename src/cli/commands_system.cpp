@@ -24,9 +24,9 @@ int list_audit(Console& console, std::uint64_t limit) {
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "action")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
-  Table table{{console.with_zone("column.at"), console.text("column.by"), console.text("column.channel"),
-               console.text("column.action"), console.text("column.target"),
-               console.text("column.reason")}};
+  Table table{{console.with_zone("column.at"), console.text("column.by"),
+               console.text("column.channel"), console.text("column.action"),
+               console.text("column.target"), console.text("column.reason")}};
   for (const Json& item : (*answer)["items"].items()) {
     const Json& actor = item["actor"];
     table.add({console.instant(item["at"]), std::string{actor.text_or("name", "")},
@@ -43,10 +43,12 @@ int list_agents(Console& console) {
   const auto answer = remote->get("/api/v1/agents");
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
-  Table table{{console.text("column.agent"), console.text("column.state"), console.text("agent.host"),
-               console.text("agent.live"), console.text("agent.waiting"), console.text("agent.version"),
+  Table table{{console.text("column.agent"), console.text("column.state"),
+               console.text("agent.host"), console.text("agent.live"),
+               console.text("agent.waiting"), console.text("agent.version"),
                console.text("column.pid")}};
-  for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+  for (const Json& item :
+       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     const bool connected = item.bool_or("connected", false);
     const std::int64_t pid = item.integer_or("pid", 0);
     table.add({std::string{item.text_or("name", "")},
@@ -54,8 +56,8 @@ int list_agents(Console& console) {
                     connected ? Style::good : Style::bad},
                std::string{item.text_or("host", "")},
                fmt::format("{}/{}", item.integer_or("live", 0), item.integer_or("slots", 0)),
-               fmt::to_string(item.integer_or("waiting", 0)), std::string{item.text_or("version", "")},
-               pid > 0 ? fmt::to_string(pid) : ""});
+               fmt::to_string(item.integer_or("waiting", 0)),
+               std::string{item.text_or("version", "")}, pid > 0 ? fmt::to_string(pid) : ""});
   }
   if (table.empty()) console.say(console.text("message.no_agents"));
   if (!table.empty()) console.out(table.render(console.color_out));
@@ -68,7 +70,8 @@ int backup_store(Console& console, const std::string& file) {
   const auto answer = remote->post("/api/v1/backup", Json::object({{"path", absolute(file)}}));
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "path")) return kOk;
-  console.line(console.text("message.backup", {{"path", printable(answer->text_or("path", file))}}));
+  console.line(
+      console.text("message.backup", {{"path", printable(answer->text_or("path", file))}}));
   return kOk;
 }
 
@@ -80,7 +83,8 @@ int restore_store(Console& console, const Hosts& hosts, const std::string& file)
   }
   const auto done = hosts.restore(absolute(file), absolute(data));
   if (!done) return report(console, done.error());
-  console.line(console.text("message.restored", {{"path", printable(file)}, {"data", printable(data)}}));
+  console.line(
+      console.text("message.restored", {{"path", printable(file)}, {"data", printable(data)}}));
   return kOk;
 }
 

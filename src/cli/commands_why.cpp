@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kLogLines = 20;
 
-/// A run that ended badly, or that waits for a decision: its failed jobs, their logs, and what to do.
+/// A run that ended badly, or that waits for a decision: its failed jobs, their logs, and what to
+/// do.
 bool needs_failures(const Json& run) {
   const std::string_view state = run.text_or("state", "");
   const bool ended_badly = is_ended_state(state) && state != "succeeded";

@@ -60,19 +60,27 @@ Console::Console(const Globals& globals_in)
       color_out{wants_color(globals_in, STDOUT_FILENO)},
       color_err{wants_color(globals_in, STDERR_FILENO)} {}
 
-void Console::out(std::string_view text) const { write(stdout, text); }
-void Console::line(std::string_view text) const { out(fmt::format("{}\n", text)); }
+void Console::out(std::string_view text) const {
+  write(stdout, text);
+}
+void Console::line(std::string_view text) const {
+  out(fmt::format("{}\n", text));
+}
 void Console::say(std::string_view text) const {
   if (!globals.quiet) warn(text);
 }
-void Console::warn(std::string_view text) const { write(stderr, fmt::format("{}\n", text)); }
+void Console::warn(std::string_view text) const {
+  write(stderr, fmt::format("{}\n", text));
+}
 
 std::string Console::instant(const Json& at) const {
   const auto read = read_instant(at);
   return read ? local_text(*read, zone_) : std::string{};
 }
 
-std::string Console::clock(Timestamp at) const { return local_text(at, zone_).substr(11); }
+std::string Console::clock(Timestamp at) const {
+  return local_text(at, zone_).substr(11);
+}
 
 std::string Console::with_zone(Key title) const {
   return fmt::format("{} ({})", text(title), zone_.name());
@@ -154,7 +162,8 @@ std::string_view state_glyph(std::string_view state) {
   if (state == "not_run") return "⊘";
   if (state == "killed" || state == "interrupted") return "▪";
   if (state == "skipped" || state == "bypassed" || state == "excluded") return "»";
-  if (state == "running" || state == "starting" || state == "stopping" || state == "started") return "▸";
+  if (state == "running" || state == "starting" || state == "stopping" || state == "started")
+    return "▸";
   if (state == "held" || state == "suspended" || state == "disabled") return "=";
   return "◷";
 }

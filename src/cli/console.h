@@ -20,16 +20,17 @@ struct Globals {
   std::string data;        ///< folder; empty: DANDORI_DATA, ./.dandori upward, /var/lib/dandori
   std::string token_file;  ///< empty: DANDORI_TOKEN, DANDORI_TOKEN_FILE, DATA/admin.token
   std::string output = "table";
-  std::string lang;        ///< `ja`, `en`; empty: from the locale
-  std::string timezone;    ///< for times on the screen; empty: the server's
-  std::string reason;      ///< goes to the audit log
+  std::string lang;                 ///< `ja`, `en`; empty: from the locale
+  std::string timezone;             ///< for times on the screen; empty: the server's
+  std::string reason;               ///< goes to the audit log
   std::string program = "dandori";  ///< as it was called, with its --server and --data, for hints
   bool no_color = false;
   bool yes = false;
   bool quiet = false;
 };
 
-/// `ja` when the option or, without it, the first of LC_ALL, LC_MESSAGES, LANG that is set starts with ja.
+/// `ja` when the option or, without it, the first of LC_ALL, LC_MESSAGES, LANG that is set starts
+/// with ja.
 Lang choose_lang(std::string_view option);
 
 /// What a command prints to, and how: language, form, colours, time zone.
@@ -66,8 +67,8 @@ class Console {
   calendar::TimeZone zone_;
 };
 
-/// Prints `answer` as -o wants it, one `items` member per line for jsonl, and only `name_member` for name.
-/// False: a table is wanted.
+/// Prints `answer` as -o wants it, one `items` member per line for jsonl, and only `name_member`
+/// for name. False: a table is wanted.
 bool print_raw(const Console& console, const Json& answer, std::string_view name_member);
 
 /// `1.2s`, `34s`, `3m12s`, `1h05m`, `2d03h`.

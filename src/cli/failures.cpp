@@ -25,16 +25,18 @@ std::vector<Json> jobs_of(const Json& run) {
 std::vector<std::string> held_back_by(const std::vector<Json>& jobs, std::string_view job) {
   std::set<std::string, std::less<>> behind{std::string{job}};
   std::vector<std::string> held;
-  // A predecessor may stand below its successor in the file, so passes go on until nothing is added.
+  // A predecessor may stand below its successor in the file, so passes go on until nothing is
+  // added.
   for (bool more = true; more;) {
     more = false;
     for (const Json& item : jobs) {
       const std::string name{item.text_or("job", "")};
       if (item.text_or("state", "") != "not_run" || behind.contains(name)) continue;
       const Json& before = item["depends_on"];
-      const bool depends = before.is_array() && std::ranges::any_of(before.items(), [&](const Json& p) {
-                             return p.is_string() && behind.contains(p.as_string());
-                           });
+      const bool depends =
+          before.is_array() && std::ranges::any_of(before.items(), [&](const Json& p) {
+            return p.is_string() && behind.contains(p.as_string());
+          });
       if (!depends) continue;
       behind.insert(name);
       more = true;
@@ -49,8 +51,10 @@ std::vector<std::string> held_back_by(const std::vector<Json>& jobs, std::string
 
 std::string list_text(const Console& console, const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 10;
-  std::string out = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(
-                                          std::min(names.size(), kShown)), ", "));
+  std::string out = fmt::format(
+      "{}",
+      fmt::join(names.begin(),
+                names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown)), ", "));
   if (names.size() > kShown) {
     out += " " + console.text("list.more", {{"n", fmt::to_string(names.size() - kShown)}});
   }
@@ -133,21 +137,26 @@ std::vector<FailedJob> find_failed(const Console& console, const Json& run) {
 }
 
 std::string failed_job_text(const Console& console, std::string_view run, const FailedJob& job) {
-  std::string out = "  " + styled(state_glyph(job.state), state_style(job.state), console.color_out);
+  std::string out =
+      "  " + styled(state_glyph(job.state), state_style(job.state), console.color_out);
   out += " " + printable(job.job);
   if (!job.title.empty()) out += "  " + printable(job.title);
-  out += "  " + styled(state_word(console.lang, job.state), state_style(job.state), console.color_out);
+  out +=
+      "  " + styled(state_word(console.lang, job.state), state_style(job.state), console.color_out);
   if (!job.detail.empty()) out += fmt::format("  {}", job.detail);
   out += "\n";
   if (!job.log_lines.empty()) {
     out += "    " + console.text("failure_text.log") + "\n";
     for (const std::string& line : job.log_lines) out += fmt::format("      │ {}\n", line);
-    out += fmt::format("    → {} logs {}/{}\n", console.globals.program, printable(run), printable(job.job));
+    out += fmt::format("    → {} logs {}/{}\n", console.globals.program, printable(run),
+                       printable(job.job));
   } else if (!job.has_log) {
     out += "    " + console.text("failure_text.no_log") + "\n";
   }
   if (!job.held_back.empty()) {
-    out += "    " + console.text("failure_text.held_back", {{"jobs", list_text(console, job.held_back)}}) + "\n";
+    out += "    " +
+           console.text("failure_text.held_back", {{"jobs", list_text(console, job.held_back)}}) +
+           "\n";
   }
   return out;
 }
@@ -167,7 +176,8 @@ std::string failures_text(const Console& console, Remote& remote, const Json& ru
     out += failed_job_text(console, name, failed[i]);
   }
   if (failed.size() > kJobsShown) {
-    out += "  " + console.text("list.more", {{"n", fmt::to_string(failed.size() - kJobsShown)}}) + "\n";
+    out += "  " + console.text("list.more", {{"n", fmt::to_string(failed.size() - kJobsShown)}}) +
+           "\n";
   }
   if (run.text_or("state", "") == "warning" || failed.empty()) return out;
   out += console.text("failure_text.next") + "\n";

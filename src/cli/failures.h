@@ -14,11 +14,11 @@ namespace dandori::cli {
 /// A job that ended badly, with what a person needs to go on.
 struct FailedJob {
   std::string job, title, state;
-  std::string detail;                     ///< `exit code 3, try 1`, in the language
+  std::string detail;  ///< `exit code 3, try 1`, in the language
   std::uint64_t log_bytes = 0;
   bool has_log = false;
-  std::vector<std::string> log_lines;     ///< its last lines
-  std::vector<std::string> held_back;     ///< jobs that did not run because of it
+  std::vector<std::string> log_lines;  ///< its last lines
+  std::vector<std::string> held_back;  ///< jobs that did not run because of it
 };
 
 /// The jobs of a run (GET /runs/RUN) that failed, were killed, or whose end nobody knows.

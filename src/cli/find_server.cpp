@@ -91,7 +91,8 @@ Result<Place> find_server(const Console& console) {
   std::string data = find_data(console.globals);
   if (place.url.empty()) {
     if (data.empty()) {
-      return fail("cli.no_server", console.text("problem.no_server"), console.text("hint.no_server"));
+      return fail("cli.no_server", console.text("problem.no_server"),
+                  console.text("hint.no_server"));
     }
     auto url = local_url(console, data);
     if (!url) return std::unexpected(url.error());

@@ -37,8 +37,14 @@ bool alter(JobProgress& job, std::string_view kind, const Json& event) {
   const auto at = read_instant(event["at"]);
   const std::int64_t attempt = event.integer_or("attempt", job.attempt);
   if (kind == "job.started") {
-    job = {.job = job.job, .title = job.title, .state = "running", .attempt = attempt, .started_at = at,
-           .took = {}, .exit_code = {}, .failure = {}};
+    job = {.job = job.job,
+           .title = job.title,
+           .state = "running",
+           .attempt = attempt,
+           .started_at = at,
+           .took = {},
+           .exit_code = {},
+           .failure = {}};
     return true;
   }
   if (kind == "job.retry") {
@@ -123,11 +129,13 @@ Change Progress::take(const Json& event, std::size_t& job) {
   return Change::job;  // also when the snapshot knew it already: nobody has been told yet
 }
 
-bool Progress::is_ended() const { return is_ended_state(state_); }
+bool Progress::is_ended() const {
+  return is_ended_state(state_);
+}
 
 std::size_t Progress::ended_jobs() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(jobs_, [](const JobProgress& job) { return is_ended_state(job.state); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      jobs_, [](const JobProgress& job) { return is_ended_state(job.state); }));
 }
 
 std::optional<std::size_t> Progress::index_of(std::string_view job) const {

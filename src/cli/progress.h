@@ -28,7 +28,8 @@ enum class Change { none, job, run_state, run_ended, run_reopened };
 
 /// Follows a run: first a snapshot (GET /runs/RUN), then its events in order. Pure.
 ///
-/// Events may come twice and from before the snapshot: those not newer than what is known change nothing.
+/// Events may come twice and from before the snapshot: those not newer than what is known change
+/// nothing.
 class Progress {
  public:
   /// since: events before it belong to an earlier execution of the run; nullopt: take all.

@@ -17,8 +17,8 @@ namespace dandori::cli {
 namespace {
 
 Timestamp wall_now() {
-  return Timestamp{std::chrono::duration_cast<Duration>(
-      std::chrono::system_clock::now().time_since_epoch())};
+  return Timestamp{
+      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
 }
 
 struct Size {
@@ -39,7 +39,8 @@ int rank(const JobProgress& job) {
   return is_ended_state(job.state) ? 4 : 3;
 }
 
-std::vector<const JobProgress*> choose_jobs(const std::vector<JobProgress>& jobs, std::size_t rows) {
+std::vector<const JobProgress*> choose_jobs(const std::vector<JobProgress>& jobs,
+                                            std::size_t rows) {
   std::vector<const JobProgress*> chosen;
   for (const JobProgress& job : jobs) chosen.push_back(&job);
   if (chosen.size() <= rows) return chosen;
@@ -62,13 +63,15 @@ std::string job_line(const Console& console, const JobProgress& job, std::option
   std::string line = styled(state_glyph(job.state), state_style(job.state), console.color_err);
   line += " " + printable(job.job);
   if (!job.title.empty()) line += "  " + printable(job.title);
-  line += "  " + styled(state_word(console.lang, job.state), state_style(job.state), console.color_err);
+  line +=
+      "  " + styled(state_word(console.lang, job.state), state_style(job.state), console.color_err);
   if (job.took) {
     line += "  " + span_text(*job.took);
   } else if (now && job.started_at && !is_ended_state(job.state)) {
     line += "  " + span_text(std::max(Duration{0}, *now - *job.started_at));
   }
-  if (job.attempt > 1) line += "  " + console.text("progress.attempt", {{"n", fmt::to_string(job.attempt)}});
+  if (job.attempt > 1)
+    line += "  " + console.text("progress.attempt", {{"n", fmt::to_string(job.attempt)}});
   if (job.exit_code && *job.exit_code != 0) {
     line += "  " + console.text("why.exit_code", {{"exit_code", fmt::to_string(*job.exit_code)}});
   } else if (!job.failure.empty() && job.failure != "exit") {
@@ -99,14 +102,14 @@ ProgressView::ProgressView(const Console& console)
 ProgressView::~ProgressView() {
   if (!live_) return;
   ticker_.request_stop();
-  ticker_.join();
-  erase();
+  ticker_.join();  // the last block stays on the screen
 }
 
 void ProgressView::tick(const std::stop_token& stop) {
   std::condition_variable_any wake;
   std::unique_lock lock{mutex_};
-  while (!wake.wait_for(lock, stop, std::chrono::seconds{1}, [&] { return stop.stop_requested(); })) {
+  while (
+      !wake.wait_for(lock, stop, std::chrono::seconds{1}, [&] { return stop.stop_requested(); })) {
     draw();
   }
 }

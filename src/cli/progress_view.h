@@ -13,13 +13,13 @@ namespace dandori::cli {
 /// `✓ load  売上の取込  succeeded  2.1s`. now: for the time a running job has taken so far.
 std::string job_line(const Console& console, const JobProgress& job, std::optional<Timestamp> now);
 
-/// The block a terminal shows: the run, then its jobs, at most `rows` lines; live and failed jobs come
-/// first when there are more.
+/// The block a terminal shows: the run, then its jobs, at most `rows` lines; live and failed jobs
+/// come first when there are more.
 std::string progress_block(const Console& console, const Progress& progress, std::size_t rows,
                            Timestamp begin, Timestamp now);
 
-/// Shows a run's progress on stderr: on a terminal one block that is drawn again at every change and
-/// once a second, elsewhere one line per change. Nothing under --quiet.
+/// Shows a run's progress on stderr: on a terminal one block that is drawn again at every change
+/// and once a second, elsewhere one line per change. Nothing under --quiet.
 class ProgressView {
  public:
   explicit ProgressView(const Console& console);

@@ -121,7 +121,8 @@ Answer<Json> Remote::list(const std::string& path, std::uint64_t limit) {
     if (!cursor.empty()) target += "&cursor=" + http::percent_encode(cursor);
     auto answer = get(target);
     if (!answer) return answer;
-    for (const Json& item : (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
+    for (const Json& item :
+         (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
       items.push_back(item);
     }
     cursor = answer->text_or("next_cursor", "");
@@ -155,7 +156,8 @@ Answer<void> Remote::load_zone(Console& console) {
     name = version->text_or("timezone", "UTC");
   }
   auto zone = calendar::TimeZone::load(name);
-  if (!zone && !console.globals.timezone.empty()) return std::unexpected(Problem{.error = zone.error()});
+  if (!zone && !console.globals.timezone.empty())
+    return std::unexpected(Problem{.error = zone.error()});
   if (zone) console.set_zone(std::move(*zone));
   return {};
 }

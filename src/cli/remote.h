@@ -37,9 +37,11 @@ Result<Place> find_server(const Console& console);
 /// First line of a file, without its newline. Errors: cli.read_file.
 Result<std::string> read_first_line(const Console& console, const std::string& path);
 /// Errors: cli.read_file.
-Result<std::string> read_file(const Console& console, const std::string& path, std::size_t bytes_max);
+Result<std::string> read_file(const Console& console, const std::string& path,
+                              std::size_t bytes_max);
 
-/// Why a call did not do what was asked: an error on the way (status 0), or the server's problem JSON.
+/// Why a call did not do what was asked: an error on the way (status 0), or the server's problem
+/// JSON.
 struct Problem {
   Error error;
   int status = 0;
@@ -74,12 +76,14 @@ class Remote {
                     std::string_view key = {});
   /// All items up to `limit`, following the cursors. path: without limit and cursor.
   Answer<Json> list(const std::string& path, std::uint64_t limit);
-  /// Streams the body piece by piece; false from `on_chunk` ends it. The result is the header's fields.
+  /// Streams the body piece by piece; false from `on_chunk` ends it. The result is the header's
+  /// fields.
   Answer<http::Headers> stream(const std::string& path, std::string_view last_event_id,
                                std::chrono::milliseconds silence_max,
                                const std::function<bool(std::string_view)>& on_chunk);
 
-  /// Sets the console's zone: --tz, else the server's. Errors: calendar.unknown_zone and those of get().
+  /// Sets the console's zone: --tz, else the server's. Errors: calendar.unknown_zone and those of
+  /// get().
   Answer<void> load_zone(Console& console);
   /// Looks again where the local server is: after a restart its port may be another.
   void find_again();

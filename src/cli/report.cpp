@@ -26,20 +26,28 @@ spec::Problem read_problem(const Json& item) {
 int exit_code_of(const Problem& problem) {
   const std::string& code = problem.error.code;
   switch (problem.status) {
-    case 0: break;
+    case 0:
+      break;
     case 400:
     case 405:
     case 413:
-    case 415: return kUsage;
+    case 415:
+      return kUsage;
     case 401:
-    case 403: return kDenied;
-    case 404: return kNotFound;
+    case 403:
+      return kDenied;
+    case 404:
+      return kNotFound;
     case 409:
-    case 412: return kConflict;
-    case 422: return kInvalid;
+    case 412:
+      return kConflict;
+    case 422:
+      return kInvalid;
     case 429:
-    case 503: return kUnreachable;
-    default: return kInternal;
+    case 503:
+      return kUnreachable;
+    default:
+      return kInternal;
   }
   if (code.starts_with("http.") && code != "http.bad_url") return kUnreachable;
   if (code == "cli.no_server") return kUnreachable;
@@ -61,7 +69,8 @@ int report(const Console& console, const Problem& problem) {
   const Error& error = problem.error;
   std::string text = styled(console.text("problem.prefix"), Style::bad, console.color_err);
   text += fmt::format("{} [{}]", printable(error.message), printable(error.code));
-  if (!error.path.empty() && problem.status != 404) text += fmt::format("\n  {}: {}", console.text("problem.at"), printable(error.path));
+  if (!error.path.empty() && problem.status != 404)
+    text += fmt::format("\n  {}: {}", console.text("problem.at"), printable(error.path));
   if (!error.hint.empty()) {
     for (const std::string_view line : split(error.hint, '\n')) text += "\n  " + printable(line);
   }

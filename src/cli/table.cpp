@@ -10,12 +10,18 @@ namespace {
 
 std::string_view code_of(Style style) {
   switch (style) {
-    case Style::plain: return "";
-    case Style::good: return "\x1b[32m";
-    case Style::bad: return "\x1b[1;31m";
-    case Style::attention: return "\x1b[33m";
-    case Style::active: return "\x1b[36m";
-    case Style::faint: return "\x1b[2m";
+    case Style::plain:
+      return "";
+    case Style::good:
+      return "\x1b[32m";
+    case Style::bad:
+      return "\x1b[1;31m";
+    case Style::attention:
+      return "\x1b[33m";
+    case Style::active:
+      return "\x1b[36m";
+    case Style::faint:
+      return "\x1b[2m";
   }
   return "";
 }

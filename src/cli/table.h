@@ -20,7 +20,8 @@ struct Cell {
   Cell(const char* text_in) : text{text_in} {}  // NOLINT
 };
 
-/// Columns as wide as their widest cell on a terminal (East-Asian characters count 2), two spaces between.
+/// Columns as wide as their widest cell on a terminal (East-Asian characters count 2), two spaces
+/// between.
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : header_{std::move(header)} {}
@@ -40,7 +41,8 @@ class Table {
   std::vector<std::size_t> right_;
 };
 
-/// Control characters as spaces, invalid UTF-8 as U+FFFD: what a stranger wrote cannot steer the terminal.
+/// Control characters as spaces, invalid UTF-8 as U+FFFD: what a stranger wrote cannot steer the
+/// terminal.
 std::string printable(std::string_view text);
 
 }  // namespace dandori::cli

@@ -31,7 +31,8 @@ TEST_CASE("colours stand around a cell and do not count as width") {
 
 TEST_CASE("what a stranger wrote cannot steer the terminal") {
   CHECK(printable("a\x1b[2Jb\nc\x7f") == "a [2Jb c ");
-  CHECK(printable("\xC2\x9B" "31m") == "  31m");
+  CHECK(printable("\xC2\x9B"
+                  "31m") == "  31m");
   CHECK(printable("\xff") == "\xEF\xBF\xBD");
   CHECK(printable("日本語 é") == "日本語 é");
 }

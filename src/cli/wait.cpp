@@ -25,7 +25,11 @@ constexpr milliseconds kPauseMin{50}, kPauseMax{2'000};
 class Waiter {
  public:
   Waiter(Console& console, Remote& remote, const WaitRequest& request)
-      : remote_{remote}, console_{console}, request_{request}, progress_{request.since}, view_{console} {
+      : remote_{remote},
+        console_{console},
+        request_{request},
+        progress_{request.since},
+        view_{console} {
     if (request.timeout) deadline_ = Clock::now() + *request.timeout;
   }
 
@@ -153,10 +157,12 @@ void print_end(Console& console, const Json& run) {
   const std::string_view state = run.text_or("state", "");
   const auto started = read_instant(run["started_at"]);
   const auto ended = read_instant(run["ended_at"]);
-  std::string line = fmt::format("{}  {}", printable(run.text_or("name", "")),
-                                 styled(console.state_cell(state), state_style(state), console.color_out));
+  std::string line =
+      fmt::format("{}  {}", printable(run.text_or("name", "")),
+                  styled(console.state_cell(state), state_style(state), console.color_out));
   if (started && ended && *ended >= *started) line += "  " + span_text(*ended - *started);
-  line += fmt::format("  {} {}", console.text("field.business_date"), run.text_or("business_date", "-"));
+  line += fmt::format("  {} {}", console.text("field.business_date"),
+                      run.text_or("business_date", "-"));
   console.line(line);
 }
 
@@ -168,7 +174,7 @@ int wait_for_run(Console& console, Remote& remote, const WaitRequest& request) {
   }
   Json run;
   {
-    Waiter waiter{console, remote, request};  // its view is taken off the screen before the result
+    Waiter waiter{console, remote, request};  // its view stops drawing before the result is told
     if (const auto code = waiter.wait()) {
       if (*code == kStillRunning) {
         console.warn(console.text("wait.timeout", {{"run", printable(request.run)}}));

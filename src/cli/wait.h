@@ -15,8 +15,8 @@ struct WaitRequest {
   std::optional<Duration> timeout;  ///< nullopt: until it ends
 };
 
-/// Follows the run's events and shows them until it has ended or the time is over; connects again when
-/// the server goes away. Prints how it ended; the exit code is that of the run's state.
+/// Follows the run's events and shows them until it has ended or the time is over; connects again
+/// when the server goes away. Prints how it ended; the exit code is that of the run's state.
 int wait_for_run(Console& console, Remote& remote, const WaitRequest& request);
 
 }  // namespace dandori::cli

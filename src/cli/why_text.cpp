@@ -35,7 +35,8 @@ std::string joined(const Console& console, std::string_view name, const Json& it
     const Json& item = items.items()[i];
     if (!item.is_string()) continue;
     if (!out.empty()) out += ", ";
-    out += name == "needs" ? state_word(console.lang, item.as_string()) : printable(item.as_string());
+    out +=
+        name == "needs" ? state_word(console.lang, item.as_string()) : printable(item.as_string());
   }
   if (items.size() > kShown) {
     out += " " + console.text("list.more", {{"n", fmt::to_string(items.size() - kShown)}});
@@ -97,7 +98,8 @@ std::string sentence_of(const Console& console, const Json& reason, const Args& 
   return generic_sentence(console, reason);
 }
 
-std::string line_of(const Console& console, const Json& reason, std::string_view run, std::size_t indent) {
+std::string line_of(const Console& console, const Json& reason, std::string_view run,
+                    std::size_t indent) {
   const Args args = args_of(console, reason);
   const std::string code{reason.text_or("code", "")};
   const std::string label = find_text(console.lang, code + ".label").value_or("");
@@ -120,8 +122,8 @@ std::string line_of(const Console& console, const Json& reason, std::string_view
   return line + "\n";
 }
 
-void append_reasons(std::string& out, const Console& console, const Json& reasons, std::string_view run,
-                    std::size_t indent, std::size_t depth) {
+void append_reasons(std::string& out, const Console& console, const Json& reasons,
+                    std::string_view run, std::size_t indent, std::size_t depth) {
   if (!reasons.is_array() || depth > kDepthMax) return;
   for (const Json& reason : reasons.items()) {
     if (!reason.is_object()) continue;
@@ -129,7 +131,8 @@ void append_reasons(std::string& out, const Console& console, const Json& reason
     const bool plain_list = reason.text_or("code", "") == "why.predecessors" &&
                             reason.text_or("join", "all") == "all" && reason["children"].size() > 0;
     if (!plain_list) out += line_of(console, reason, run, indent);
-    append_reasons(out, console, reason["children"], run, plain_list ? indent : indent + 2, depth + 1);
+    append_reasons(out, console, reason["children"], run, plain_list ? indent : indent + 2,
+                   depth + 1);
     if (const std::int64_t more = reason.integer_or("more", 0); more > 0) {
       out.append(indent + 2, ' ');
       out += console.text("list.more", {{"n", fmt::to_string(more)}}) + "\n";
@@ -141,7 +144,8 @@ std::string job_head(const Console& console, const Json& job) {
   std::string head = printable(job.text_or("job", ""));
   if (const auto title = job.text_or("title", ""); !title.empty()) head += "  " + printable(title);
   const std::string_view state = job.text_or("state", "");
-  return head + "  " + styled(state_word(console.lang, state), state_style(state), console.color_out);
+  return head + "  " +
+         styled(state_word(console.lang, state), state_style(state), console.color_out);
 }
 
 }  // namespace
@@ -160,15 +164,18 @@ std::string why_text(const Console& console, const Json& answer) {
                        reasons_text(console, answer["reasons"], run, 2));
   }
   const std::string_view state = answer.text_or("state", answer.text_or("run_state", ""));
-  std::string out = fmt::format("{}  {}\n", printable(run),
-                                styled(console.state_cell(state), state_style(state), console.color_out));
+  std::string out =
+      fmt::format("{}  {}\n", printable(run),
+                  styled(console.state_cell(state), state_style(state), console.color_out));
   out += reasons_text(console, answer["reasons"], run, 2);
   const Json& jobs = answer["jobs"];
   if (!jobs.is_array()) return out;
   for (const Json& job : jobs.items()) {
-    out += fmt::format("  {}\n{}", job_head(console, job), reasons_text(console, job["reasons"], run, 4));
+    out += fmt::format("  {}\n{}", job_head(console, job),
+                       reasons_text(console, job["reasons"], run, 4));
   }
-  if (jobs.size() == 0 && answer["reasons"].size() == 0) out += "  " + console.text("why.nothing") + "\n";
+  if (jobs.size() == 0 && answer["reasons"].size() == 0)
+    out += "  " + console.text("why.nothing") + "\n";
   return out;
 }
 

@@ -8,7 +8,9 @@ namespace dandori::cli {
 
 namespace {
 
-Json json_of(std::string_view text) { return parse_json(text).value(); }
+Json json_of(std::string_view text) {
+  return parse_json(text).value();
+}
 
 std::string why_in(const char* lang, std::string_view answer) {
   Globals globals;
@@ -56,9 +58,9 @@ TEST_CASE("a job that waits for a slot says who holds the slots, in English") {
 
 TEST_CASE("every reason of the engine has a label and a sentence in both languages") {
   for (const char* code : {"why.predecessor", "why.predecessors", "why.agent_missing", "why.slots",
-                           "why.retry_at", "why.starting", "why.running", "why.stopping", "why.not_run",
-                           "why.bypassed", "why.unknown", "why.ended", "why.failed", "why.run_queued",
-                           "why.overlap", "why.queue", "why.previous_failed"}) {
+                           "why.retry_at", "why.starting", "why.running", "why.stopping",
+                           "why.not_run", "why.bypassed", "why.unknown", "why.ended", "why.failed",
+                           "why.run_queued", "why.overlap", "why.queue", "why.previous_failed"}) {
     CAPTURE(code);
     CHECK(find_text(Lang::en, code).has_value());
     CHECK(find_text(Lang::ja, std::string{code} + ".label").has_value());
@@ -66,7 +68,8 @@ TEST_CASE("every reason of the engine has a label and a sentence in both languag
 }
 
 TEST_CASE("times stand in the zone, which is named") {
-  CHECK(why_in("en", R"({"run": "a#1", "job": "x", "state": "failed", "reasons": [{"code": "why.failed",
+  CHECK(why_in("en",
+               R"({"run": "a#1", "job": "x", "state": "failed", "reasons": [{"code": "why.failed",
           "ok": false, "attempt": 1, "agent": "local", "failure": "exit", "exit_code": 3,
           "ended_at": "2026-11-20T13:00:05Z"}]})") ==
         "a#1/x  failed\n"
@@ -82,7 +85,8 @@ TEST_CASE("a reason that this program does not know is shown with its values") {
 }
 
 TEST_CASE("a run that waits says for what, and a run with nothing in its way says so") {
-  CHECK(why_in("en", R"({"run": "a#2", "state": "queued", "reasons": [{"code": "why.overlap", "ok": null,
+  CHECK(why_in("en",
+               R"({"run": "a#2", "state": "queued", "reasons": [{"code": "why.overlap", "ok": null,
           "policy": "queue", "running": 1, "held_by": ["a#1"]}, {"code": "why.queue", "ok": true, "ahead": 0}],
           "jobs": [], "not_run": []})") ==
         "a#2  ◷ queued\n"
@@ -104,7 +108,8 @@ TEST_CASE("a failed job comes with its end, the last lines of its log and what i
   globals.lang = "en";
   globals.no_color = true;
   const Console console{globals};
-  auto failed = find_failed(console, json_of(R"({"name": "daily_close#1", "state": "failed", "jobs": [
+  auto failed =
+      find_failed(console, json_of(R"({"name": "daily_close#1", "state": "failed", "jobs": [
     {"job": "report", "state": "not_run", "depends_on": ["load"], "attempts": []},
     {"job": "load", "state": "not_run", "depends_on": ["check"], "attempts": []},
     {"job": "other", "state": "not_run", "depends_on": ["recv"], "attempts": []},

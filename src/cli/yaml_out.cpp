@@ -19,17 +19,21 @@ bool is_reserved(std::string_view text) {
   return std::ranges::find(kWords, lower) != kWords.end();
 }
 
-/// Letters, digits, some marks and everything beyond ASCII, starting with a letter: nothing YAML looks at.
+/// Letters, digits, some marks and everything beyond ASCII, starting with a letter: nothing YAML
+/// looks at.
 bool is_plain(std::string_view text) {
   if (text.empty() || is_reserved(text)) return false;
   const auto first = static_cast<unsigned char>(text.front());
   if (std::isalpha(first) == 0 && first < 0x80) return false;
   if (text.back() == ' ') return false;
-  return std::ranges::all_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return std::isalnum(byte) != 0 || byte >= 0xE0 || (byte >= 0x80 && byte < 0xC0) ||
-           std::string_view{" _-./#()"}.contains(c);
-  }) && text.find(" #") == std::string_view::npos;
+  return std::ranges::all_of(text,
+                             [](char c) {
+                               const auto byte = static_cast<unsigned char>(c);
+                               return std::isalnum(byte) != 0 || byte >= 0xE0 ||
+                                      (byte >= 0x80 && byte < 0xC0) ||
+                                      std::string_view{" _-./#()"}.contains(c);
+                             }) &&
+         text.find(" #") == std::string_view::npos;
 }
 
 /// Whether a literal block gives the text back exactly.
