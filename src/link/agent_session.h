@@ -47,7 +47,7 @@ class AgentSession {
 
   void receive(std::string_view bytes, Steady now);
   void step(Steady now);
-  Steady next_wake() const { return channel_.next_wake(); }
+  Steady next_wake() const { return channel_.next_wake(is_welcomed()); }
 
   /// A final report (ended, lost, never started) replaces a start, and nothing replaces it.
   void report(Report report);

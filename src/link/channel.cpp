@@ -54,8 +54,9 @@ bool Channel::step(Steady now) {
   return now_ - said_at_ >= kHeartbeatEvery;
 }
 
-Steady Channel::next_wake() const {
+Steady Channel::next_wake(bool greeted) const {
   if (!is_open_) return Steady{INT64_MAX};
+  if (!greeted) return heard_at_ + kSilenceMax;
   return std::min(heard_at_ + kSilenceMax, said_at_ + kHeartbeatEvery);
 }
 

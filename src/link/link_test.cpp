@@ -194,6 +194,18 @@ TEST_CASE("heartbeats keep a quiet session; 15 seconds of silence end it") {
   CHECK_FALSE(pair.agent.is_open());
 }
 
+TEST_CASE("before the greeting nothing is due but the silence") {
+  Pair pair;
+  pair.server = std::make_unique<ServerSession>(1, pair.hooks(), pair.now);
+  pair.agent.connect(pair.hello, pair.now);
+  const Steady silent = pair.now + 15s;
+  pair.now = pair.now + 6s;
+  pair.agent.step(pair.now);
+  pair.server->step(pair.now);
+  CHECK(pair.agent.next_wake() == silent);
+  CHECK(pair.server->next_wake() == silent);
+}
+
 TEST_CASE("a peer that never says hello is dropped without a word to the engine") {
   std::vector<model::Event> events;
   ServerSession server{1,

@@ -78,7 +78,7 @@ void ServerSession::step(Steady now) {
 }
 
 Steady ServerSession::next_wake() const {
-  Steady wake = channel_.next_wake();
+  Steady wake = channel_.next_wake(welcomed_);
   for (const auto& [id, open] : logs_) wake = std::min(wake, open.give_up_at);
   return wake;
 }
