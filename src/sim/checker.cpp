@@ -198,7 +198,7 @@ void Checker::take(const model::AttemptRow& row) {
   const bool assigned = attempt.sequence != 0 && attempt.sequence != before.sequence;
   if (is_new || assigned) starts_.push_back({&run, index, attempt.ref.number});
   if (is_ended(attempt.state)) {
-    job.ended_steady = clock_.steady();
+    job.ends[attempt.ref.number] = clock_.steady();
     ends_.push_back({&run, index, attempt.ref.number});
   }
 }
@@ -359,9 +359,8 @@ void Checker::check_further_try(const RunTable& run, std::uint32_t job, std::uin
   if (!clocks_agree_) return;
   for (const model::RetryRule& rule : definition.retry) {
     const bool only = definition.retry.size() == 1 && rule.jitter == model::Jitter::none;
-    const Duration waited = clock_.steady() - run.jobs[job].ended_steady;
-    // The end of the newest attempt was noted when it was recorded; this one is the newest now.
-    if (only && run.jobs[job].newest == number && waited < std::min(rule.interval, rule.interval_max)) {
+    const Duration waited = clock_.steady() - run.jobs[job].ends.at(number - 1);
+    if (only && waited < std::min(rule.interval, rule.interval_max)) {
       broken(fmt::format("{} starts {} after the failure", name, format_duration(waited)));
     }
   }
@@ -418,13 +417,20 @@ void Checker::check_queues() {
     if (!queued.empty() && *queued.begin() < run->run.number) {
       broken(fmt::format("{} overtakes {}#{}", name_of(run->run), workflow, *queued.begin()));
     }
-    const model::OverlapRule& rule = revisions_.at({workflow, workflows_.at(workflow).revision})->overlap;
-    const std::size_t most = rule.policy == model::Overlap::parallel ? rule.parallel_max : 1;
+    const auto most_of = [&](std::uint32_t revision) -> std::size_t {
+      const model::OverlapRule& rule = revisions_.at({workflow, revision})->overlap;
+      return rule.policy == model::Overlap::parallel ? rule.parallel_max : 1;
+    };
+    // The revision may have changed within the batch, before or after the start.
+    std::size_t most = most_of(workflows_.at(workflow).revision);
+    for (const auto& [before, after] : moved_) {
+      if (before.name == workflow) most = std::max(most, most_of(before.revision));
+    }
     const std::set<RunId>& going = going_[workflow];
     const bool forced = std::ranges::any_of(going, [&](RunId id) { return runs_.at(id).forced; });
     if (!forced && going.size() > most) {
-      broken(fmt::format("{} starts while {} others are active (overlap: {})", name_of(run->run),
-                         going.size() - 1, to_string(rule.policy)));
+      broken(fmt::format("{} starts while {} others are active ({} may be)", name_of(run->run),
+                         going.size() - 1, most - 1));
     }
   }
 }

@@ -42,7 +42,7 @@ class Checker {
     std::uint32_t newest = 0;       ///< number of the newest attempt seen
     std::uint32_t round_base = 0;   ///< attempts before this (re)run
     std::uint32_t unknown_reruns = 0;  ///< an operator tried again, in this round
-    Steady ended_steady;            ///< when the newest attempt's end was recorded
+    std::map<std::uint32_t, Steady> ends;  ///< when each attempt's end was recorded
   };
   struct RunTable {
     model::Run run;

@@ -48,11 +48,13 @@ std::set<std::uint32_t> before(Random& random, std::uint32_t shape, std::uint32_
   return jobs;
 }
 
-std::string depends_text(Random& random, const std::set<std::uint32_t>& jobs) {
+/// noops: they never fail, so nothing may wait for that.
+std::string depends_text(Random& random, const std::set<std::uint32_t>& jobs,
+                         const std::set<std::uint32_t>& noops) {
   std::string text = "[";
   for (const std::uint32_t job : jobs) {
     if (text.size() > 1) text += ", ";
-    if (random.chance(75)) {
+    if (random.chance(75) || noops.contains(job)) {
       text += fmt::format("j{}", job);
     } else {
       text += fmt::format("{{job: j{}, state: [{}]}}", job,
@@ -70,16 +72,19 @@ std::string join_text(Random& random, std::size_t count) {
 }
 
 std::string job_text(Random& random, std::uint32_t job, std::uint32_t shape,
-                     const std::vector<std::string>& agents) {
+                     const std::vector<std::string>& agents, std::set<std::uint32_t>& noops) {
   std::string text = random.chance(12) ? "type: noop" : "run: [work, now]";
   const bool is_noop = text.starts_with("type");
   const std::set<std::uint32_t> jobs = before(random, shape, job);
   if (!jobs.empty()) {
-    text += ", depends_on: " + depends_text(random, jobs);
+    text += ", depends_on: " + depends_text(random, jobs, noops);
     text += join_text(random, jobs.size());
   }
   if (random.chance(5)) text += ", enabled: false";
-  if (is_noop) return text;
+  if (is_noop) {
+    noops.insert(job);
+    return text;
+  }
   if (agents.size() > 1 && random.chance(60)) {
     text += fmt::format(", agent: {}", agents[random.below(agents.size())]);
   }
@@ -130,9 +135,10 @@ WorkflowShape make_workflow(Random random, const std::string& name, const std::v
   text += "jobs:\n";
   const std::uint32_t form = random.below32(4);
   const std::uint32_t count = 1 + random.below32(jobs_max);
+  std::set<std::uint32_t> noops;
   for (std::uint32_t job = 0; job < count; ++job) {
     shape.jobs.push_back(fmt::format("j{}", job));
-    text += fmt::format("  j{}: {{{}}}\n", job, job_text(random, job, form, agents));
+    text += fmt::format("  j{}: {{{}}}\n", job, job_text(random, job, form, agents, noops));
   }
   return shape;
 }

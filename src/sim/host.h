@@ -47,6 +47,7 @@ class Host {
   void crash_agent();
   /// The agent dies between two actions of its next decision.
   void crash_agent_soon() { crash_in_ = static_cast<std::int32_t>(random_.below(4)) + 1; }
+  void spare_agent() { crash_in_ = 0; }
   bool is_up() const { return is_up_; }
   void crash();
   void boot();

@@ -195,6 +195,15 @@ void World::crash_in_commit(bool written, std::function<void()> then) {
   after_crash_ = std::move(then);
 }
 
+void World::end_faults() {
+  faulty_.set_rates({});
+  faulty_.clear();
+  faulty_.reopen();
+  crash_after_commits_ = 0;
+  after_crash_ = {};
+  for (const auto& host : hosts_) host->spare_agent();
+}
+
 void World::pause_server(Duration span) {
   if (!server_) return;
   trace(fmt::format("the server stands still for {} s", span / 1s));

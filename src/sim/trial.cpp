@@ -300,8 +300,7 @@ void Trial::fault() {
 void Trial::heal() {
   healing_ = true;
   world_.trace("everything is mended");
-  world_.faults().set_rates({});
-  world_.faults().reopen();
+  world_.end_faults();
   world_.start_server();
   for (std::size_t host = 0; host < world_.hosts().size(); ++host) {
     world_.hosts()[host]->boot();

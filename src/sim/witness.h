@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,13 +48,18 @@ class Witness {
 
   /// A rule of 70-guarantees was broken; only the first counts.
   void violated(std::string what) {
-    if (violation_.empty()) violation_ = std::move(what);
+    if (!violation_.empty()) return;
+    violation_ = std::move(what);
+    if (told_) told_(violation_);
   }
+  /// Told of the violation when it happens.
+  void tell(std::function<void(const std::string&)> told) { told_ = std::move(told); }
   const std::string& violation() const { return violation_; }
 
  private:
   std::map<model::AttemptRef, Truth> truths_;
   std::string violation_;
+  std::function<void(const std::string&)> told_;
 };
 
 }  // namespace dandori::sim

@@ -81,6 +81,7 @@ World::World(Seed seed, WorldConfig config)
     hosts_.push_back(std::make_unique<Host>(host, clock_, random_.split(hosts_.size() + 100), witness_,
                                             std::move(hooks)));
   }
+  witness_.tell([this](const std::string& what) { trace("VIOLATION " + what); });
   start_server();
   for (const auto& host : hosts_) host->start_agent();
   settle();
@@ -135,15 +136,15 @@ RunId World::start(const std::string& workflow) {
 }
 
 Result<Json> World::ask(model::Request request) {
-  std::optional<Result<Json>> answer;
-  send(std::move(request), {}, [&](Result<Json> result) { answer = std::move(result); });
+  const auto answer = std::make_shared<std::optional<Result<Json>>>();
+  send(std::move(request), {}, [answer](Result<Json> result) { *answer = std::move(result); });
   const Duration most = Duration{clock_.steady().us} + 10s;
   settle();
-  while (!answer && violation().empty() && Duration{clock_.steady().us} < most) {
+  while (!*answer && violation().empty() && Duration{clock_.steady().us} < most) {
     run_until(Duration{clock_.steady().us} + 100ms);
   }
-  if (!answer) return fail("server.no_answer", "nobody answered within 10s");
-  return *answer;
+  if (!*answer) return fail("server.no_answer", "nobody answered within 10s");
+  return **answer;
 }
 
 void World::send(model::Request request, std::string key, Answered answered) {

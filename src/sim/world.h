@@ -101,6 +101,8 @@ class World {
   /// It stands still while another takes the store over, then goes on and finds itself fenced.
   void supersede_server(Duration zombie_wakes_after);
   store::FaultyStore& faults() { return faulty_; }
+  /// No fault that was planned happens any more; what has happened stays.
+  void end_faults();
   /// Cuts the agent's connection: bytes on their way are lost, and each side learns of it in its own time.
   void cut(std::size_t host);
   /// No new connections until then.

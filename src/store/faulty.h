@@ -33,6 +33,8 @@ class FaultyStore final : public EngineStore {
 
   /// Spoils a coming commit, in order, before the rates are asked.
   void next(Fault fault) { script_.push_back(fault); }
+  /// Nothing more is spoilt by script.
+  void clear() { script_.clear(); }
   void set_rates(FaultRates rates) { rates_ = rates; }
   /// As if the store were opened again after `failed`.
   void reopen() { failed_ = false; }
