@@ -173,7 +173,9 @@ int main(int argc, char** argv) {
   std::string token;
   std::ifstream{args[2]} >> token;
   if (token.empty()) return refuse("no token in " + args[2]);
-  const Call call{*address, token, number(args[names_at - 1]),
+  const Call call{*address,
+                  token,
+                  number(args[names_at - 1]),
                   {args.begin() + static_cast<std::ptrdiff_t>(names_at), args.end()}};
   if (what == "submit") return run_submit(call);
   if (what == "finish") return run_finish(call, number(args[3]));
