@@ -140,7 +140,7 @@ Result<std::vector<bool>> rerun_set(const Run& run, RerunScope scope, std::strin
   if (std::find(chosen.begin(), chosen.end(), true) == chosen.end()) {
     return fail("run.nothing_to_rerun",
                 fmt::format("no job of '{}' failed or was left out", run_name(run)),
-                "choose --from JOB, --only JOB or --whole");
+                "choose --from JOB, --only JOB or --from start");
   }
   if (const Result<void> safe = refuse_repeats(run, chosen, job); !safe) {
     return std::unexpected(safe.error());
