@@ -35,7 +35,7 @@ std::vector<std::string> last_lines(std::string_view text, bool is_whole, std::s
 
 /// The failed jobs with their logs' ends (read from the server), and what to type next.
 std::string failures_text(const Console& console, Remote& remote, const Json& run,
-                          std::size_t log_lines_max = 5, bool with_why = true);
+                          std::size_t log_lines_max = 8, bool with_why = true);
 
 /// `  → dandori rerun NAME --from failed`, with what it does.
 std::string command_line(const Console& console, std::string_view command, Key what);
