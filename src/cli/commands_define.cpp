@@ -36,8 +36,7 @@ int validate_files(Console& console, const std::vector<std::string>& files) {
     if (!text) return report(console, text.error());
     spec::append(all, spec::parse_definitions(file, *text));
   }
-  for (const spec::Problem& problem : all.problems)
-    console.warn(spec::format_problem(problem, true));
+  for (const spec::Problem& problem : all.problems) report(console, problem);
   if (!all.problems.empty()) return kInvalid;
   const Json answer = Json::object({{"workflows", all.workflows.size()},
                                     {"variables", all.variables.size()},

@@ -91,8 +91,7 @@ int preview_file(Console& console, const PreviewOptions& options) {
   const auto text = read_file(console, options.target, spec::kTextBytesMax);
   if (!text) return report(console, text.error());
   const spec::Parsed parsed = spec::parse_definitions(options.target, *text);
-  for (const spec::Problem& problem : parsed.problems)
-    console.warn(spec::format_problem(problem, true));
+  for (const spec::Problem& problem : parsed.problems) report(console, problem);
   if (!parsed.problems.empty()) return kInvalid;
   const auto from = preview_begin(options.from);
   if (!from) return report(console, from.error());

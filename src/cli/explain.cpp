@@ -30,6 +30,20 @@ std::optional<std::string_view> find_page(std::string_view code) {
   return std::nullopt;
 }
 
+std::string page_summary(std::string_view code, Lang lang) {
+  const auto page = lang == Lang::ja ? find_page(code) : std::nullopt;
+  if (!page) return {};
+  std::string summary;
+  for (const std::string_view line : split(page_text(*page, lang), '\n')) {
+    std::string plain{trim(line)};
+    if (plain.empty() || plain.starts_with('#')) continue;
+    if (plain.starts_with("```")) break;
+    while (plain.find("**") != std::string::npos) plain.erase(plain.find("**"), 2);
+    summary += "\n  " + plain;
+  }
+  return summary;
+}
+
 int explain_code(Console& console, const std::string& code) {
   if (code.empty()) {
     for (const Page& page : pages()) console.line(page.code);

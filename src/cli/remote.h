@@ -18,6 +18,10 @@ namespace dandori::http {
 class Client;
 }
 
+namespace dandori::spec {
+struct Problem;
+}
+
 namespace dandori::cli {
 
 /// Where the server is and what lets us in.
@@ -56,6 +60,8 @@ int exit_code_of(const Problem& problem);
 /// Prints message, hint and the problems of files; gives the exit code.
 int report(const Console& console, const Problem& problem);
 int report(const Console& console, const Error& error);
+/// Prints one problem of a definition with the line at fault.
+void report(const Console& console, const spec::Problem& problem);
 
 /// `/api/v1/runs/NAME%231`.
 std::string run_path(std::string_view run);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/explain.h"
 #include "cli/remote.h"
 #include "spec/spec.h"
 
@@ -58,11 +59,15 @@ int exit_code_of(const Problem& problem) {
   return kUsage;
 }
 
+void report(const Console& console, const spec::Problem& problem) {
+  console.warn(spec::format_problem(problem, true) + page_summary(problem.code, console.lang));
+}
+
 int report(const Console& console, const Problem& problem) {
   const Json& files = problem.body["problems"];
   if (files.is_array() && files.size() > 0) {
     for (const Json& item : files.items()) {
-      console.warn(spec::format_problem(read_problem(item), true));
+      report(console, read_problem(item));
     }
     return exit_code_of(problem);
   }
@@ -74,6 +79,7 @@ int report(const Console& console, const Problem& problem) {
   if (!error.hint.empty()) {
     for (const std::string_view line : split(error.hint, '\n')) text += "\n  " + printable(line);
   }
+  text += page_summary(error.code, console.lang);
   if (!error.code.empty()) {
     text += "\n  " + console.text("problem.more", {{"code", printable(error.code)}});
   }

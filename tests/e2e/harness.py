@@ -143,7 +143,9 @@ class Server:
         try:
             connection.request(method, path, data, fields)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before it was sent whole: the answer is there already
+            if connection.sock is None:  # it was the connecting that failed
+                raise
+            # Refused before it was sent whole: the answer is there already.
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
         connection.close()
