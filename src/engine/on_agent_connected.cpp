@@ -12,9 +12,11 @@ using model::HeldAttempt;
 
 namespace {
 
-bool holds(const std::vector<HeldAttempt>& held, const AttemptRef& attempt) {
-  return std::any_of(held.begin(), held.end(),
-                     [&](const HeldAttempt& each) { return each.attempt == attempt; });
+/// Whether it holds this very order; an older one of the same attempt never started.
+bool holds(const std::vector<HeldAttempt>& held, const Attempt& attempt) {
+  return std::any_of(held.begin(), held.end(), [&](const HeldAttempt& each) {
+    return each.attempt == attempt.ref && each.sequence == attempt.sequence;
+  });
 }
 
 /// Held, but ended here for good (or unknown here): its slot may be used again.
@@ -43,7 +45,7 @@ void resend_start(Turn& turn, ActiveRun& run, const Attempt& attempt,
 /// Brings one attempt of this agent in line with what it says it holds.
 void reconcile(Turn& turn, ActiveRun& run, Attempt& attempt, const model::AgentHello& hello) {
   const std::uint32_t index = attempt.ref.job;
-  const bool held = holds(hello.held, attempt.ref);
+  const bool held = holds(hello.held, attempt);
   if (attempt.boot_id != hello.boot_id) {
     if (!held) lose_attempt(turn, run, index, "host_restarted");
     return;  // held: its exit record or its loss will be reported

@@ -15,6 +15,9 @@ using model::JobState;
 
 namespace {
 
+constexpr std::int32_t kSigKill = 9;
+constexpr std::int32_t kSigTerm = 15;
+
 /// What an end means by the job's definition.
 struct Judgement {
   AttemptState attempt = AttemptState::succeeded;
@@ -33,6 +36,12 @@ bool in_ranges(const std::vector<model::ExitRange>& ranges, std::int32_t code) {
   });
 }
 
+/// Whether it had ended by itself within its time when the stop was ordered: the report was late, not the job.
+bool ended_in_time(const model::Job& job, const ExitRecord& exit) {
+  const bool by_stop = exit.signal == kSigTerm || exit.signal == kSigKill;
+  return !by_stop && job.timeout && exit.ended_at - exit.started_at < *job.timeout;
+}
+
 /// A stop that was ordered decides, whatever the process made of its TERM.
 Judgement judge_exit(const model::Job& job, const Attempt& attempt, const ExitRecord& exit) {
   const std::string_view left = exit.group_gone ? "" : "; processes of its group are still there";
@@ -42,7 +51,7 @@ Judgement judge_exit(const model::Job& job, const Attempt& attempt, const ExitRe
     return {AttemptState::killed, JobState::killed, FailureKind::killed,
             fmt::format("killed on request{}", left)};
   }
-  if (attempt.timed_out) {
+  if (attempt.timed_out && !ended_in_time(job, exit)) {
     return failed(FailureKind::timeout,
                   fmt::format("ran longer than its timeout of {} and was ended{}",
                               format_duration(job.timeout.value_or(Duration{0})), left));
