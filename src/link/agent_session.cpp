@@ -18,6 +18,14 @@ bool is_final(const Report& report) {
   return !std::holds_alternative<model::AttemptStarted>(report);
 }
 
+/// Nothing replaces a final report, but what a newer order has led to replaces the refusal of an older one.
+bool replaces(const Report& newer, const Report& older) {
+  const auto* refusal = std::get_if<model::AttemptNeverStarted>(&older);
+  if (refusal == nullptr) return !is_final(older);
+  const auto* again = std::get_if<model::AttemptNeverStarted>(&newer);
+  return again == nullptr || again->sequence > refusal->sequence;
+}
+
 }  // namespace
 
 const model::AttemptRef& attempt_of(const Report& report) {
@@ -52,7 +60,7 @@ void AgentSession::report(Report report) {
   const model::AttemptRef attempt = attempt_of(report);
   const auto [at, is_new] = kept_.try_emplace(attempt, Kept{report});
   if (!is_new) {
-    if (is_final(at->second.report)) return queue(attempt, at->second);
+    if (!replaces(report, at->second.report)) return queue(attempt, at->second);
     at->second.report = std::move(report);
   }
   if (std::holds_alternative<model::AttemptNeverStarted>(at->second.report)) {
@@ -93,6 +101,7 @@ void AgentSession::obey(wire::ServerMessage& message) {
         } else if constexpr (std::is_same_v<One, wire::Refused>) {
           channel_.close({one.code, one.message, "the agent tries again later"});
         } else if constexpr (std::is_same_v<One, model::StartOrder>) {
+          forget_refusal(one);
           hooks_.start(one);
         } else if constexpr (std::is_same_v<One, model::StopOrder>) {
           hooks_.stop(one);
@@ -119,6 +128,14 @@ void AgentSession::welcome(const wire::Welcome& welcome) {
   session_ = welcome.session;
   // In the order in which they were not acknowledged: those that were queued already stay in front.
   for (auto& [attempt, kept] : kept_) queue(attempt, kept);
+}
+
+/// The server orders an attempt anew only when it has the refusal: its acknowledgement was lost.
+void AgentSession::forget_refusal(const model::StartOrder& order) {
+  const auto kept = kept_.find(order.attempt);
+  if (kept == kept_.end()) return;
+  const auto* refusal = std::get_if<model::AttemptNeverStarted>(&kept->second.report);
+  if (refusal != nullptr && refusal->sequence < order.sequence) kept_.erase(kept);
 }
 
 void AgentSession::queue(const model::AttemptRef& attempt, Kept& kept) {

@@ -49,7 +49,8 @@ class AgentSession {
   void step(Steady now);
   Steady next_wake() const { return channel_.next_wake(is_welcomed()); }
 
-  /// A final report (ended, lost, never started) replaces a start, and nothing replaces it.
+  /// A final report (ended, lost, never started) replaces a start, and nothing replaces it; only that an
+  /// older order never started gives way to what a newer one led to.
   void report(Report report);
   /// What is to be written; call again once that is written (encodes about kReportBytesWaitingMax a
   /// time).
@@ -72,6 +73,7 @@ class AgentSession {
   void take(std::string_view body);
   void obey(wire::ServerMessage& message);
   void welcome(const wire::Welcome& welcome);
+  void forget_refusal(const model::StartOrder& order);
   void queue(const model::AttemptRef& attempt, Kept& kept);
   void drop_old_refusals(const model::AttemptRef& newest);
 

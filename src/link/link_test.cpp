@@ -152,6 +152,22 @@ TEST_CASE("nothing replaces a final report") {
   CHECK(pair.count<model::AttemptLost>() == 0);
 }
 
+TEST_CASE("a newer order acknowledges that an older one never started") {
+  Pair pair;
+  pair.connect();
+  model::StartOrder order = order_of(1);
+  pair.agent.report(model::AttemptNeverStarted{attempt(1), kBoot, 1, "busy"});
+  pair.carry();
+  order.sequence = 2;
+  pair.server->start(order);
+  pair.carry();
+  CHECK(pair.agent.reports_kept() == 0);
+  pair.agent.report(model::AttemptNeverStarted{attempt(1), kBoot, 2, "busy"});
+  pair.agent.report(ended(1));
+  pair.carry();
+  CHECK(pair.count<model::AttemptEnded>() == 1);
+}
+
 TEST_CASE("an agent of another protocol is refused and told why") {
   Pair pair;
   pair.hello.protocol = 2;
