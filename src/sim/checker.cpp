@@ -306,9 +306,9 @@ void Checker::check_judgement(const RunTable& run, const Attempt& attempt) {
   AttemptState wanted = AttemptState::failed;
   if (attempt.manual_kill) {
     wanted = AttemptState::killed;
-  } else if (attempt.timed_out) {
+  } else if (attempt.failure == FailureKind::timeout) {
     const Duration ran = attempt.exit.ended_at - attempt.exit.started_at;
-    if (!job.timeout || (clocks_agree_ && ran < *job.timeout)) {
+    if (!attempt.timed_out || !job.timeout || (clocks_agree_ && ran < *job.timeout)) {
       broken(fmt::format("{} timed out after {}", name, format_duration(ran)));
     }
   } else if (attempt.exit.signal == 0 && attempt.failure != FailureKind::output) {

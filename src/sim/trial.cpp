@@ -369,6 +369,7 @@ Outcome Trial::run() {
     if (now > chaos_ + kHealMax) world_.witness().violated("what was begun does not end:" + what_is_left());
   }
   if (world_.violation().empty()) world_.checker().finish();
+  if (!world_.violation().empty()) world_.trace("the engine's memory:\n" + world_.state());
   Outcome outcome;
   outcome.violation = world_.violation();
   outcome.commits = world_.faults().commits();
