@@ -2,7 +2,8 @@
 //
 //   keeper_bench [JOBS [IN_FLIGHT [ROUNDS]]]
 //
-// Alternately (A B A B …); prints jobs/s of each round and the medians' ratio.
+// Alternately (bare, process groups only, with cgroups, bare, …); prints jobs/s of each round and the
+// medians' ratios. Where the host lets us make no cgroup the second and third are the same.
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -91,7 +92,7 @@ double run_bare(std::uint32_t jobs, std::uint32_t processes, std::uint32_t in_fl
 /// The same jobs through a keeper that is told at once that the server has each end.
 class KeptJobs {
  public:
-  explicit KeptJobs(std::uint32_t in_flight) : in_flight_{in_flight} {
+  KeptJobs(std::uint32_t in_flight, bool use_cgroups) : in_flight_{in_flight} {
     std::string pattern = "/tmp/dandori_bench_XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) std::exit(1);
     folder_ = pattern;
@@ -99,6 +100,7 @@ class KeptJobs {
     config.data = folder_;
     config.slots = in_flight * 2;
     config.running_max = in_flight;
+    config.use_cgroups = use_cgroups;
     auto opened = keeper::Keeper::open(config, {[this](const keeper::Report& report) { take(report); }, {}});
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().message.c_str());
@@ -170,18 +172,20 @@ int main(int argc, char** argv) {
     return argc > i ? static_cast<std::uint32_t>(std::strtoul(argv[i], nullptr, 10)) : otherwise;
   };
   const std::uint32_t jobs = number(1, 5000), in_flight = number(2, 16), rounds = number(3, 5);
-  KeptJobs kept{in_flight};
-  kept.run(in_flight * 4);  // starts the runners
-  std::vector<double> bare, through;
+  KeptJobs groups{in_flight, false}, cgroups{in_flight, true};
+  groups.run(in_flight * 4);  // starts the runners
+  cgroups.run(in_flight * 4);
+  std::vector<double> bare, without, with;
   for (std::uint32_t i = 0; i < rounds; ++i) {
     bare.push_back(std::max(run_bare(jobs, 1, 4), run_bare(jobs, 2, 4)));
+    without.push_back(groups.run(jobs));
     const double cpu = own_cpu();
-    through.push_back(kept.run(jobs));
+    with.push_back(cgroups.run(jobs));
     const double cpu_per_job = (own_cpu() - cpu) / jobs;
-    std::printf("bare %.0f/s  keeper %.0f/s  %.3f  (keeper's own CPU: %.1f us a job)\n", bare.back(), through.back(),
-                through.back() / bare.back(), cpu_per_job);
+    std::printf("bare %.0f/s  groups only %.0f/s  cgroups %.0f/s  %.3f  (keeper's own CPU: %.1f us a job)\n",
+                bare.back(), without.back(), with.back(), with.back() / bare.back(), cpu_per_job);
   }
-  std::printf("median: bare %.0f/s  keeper %.0f/s  ratio %.3f\n", median(bare), median(through),
-              median(through) / median(bare));
+  std::printf("median: bare %.0f/s  groups only %.0f/s  ratio %.3f  cgroups %.0f/s  ratio %.3f\n", median(bare),
+              median(without), median(without) / median(bare), median(with), median(with) / median(bare));
   return 0;
 }

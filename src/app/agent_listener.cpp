@@ -1,6 +1,7 @@
 #include "app/agent_listener.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -91,6 +92,7 @@ void AgentListener::close() {
 }
 
 void AgentListener::watch(std::stop_token stop) {
+  ::pthread_setname_np(::pthread_self(), "agents");
   std::array<epoll_event, 64> events{};
   while (!stop.stop_requested()) {
     const int count =
