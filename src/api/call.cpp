@@ -94,11 +94,11 @@ Result<Json> read_body(const http::Request& request,
     if (std::ranges::find(known, name) != known.end()) continue;
     std::vector<std::string> names(known.begin(), known.end());
     const auto near = nearest(name, names);
-    return dandori::fail(
-        "request.unknown_field", fmt::format("the body has an unknown field '{}'", name),
-        near ? fmt::format("did you mean '{}'?", *near)
-             : fmt::format("known fields: {}", fmt::join(names, ", ")),
-        "/" + name);
+    return dandori::fail("request.unknown_field",
+                         fmt::format("the body has an unknown field '{}'", name),
+                         near ? fmt::format("did you mean '{}'?", *near)
+                              : fmt::format("known fields: {}", fmt::join(names, ", ")),
+                         "/" + name);
   }
   return body;
 }

@@ -33,8 +33,7 @@ Error unknown_job(const model::Workflow& workflow, std::string_view name) {
   std::vector<std::string> ids;
   for (const model::Job& job : workflow.jobs) ids.push_back(job.id);
   const auto near = nearest(name, ids);
-  return {"workflow.unknown_job",
-          fmt::format("workflow '{}' has no job '{}'", workflow.name, name),
+  return {"workflow.unknown_job", fmt::format("workflow '{}' has no job '{}'", workflow.name, name),
           near ? fmt::format("did you mean '{}'?", *near) : std::string{}};
 }
 

@@ -13,12 +13,16 @@ namespace {
 
 constexpr std::uint32_t kLinesMax = 500;
 
-/// Server-sent events from the journal: what is stored after `after`, then what is committed from now
-/// on. Ids are journal sequence numbers, so a client resumes with Last-Event-ID and misses nothing.
+/// Server-sent events from the journal: what is stored after `after`, then what is committed from
+/// now on. Ids are journal sequence numbers, so a client resumes with Last-Event-ID and misses
+/// nothing.
 class JournalSource final : public http::ChunkSource {
  public:
   JournalSource(Services& services, std::uint64_t after, std::optional<RunId> run)
-      : services_{services}, after_{after}, run_{run}, changed_{std::make_shared<std::atomic<bool>>(true)} {}
+      : services_{services},
+        after_{after},
+        run_{run},
+        changed_{std::make_shared<std::atomic<bool>>(true)} {}
 
   void start(http::Wake wake) override {
     subscription_ = services_.engine.on_journal([changed = changed_, wake] {
@@ -71,7 +75,9 @@ void stream_events(Call call, std::optional<RunId> run) {
 
 }  // namespace
 
-void get_events(Call call) { stream_events(std::move(call), std::nullopt); }
+void get_events(Call call) {
+  stream_events(std::move(call), std::nullopt);
+}
 
 void get_run_events(Call call) {
   const auto detail = call.services.query.run(call.param("run"));

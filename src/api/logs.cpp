@@ -44,7 +44,10 @@ Result<LogPlace> find_log(Services& services, const std::string& run, const std:
 class LogSource final : public http::ChunkSource {
  public:
   LogSource(Engine& engine, LogPlace place, std::uint64_t offset, bool follow)
-      : state_{std::make_shared<State>()}, engine_{engine}, place_{std::move(place)}, follow_{follow} {
+      : state_{std::make_shared<State>()},
+        engine_{engine},
+        place_{std::move(place)},
+        follow_{follow} {
     state_->offset = offset;
   }
 
@@ -77,8 +80,11 @@ class LogSource final : public http::ChunkSource {
   };
 
   void ask() {
-    model::LogRequest request{.id = 0, .attempt = place_.attempt, .offset = state_->offset,
-                              .bytes_max = kChunkBytes, .wait = follow_};
+    model::LogRequest request{.id = 0,
+                              .attempt = place_.attempt,
+                              .offset = state_->offset,
+                              .bytes_max = kChunkBytes,
+                              .wait = follow_};
     engine_.read_log(place_.agent, request,
                      [state = state_, follow = follow_](const model::LogChunk& chunk) {
                        {
@@ -113,25 +119,26 @@ void get_log(Call call) {
   const auto place = find_log(call.services, call.param("run"), call.param("job"), *number);
   if (!place) return call.fail(place.error());
 
-  // The first piece is read before the answer starts, so that a missing log is a problem, not a cut body.
+  // The first piece is read before the answer starts, so that a missing log is a problem, not a cut
+  // body.
   Engine& engine = call.services.engine;
   auto shared = std::make_shared<Call>(std::move(call));
-  const model::LogRequest first{.id = 0, .attempt = place->attempt, .offset = *offset,
-                                .bytes_max = 1, .wait = false};
-  engine.read_log(place->agent, first,
-                  [shared, &engine, place = *place, offset = *offset,
-                   follow = *follow == 1](const model::LogChunk& chunk) {
-                    if (!chunk.error.empty()) {
-                      return shared->fail({chunk.error,
-                                           fmt::format("the log cannot be read from agent '{}'", place.agent),
-                                           "`dandori doctor` shows the state of the agents"});
-                    }
-                    http::Response response = http::streamed(
-                        "application/octet-stream",
-                        std::make_unique<LogSource>(engine, place, offset, follow));
-                    response.headers.set("X-Dandori-Attempt", fmt::format("{}", place.attempt.number));
-                    shared->respond(std::move(response));
-                  });
+  const model::LogRequest first{
+      .id = 0, .attempt = place->attempt, .offset = *offset, .bytes_max = 1, .wait = false};
+  engine.read_log(
+      place->agent, first,
+      [shared, &engine, place = *place, offset = *offset,
+       follow = *follow == 1](const model::LogChunk& chunk) {
+        if (!chunk.error.empty()) {
+          return shared->fail({chunk.error,
+                               fmt::format("the log cannot be read from agent '{}'", place.agent),
+                               "`dandori doctor` shows the state of the agents"});
+        }
+        http::Response response = http::streamed(
+            "application/octet-stream", std::make_unique<LogSource>(engine, place, offset, follow));
+        response.headers.set("X-Dandori-Attempt", fmt::format("{}", place.attempt.number));
+        shared->respond(std::move(response));
+      });
 }
 
 }  // namespace dandori::api

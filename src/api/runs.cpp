@@ -13,7 +13,8 @@ namespace {
 
 Result<store::RunFilter> read_filter(const http::Request& request) {
   store::RunFilter filter;
-  if (const auto workflow = request.query.find("workflow")) filter.workflow = std::string{*workflow};
+  if (const auto workflow = request.query.find("workflow"))
+    filter.workflow = std::string{*workflow};
   if (const auto date = request.query.find("date")) {
     if (!calendar::parse_day(*date)) {
       return fail("request.bad_parameter", fmt::format("'{}' is no date", *date),
@@ -39,8 +40,8 @@ Result<store::RunFilter> read_filter(const http::Request& request) {
 Result<engine::RunView> view_run(Services& services, const std::string& name) {
   Result<store::RunDetail> detail = services.query.run(name);
   if (!detail) return std::unexpected(detail.error());
-  const auto definition = services.definitions.get(detail->run.workflow, detail->run.revision,
-                                                   detail->canonical);
+  const auto definition =
+      services.definitions.get(detail->run.workflow, detail->run.revision, detail->canonical);
   if (!definition) return std::unexpected(definition.error());
   return engine::assemble_run(std::move(detail->run), *definition, detail->jobs, detail->attempts);
 }
@@ -141,9 +142,15 @@ void get_job(Call call) {
   call.answer(200, body);
 }
 
-void cancel_run(Call call) { operate_without_body(std::move(call), model::CancelRun{}); }
-void confirm_run(Call call) { operate_without_body(std::move(call), model::ConfirmRun{}); }
-void kill_run(Call call) { operate_without_body(std::move(call), model::KillRun{}); }
+void cancel_run(Call call) {
+  operate_without_body(std::move(call), model::CancelRun{});
+}
+void confirm_run(Call call) {
+  operate_without_body(std::move(call), model::ConfirmRun{});
+}
+void kill_run(Call call) {
+  operate_without_body(std::move(call), model::KillRun{});
+}
 
 void kill_job(Call call) {
   model::KillRun kill;
@@ -159,8 +166,8 @@ void rerun_run(Call call) {
   const auto only = text_field(*body, "only");
   if (!only) return call.fail(only.error());
   if (!from->empty() && !only->empty()) {
-    return call.fail({"request.bad_field", "'from' and 'only' exclude each other",
-                      "name one of them", "/only"});
+    return call.fail(
+        {"request.bad_field", "'from' and 'only' exclude each other", "name one of them", "/only"});
   }
   model::RerunRun rerun;
   if (!only->empty()) {

@@ -27,22 +27,23 @@ class Engine {
   /// Asks an agent for a piece of a log; `done` is called once, also with an error in the chunk.
   virtual void read_log(const std::string& agent, model::LogRequest request,
                         std::function<void(model::LogChunk)> done) = 0;
-  /// Calls `changed` after every commit that wrote journal lines, from the engine's thread, until the
-  /// returned handle is destroyed. `changed` must be quick.
+  /// Calls `changed` after every commit that wrote journal lines, from the engine's thread, until
+  /// the returned handle is destroyed. `changed` must be quick.
   virtual std::shared_ptr<void> on_journal(std::function<void()> changed) = 0;
   /// Ready to take commands; else why not.
   virtual Result<void> ready() = 0;
   /// Wall clock as the engine sees it (the test clock when there is one).
   virtual Timestamp now() = 0;
-  /// Moves the test clock; `done` when all timers due by then are committed. Errors: server.no_test_clock.
+  /// Moves the test clock; `done` when all timers due by then are committed. Errors:
+  /// server.no_test_clock.
   virtual void move_clock(Timestamp to, std::function<void(Result<Timestamp>)> done) = 0;
 };
 
 struct Settings {
   std::string version;
-  std::string timezone = "UTC";     ///< the server's zone
-  std::string token;                ///< bearer token of `admin`
-  std::string data;                 ///< data folder, for messages and doctor
+  std::string timezone = "UTC";  ///< the server's zone
+  std::string token;             ///< bearer token of `admin`
+  std::string data;              ///< data folder, for messages and doctor
   Timestamp started_at;
 };
 

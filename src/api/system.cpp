@@ -6,7 +6,9 @@
 
 namespace dandori::api {
 
-void get_livez(Call call) { call.answer(200, Json::object({{"live", true}})); }
+void get_livez(Call call) {
+  call.answer(200, Json::object({{"live", true}}));
+}
 
 void get_readyz(Call call) {
   const Result<void> ready = call.services.engine.ready();
@@ -22,9 +24,13 @@ void get_version(Call call) {
                                  {"now", format_rfc3339(call.services.engine.now())}}));
 }
 
-void get_doctor(Call call) { submit(std::move(call), model::AskSummary{}); }
+void get_doctor(Call call) {
+  submit(std::move(call), model::AskSummary{});
+}
 
-void get_agents(Call call) { submit(std::move(call), model::AskAgents{}); }
+void get_agents(Call call) {
+  submit(std::move(call), model::AskAgents{});
+}
 
 void get_schema(Call call) {
   const Result<std::string> schema = spec::schema(call.param("kind"));

@@ -24,7 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unexpected<Error> cannot(const std::string& what, const std::string& path, int error) {
-  return fail("server.data_folder", fmt::format("cannot {} {}: {}", what, path, std::strerror(error)),
+  return fail("server.data_folder",
+              fmt::format("cannot {} {}: {}", what, path, std::strerror(error)),
               "the data folder must belong to the user that runs dandori, on a disk with room");
 }
 
@@ -98,8 +99,9 @@ Result<std::string> load_admin_token(const std::string& data) {
                 "remove the file; the next start makes a new one");
   }
   if (errno != ENOENT) {
-    return fail("server.token", fmt::format("cannot read {}: {}", path, std::strerror(errno)),
-                fmt::format("it must belong to the user that runs dandori (chown, chmod 600 {})", path));
+    return fail(
+        "server.token", fmt::format("cannot read {}: {}", path, std::strerror(errno)),
+        fmt::format("it must belong to the user that runs dandori (chown, chmod 600 {})", path));
   }
   const auto token = make_token();
   if (!token) return token;

@@ -15,10 +15,14 @@ namespace {
 
 std::string_view word(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "error";
 }
@@ -30,12 +34,15 @@ void write_line(LogLevel level, std::string_view event, const std::vector<LogFie
                        {"event", event}};
   for (const LogField& field : fields) members.emplace_back(std::string{field.key}, field.value);
   const std::string line = write_json(Json::object(std::move(members))) + "\n";
-  // One write a line, so that lines of several threads do not mix; a closed stderr is nobody's trouble.
+  // One write a line, so that lines of several threads do not mix; a closed stderr is nobody's
+  // trouble.
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
 
-void log_to_stderr() { set_log_sink(write_line); }
+void log_to_stderr() {
+  set_log_sink(write_line);
+}
 
 }  // namespace dandori::app

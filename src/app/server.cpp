@@ -34,10 +34,12 @@ int refuse(const Error& error) {
 bool is_loopback(const std::string& host) {
   if (host == "localhost" || host == "::1") return true;
   in_addr address{};
-  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127U;
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+         (ntohl(address.s_addr) >> 24U) == 127U;
 }
 
-/// SIGTERM, SIGINT and our own SIGUSR1 (the engine has ended), blocked in every thread and read here.
+/// SIGTERM, SIGINT and our own SIGUSR1 (the engine has ended), blocked in every thread and read
+/// here.
 class StopSignals {
  public:
   StopSignals() {
@@ -80,10 +82,11 @@ Result<std::string> check_timezone(const cli::ServerConfig& config) {
 
 Result<void> check_address(const cli::ServerConfig& config) {
   if (is_loopback(config.host)) return {};
-  return fail("server.not_loopback",
-              fmt::format("'{}' is reachable from other machines, and this server does not speak TLS",
-                          config.host),
-              "listen on 127.0.0.1 and put a proxy with TLS in front of it");
+  return fail(
+      "server.not_loopback",
+      fmt::format("'{}' is reachable from other machines, and this server does not speak TLS",
+                  config.host),
+      "listen on 127.0.0.1 and put a proxy with TLS in front of it");
 }
 
 /// Everything of one server; destroyed in reverse order.

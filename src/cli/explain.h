@@ -14,8 +14,8 @@ std::string page_text(std::string_view page, Lang lang);
 /// The page of a code, or nullopt.
 std::optional<std::string_view> find_page(std::string_view code);
 
-/// What a code means and its remedy, in Japanese, two lines indented by two, each with a newline before it;
-/// empty in English, where the message says it already, and for unknown codes.
+/// What a code means and its remedy, in Japanese, two lines indented by two, each with a newline
+/// before it; empty in English, where the message says it already, and for unknown codes.
 std::string page_summary(std::string_view code, Lang lang);
 
 }  // namespace dandori::cli

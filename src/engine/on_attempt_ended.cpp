@@ -36,7 +36,8 @@ bool in_ranges(const std::vector<model::ExitRange>& ranges, std::int32_t code) {
   });
 }
 
-/// Whether it had ended by itself within its time when the stop was ordered: the report was late, not the job.
+/// Whether it had ended by itself within its time when the stop was ordered: the report was late,
+/// not the job.
 bool ended_in_time(const model::Job& job, const ExitRecord& exit) {
   const bool by_stop = exit.signal == kSigTerm || exit.signal == kSigKill;
   return !by_stop && job.timeout && exit.ended_at - exit.started_at < *job.timeout;

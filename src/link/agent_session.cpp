@@ -18,7 +18,8 @@ bool is_final(const Report& report) {
   return !std::holds_alternative<model::AttemptStarted>(report);
 }
 
-/// Nothing replaces a final report, but what a newer order has led to replaces the refusal of an older one.
+/// Nothing replaces a final report, but what a newer order has led to replaces the refusal of an
+/// older one.
 bool replaces(const Report& newer, const Report& older) {
   const auto* refusal = std::get_if<model::AttemptNeverStarted>(&older);
   if (refusal == nullptr) return !is_final(older);

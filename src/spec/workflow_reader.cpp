@@ -32,7 +32,8 @@ bool is_noop(const Node& node) {
 /// What only all keys of a job together tell.
 void finish_job(Context& context, const Member& member, const Path& path, JobDraft& draft) {
   if (draft.job.type == model::JobType::noop) return refuse_process_keys(context, member, path);
-  if (const Node* type = member.value.find("type"); type != nullptr && type->text != "shell") return;
+  if (const Node* type = member.value.find("type"); type != nullptr && type->text != "shell")
+    return;
   const bool names_command =
       member.value.find("run") != nullptr || member.value.find("with") != nullptr;
   if (names_command) return;
