@@ -50,25 +50,12 @@ Result<void> each_workflow(Services& services, Visit visit) {
       if (row.deleted) continue;
       const auto revision = services.query.revision(row.name, row.revision);
       if (!revision) return std::unexpected(revision.error());
-      const auto definition =
-          services.definitions.get(row.name, row.revision, revision->canonical);
+      const auto definition = services.definitions.get(row.name, row.revision, revision->canonical);
       if (definition) visit(**definition);
     }
     page.cursor = listed->next_cursor;
   } while (!page.cursor.empty());
   return {};
-}
-
-Json preview_json(const calendar::PreviewLine& line) {
-  Json::Array triggers;
-  for (const std::string& trigger : line.triggers) triggers.push_back(trigger);
-  return Json::object({{"at", format_rfc3339(line.start.fire.at)},
-                       {"local", calendar::format_in_zone(line.start.fire.at, line.zone)},
-                       {"timezone", line.zone.name()},
-                       {"nominal", line.start.nominal_text},
-                       {"business_date", line.start.business_date},
-                       {"shifted", line.shifted},
-                       {"triggers", Json::array(std::move(triggers))}});
 }
 
 struct Window {
@@ -142,7 +129,7 @@ void get_preview(Call call) {
                                         call.services.zone, from, *count);
   if (!starts) return call.fail(starts.error());
   Json::Array items;
-  for (const calendar::PreviewLine& line : *starts) items.push_back(preview_json(line));
+  for (const calendar::PreviewLine& line : *starts) items.push_back(calendar::to_json(line));
   call.answer(200, page_json(std::move(items), {}));
 }
 

@@ -24,6 +24,18 @@ PreviewLine make_line(const Source& source) {
 
 }  // namespace
 
+Json to_json(const PreviewLine& line) {
+  Json::Array triggers;
+  for (const std::string& trigger : line.triggers) triggers.emplace_back(trigger);
+  return Json::object({{"at", format_rfc3339(line.start.fire.at)},
+                       {"local", format_in_zone(line.start.fire.at, line.zone)},
+                       {"timezone", line.zone.name()},
+                       {"nominal", line.start.nominal_text},
+                       {"business_date", line.start.business_date},
+                       {"shifted", line.shifted},
+                       {"triggers", Json::array(std::move(triggers))}});
+}
+
 Result<std::vector<PreviewLine>> preview(
     std::span<const model::Trigger> triggers, std::string_view server_zone,
     const std::function<Result<TimeZone>(std::string_view)>& zone, Timestamp from,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "calendar/schedule.h"
 #include "model/workflow.h"
@@ -16,10 +17,15 @@ namespace dandori::calendar {
 /// One start of a workflow in a preview.
 struct PreviewLine {
   PlannedStart start;
-  std::vector<std::string> triggers;  ///< ids that name this instant, ascending: one start all the same
-  TimeZone zone;                      ///< of the first of them
-  bool shifted = false;               ///< the nominal time does not exist; it starts after the gap
+  std::vector<std::string>
+      triggers;          ///< ids that name this instant, ascending: one start all the same
+  TimeZone zone;         ///< of the first of them
+  bool shifted = false;  ///< the nominal time does not exist; it starts after the gap
 };
+
+/// As API and command line show it: `{at, local, timezone, nominal, business_date, shifted,
+/// triggers}`.
+Json to_json(const PreviewLine& line);
 
 /// The next `count` starts at or after `from` of all `triggers` together, ascending.
 ///

@@ -29,18 +29,6 @@ std::string local_text(std::string_view at) {
   return fmt::format("{} {} {}", at.substr(0, 10), at.substr(11, 8), shown);
 }
 
-Json line_json(const calendar::PreviewLine& line) {
-  Json::Array triggers;
-  for (const std::string& trigger : line.triggers) triggers.emplace_back(trigger);
-  return Json::object({{"at", format_rfc3339(line.start.fire.at)},
-                       {"local", calendar::format_in_zone(line.start.fire.at, line.zone)},
-                       {"timezone", line.zone.name()},
-                       {"nominal", line.start.nominal_text},
-                       {"business_date", line.start.business_date},
-                       {"shifted", line.shifted},
-                       {"triggers", Json::array(std::move(triggers))}});
-}
-
 int print_preview(const Console& console, const Json& answer, std::string_view workflow) {
   const Json& items = answer["items"];
   if (!items.is_array() || items.size() == 0) {
@@ -106,7 +94,7 @@ int preview_file(Console& console, const PreviewOptions& options) {
         calendar::preview(workflow.triggers, zone, calendar::TimeZone::load, *from, options.count);
     if (!lines) return report(console, lines.error());
     Json::Array items;
-    for (const calendar::PreviewLine& line : *lines) items.push_back(line_json(line));
+    for (const calendar::PreviewLine& line : *lines) items.push_back(calendar::to_json(line));
     const Json answer =
         Json::object({{"workflow", workflow.name}, {"items", Json::array(std::move(items))}});
     if (print_raw(console, answer, "at")) continue;

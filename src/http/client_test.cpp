@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "http/load_client.h"
 #include "http/server.h"
@@ -119,7 +120,7 @@ TEST_CASE("a client starts anew when the server has closed the kept connection")
   REQUIRE(server.start());
   Client client{at_port(server.port())};
   REQUIRE(client.request("GET", "/"));
-  while (server.connections() > 0) ::usleep(1000);
+  while (server.connections() > 0) std::this_thread::yield();
   CHECK(client.request("POST", "/", {}, "x"));
 }
 
