@@ -120,7 +120,9 @@ Wake next_wake(const State& state) {
   if (!state.fires.empty()) wake.wall = state.fires.begin()->first;
   if (!state.timers.empty()) wake.steady = Steady{state.timers.begin()->at};
   for (const auto& [name, agent] : state.agents) {
-    const bool paused = agent.connected && agent.busy_until != 0 && !agent.ready.empty();
+    // With a free slot the pause is what jobs wait for; it is not over, or they had started.
+    const bool has_room = agent.connected && agent.live.size() < agent.row.slots;
+    const bool paused = has_room && agent.busy_until != 0 && !agent.ready.empty();
     if (paused) wake.steady = std::min(wake.steady, Steady{agent.busy_until});
   }
   return wake;

@@ -35,7 +35,7 @@ void Host::start_agent() {
   if (agent_ || !is_up_) return;
   trace("agent starts");
   agent_ = std::make_unique<Agent>(link::AgentSession::Hooks{
-      .start = [this](const model::StartOrder& order) { run(keeper::OrderStart{order}); },
+      .start = [this](const model::StartOrder& order) { take_order(order); },
       .stop = [this](const model::StopOrder& order) { run(keeper::OrderStop{order}); },
       .acknowledge = [this](const model::AckOrder& order) { run(keeper::OrderAck{order}); },
       .read_log = [](const model::LogRequest&) { return model::LogChunk{}; },
@@ -134,6 +134,13 @@ bool Host::kill_runner() {
 }
 
 // --------------------------------------------------------------------------------------- the keeper
+
+void Host::take_order(const model::StartOrder& order) {
+  if (!std::exchange(refuse_next_, false)) return run(keeper::OrderStart{order});
+  const std::vector<std::uint32_t> free = std::exchange(agent_->state.free, {});
+  run(keeper::OrderStart{order});
+  agent_->state.free = free;
+}
 
 void Host::run(keeper::Input input) {
   if (!agent_) return;

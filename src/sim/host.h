@@ -48,6 +48,8 @@ class Host {
   /// The agent dies between two actions of its next decision.
   void crash_agent_soon() { crash_in_ = static_cast<std::int32_t>(random_.below(4)) + 1; }
   void spare_agent() { crash_in_ = 0; }
+  /// The agent finds no room for the next order, whatever the server thinks.
+  void refuse_next() { refuse_next_ = true; }
   bool is_up() const { return is_up_; }
   void crash();
   void boot();
@@ -109,6 +111,7 @@ class Host {
     std::uint64_t session_seen = 0;
   };
 
+  void take_order(const model::StartOrder& order);
   void run(keeper::Input input);
   bool perform(std::vector<keeper::Action> actions);
   void act(const keeper::WriteSequence& action);
@@ -140,6 +143,7 @@ class Host {
   std::map<std::int64_t, Process> processes_;  ///< by pid
   std::int64_t last_pid_ = 100;
   std::uint64_t last_runner_ = 0;
+  bool refuse_next_ = false;
   std::int32_t crash_in_ = 0;                  ///< actions left before the agent dies; 0: it does not
   std::unique_ptr<Agent> agent_;
 };

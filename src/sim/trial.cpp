@@ -283,6 +283,7 @@ void Trial::fault() {
       world_.crash_host(host);
       return restart_host(host);
     case 11:
+      if (random_.chance(25)) return world_.hosts()[host]->refuse_next();
       world_.hosts()[host]->kill_runner();
       return;
     case 12:

@@ -189,6 +189,19 @@ TEST_CASE("a killed runner makes its one job unknown; a restart of agent or serv
   check_sound(world);
 }
 
+TEST_CASE("an agent that was busy once does not keep the engine turning while all its slots are taken") {
+  WorldConfig config;
+  config.hosts = {{"local", 2, 1, 0ms}};
+  World world{Seed{15}, config};
+  world.define("w", "overlap: {policy: parallel, max: 9}\njobs: {a: {run: ./a.sh}, b: {run: ./b.sh}, c: {run: ./c.sh}}");
+  world.script_all([](const model::StartOrder&) { return exits(0, 1min); });
+  world.hosts()[0]->refuse_next();
+  const RunId run = world.start("w");
+  world.run_until(10min);
+  CHECK(world.run(run).state == RunState::succeeded);
+  check_sound(world);
+}
+
 TEST_CASE("two servers: the one that was superseded finds itself fenced and starts nothing") {
   World world{Seed{9}};
   world.define("nightly", kTwo);
