@@ -54,6 +54,10 @@ void Feed::publish(std::vector<model::JournalRow> lines) {
     for (model::JournalRow& line : lines) lines_.push_back(std::move(line));
     while (lines_.size() > lines_max_) lines_.pop_front();
   }
+  call_watchers();
+}
+
+void Feed::call_watchers() {
   changed_.notify_all();
   const std::lock_guard lock{watchers_->mutex};
   std::vector<std::function<void()>> calls;  // copies: a call may end subscriptions
@@ -62,8 +66,15 @@ void Feed::publish(std::vector<model::JournalRow> lines) {
 }
 
 void Feed::begin_after(std::uint64_t seq) {
-  const std::lock_guard lock{mutex_};
-  last_ = std::max(last_, seq);
+  {
+    const std::lock_guard lock{mutex_};
+    if (seq <= last_) return;
+    // What lies between was stored by a commit whose outcome nobody heard: never passed over in
+    // silence.
+    lines_.clear();
+    last_ = seq;
+  }
+  call_watchers();
 }
 
 void Feed::close() {

@@ -41,13 +41,15 @@ class Feed {
 
   /// Engine thread only.
   void publish(std::vector<model::JournalRow> lines);
-  /// The seq that was newest before this process began, so that followers know what the ring lacks.
+  /// The seq that is newest in the store after a load: followers learn that the ring lacks what came
+  /// before it, also after a commit of unknown outcome.
   void begin_after(std::uint64_t seq);
   /// Ends every wait, now and later.
   void close();
 
  private:
   struct Watchers;
+  void call_watchers();
 
   const std::size_t lines_max_;
   mutable std::mutex mutex_;

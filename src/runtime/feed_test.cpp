@@ -40,6 +40,20 @@ TEST_CASE("lines from before this process are too old, not absent") {
   CHECK_FALSE(feed.after(100, 10).is_too_old);
 }
 
+TEST_CASE("lines of a commit whose outcome nobody heard are too old, not absent") {
+  Feed feed;
+  int calls = 0;
+  const auto handle = feed.subscribe([&] { ++calls; });
+  feed.publish(lines(1, 5));
+  feed.begin_after(8);
+  CHECK(calls == 2);
+  CHECK(feed.after(5, 10).is_too_old);
+  feed.publish(lines(9, 10));
+  CHECK(feed.after(5, 10).is_too_old);
+  CHECK_FALSE(feed.after(8, 10).is_too_old);
+  CHECK(feed.after(8, 10).lines.size() == 2);
+}
+
 TEST_CASE("a watcher is called after each publication until its handle is gone, also from within") {
   Feed feed;
   int calls = 0;
