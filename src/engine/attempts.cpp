@@ -19,6 +19,8 @@ Attempt* live_attempt(State& state, const model::AttemptRef& ref) {
 }
 
 void send_ack(Turn& turn, const std::string& agent, const model::AttemptRef& attempt) {
+  // An acknowledgement lets the agent forget the end, and nobody has recorded this one.
+  if (turn.state.set_aside.contains(attempt.run)) return;
   if (!agent.empty()) {
     turn.effects.emplace_back(model::SendAck{agent, {attempt}});
     return;

@@ -128,6 +128,37 @@ TEST_CASE_FIXTURE(
   CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, ""}) == "run.nothing_to_rerun");
 }
 
+TEST_CASE("[G5] what ends of a run that is set aside stays with its agent, and counts when it is back") {
+  World world;
+  WorkflowBuilder builder{"w"};
+  builder.add("a");
+  world.define(builder);
+  world.script("a", {exits(0, 1min)});
+  const std::string run = world.start("w");
+  const model::AttemptRef attempt = world.agent.orders.at(0).attempt;
+  world.check_rebuild = false;
+
+  world.state = make_state(World::settings(), 1);
+  for (const model::Change& row : world.store.load()) {
+    const bool of_run = std::holds_alternative<model::RunRow>(row) ||
+                        std::holds_alternative<model::JobRow>(row) ||
+                        std::holds_alternative<model::AttemptRow>(row);
+    if (!of_run) apply_change(*world.state, row);
+  }
+  set_aside(*world.state, attempt.run);
+  finish_load(*world.state, world.now);
+  world.connect();
+  world.run_for(2min);
+  world.post(model::AttemptLost{attempt, "runner_gone"});
+  CHECK(world.agent.held.count(attempt) == 1);
+  world.connect();
+  CHECK(world.agent.held.count(attempt) == 1);
+
+  world.restart();
+  CHECK(world.run_state(run) == "succeeded");
+  CHECK(world.agent.held.empty());
+}
+
 TEST_CASE("a rerun uses the revision of its run, also when a newer one was applied") {
   World world;
   WorkflowBuilder flow = five_jobs();

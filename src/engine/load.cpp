@@ -111,6 +111,10 @@ void apply_change(State& state, const model::Change& change) {
   std::visit(Apply{state}, change);
 }
 
+void set_aside(State& state, RunId run) {
+  state.set_aside.insert(run);
+}
+
 void finish_load(State& state, Now now) {
   for (auto& [name, workflow] : state.workflows) {
     if (!workflow.definition) continue;

@@ -142,6 +142,7 @@ struct State {
   std::map<std::string, model::Folder> folders;
   std::map<std::string, AgentState, std::less<>> agents;
   std::map<RunId, ActiveRun> runs;
+  std::set<RunId> set_aside;  ///< active runs that only the store holds
 
   // Derived: work that is due.
   std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire

@@ -68,7 +68,10 @@ engine::StatePtr Loader::load(store::Snapshot snapshot, engine::Settings setting
       revision->definition = definition ? *definition : quarantined_workflow(revision->workflow);
       kept.push_back(revision->definition);
     } else if (const auto* run = std::get_if<model::RunRow>(&row)) {
-      if (quarantine.holds(*run)) continue;
+      if (quarantine.holds(*run)) {
+        engine::set_aside(*state, run->run.id);
+        continue;
+      }
     } else if (const auto* job = std::get_if<model::JobRow>(&row)) {
       if (quarantine.holds(*job)) continue;
     } else if (const auto* attempt = std::get_if<model::AttemptRow>(&row)) {
