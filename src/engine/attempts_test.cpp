@@ -15,6 +15,39 @@ WorkflowBuilder one_job(const char* name = "one") {
   return flow;
 }
 
+TEST_CASE("an order that no agent can take fails its attempt, and is not given out again") {
+  World world;
+  WorkflowBuilder builder{"w"};
+  builder.add("a");
+  world.define(builder);
+  world.agent.connected = false;  // the order is lost on its way
+  const std::string run = world.start("w");
+  world.agent.connected = true;
+  const model::Attempt attempt = world.attempt(run, "a", 1);
+  world.post(
+      model::AttemptNeverStarted{attempt.ref, attempt.boot_id, attempt.sequence, "order_too_big"});
+  CHECK(world.job_state(run, "a") == "failed");
+  CHECK(world.attempt(run, "a", 1).failure == model::FailureKind::spawn);
+  CHECK(world.started_jobs().empty());
+}
+
+TEST_CASE("an agent whose runners cannot take an order gets the next one after a pause") {
+  World world;
+  WorkflowBuilder builder{"w"};
+  builder.add("a");
+  world.define(builder);
+  world.agent.connected = false;
+  const std::string run = world.start("w");
+  world.agent.connected = true;
+  const model::Attempt attempt = world.attempt(run, "a", 1);
+  world.post(
+      model::AttemptNeverStarted{attempt.ref, attempt.boot_id, attempt.sequence, "not_taken"});
+  CHECK(world.started_jobs().empty());
+  world.run_for(1s);
+  CHECK(world.run_state(run) == "succeeded");
+  CHECK(world.attempt(run, "a", 1).sequence == attempt.sequence + 1);
+}
+
 TEST_CASE(
     "[SYS-08] retries come 2, 4 and 8 s after the failure; exit 3 is not retried when the rule "
     "names 1") {

@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -7,6 +9,13 @@ using model::AttemptState;
 namespace {
 
 constexpr Duration kBusyPause = std::chrono::seconds{1};
+constexpr Duration kTroublePause = std::chrono::milliseconds{100};
+
+/// How long the agent gets no new orders: an order refused is an order refused again at once.
+Duration pause_after(std::string_view reason) {
+  if (reason == "busy") return kBusyPause;
+  return reason == "stale_sequence" ? Duration{0} : kTroublePause;
+}
 
 }  // namespace
 
@@ -26,9 +35,15 @@ void on_attempt_never_started(Turn& turn, const model::AttemptNeverStarted& even
     close_attempt(turn, run, index, AttemptState::killed, model::FailureKind::killed, {});
     return end_job(turn, run, index, model::JobState::killed);
   }
+  if (event.reason == "order_too_big") {
+    close_attempt(turn, run, index, AttemptState::failed, model::FailureKind::spawn,
+                  "command, env and stdin together are larger than an agent takes (8 MiB)");
+    return retry_or_end(turn, run, index, model::FailureKind::spawn, -1, model::JobState::failed);
+  }
   AgentState& agent = agent_state(turn.state, attempt->agent);
   agent.live.erase(attempt->sequence);
-  if (event.reason == "busy") agent.busy_until = (turn.now.steady + kBusyPause).us;
+  const Duration pause = pause_after(event.reason);
+  if (pause > Duration{0}) agent.busy_until = (turn.now.steady + pause).us;
   attempt->agent.clear();
   attempt->boot_id = Uuid{};
   attempt->sequence = 0;
