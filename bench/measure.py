@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT = ROOT / "build/bench/bin"
+BUILT = ROOT / "build/release/bin"
 BIN = Path(os.environ.setdefault("DANDORI_BIN", str(BUILT / "dandori"))).parent
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 from harness import PATIENCE, Server  # noqa: E402
