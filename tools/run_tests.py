@@ -2,7 +2,10 @@
 """Runs the tests of one group and prints a line each; the last line is `N passed, N failed`.
 
 quick: house rules, the unit tests of every room, short simulations, end-to-end stories with the real binary.
-long:  sanitizer and g++ builds, longer simulations, kill loops and fuzzing (each can be run alone by ./dev test).
+long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
+       every crash point of the store, five minutes of simulation, a kill loop, a minute of each fuzzer, and the
+       README in a fresh system. About an hour on two cores; each can be run alone by ./dev test.
+       Names as arguments choose some: tools/run_tests.py long asan tsan
 Results go to build/results/*.xml (JUnit), where ./dev rows reads which acceptance rows are green.
 """
 import os
@@ -27,10 +30,10 @@ def counts(report: Path) -> tuple[int, int]:
     return len(cases) - bad, bad
 
 
-def doctest(program: Path, name: str) -> tuple[int, int]:
+def doctest(program: Path, name: str, timeout: int = 900) -> tuple[int, int]:
     report = RESULTS / f"{name}.xml"
     report.unlink(missing_ok=True)
-    run = subprocess.run([program, "--reporters=junit", f"--out={report}"], cwd=ROOT, timeout=900,
+    run = subprocess.run([program, "--reporters=junit", f"--out={report}"], cwd=ROOT, timeout=timeout,
                          capture_output=True, text=True, errors="replace")
     passed, failed = counts(report)
     if run.returncode != 0 or failed:
@@ -41,10 +44,11 @@ def doctest(program: Path, name: str) -> tuple[int, int]:
     return passed, failed
 
 
-def python(script: Path, name: str) -> tuple[int, int]:
+def python(script: Path, name: str, binary: Path | None = None) -> tuple[int, int]:
+    """A test script; `binary`: the dandori that it tests instead of the release build."""
     report = RESULTS / f"{name}.xml"
     report.unlink(missing_ok=True)
-    env = os.environ | {"DANDORI_TEST_REPORT": str(report)}
+    env = os.environ | {"DANDORI_TEST_REPORT": str(report)} | ({"DANDORI_BIN": str(binary)} if binary else {})
     run = subprocess.run([sys.executable, script], cwd=ROOT, env=env, capture_output=True, text=True,
                          errors="replace", timeout=900)
     passed, failed = counts(report)
@@ -78,35 +82,55 @@ def dev(*arguments: str, timeout: int):
     return lambda: command([str(ROOT / "dev"), *arguments], timeout)
 
 
-def sanitized(preset: str):
-    """Builds and runs every unit test under a preset of its own."""
+def under(preset: str, *targets: str, stories: tuple[str, ...] = ()):
+    """Builds these targets under a preset, runs its unit tests, and end-to-end stories with its program."""
     def run() -> tuple[int, int]:
-        subprocess.run([ROOT / "dev", "build", preset, "dandori_tests"], cwd=ROOT, check=True, timeout=2400)
+        subprocess.run([ROOT / "dev", "build", preset, *targets], cwd=ROOT, check=True, timeout=2400)
+        folder = ROOT / "build" / preset / "bin"
+        wanted = {program.name for program in folder.iterdir()}
+        if "dandori_tests" not in targets:
+            wanted &= set(targets)
         total = [0, 0]
-        for program in sorted((ROOT / "build" / preset / "bin").glob("*_test")):
-            passed, failed = doctest(program, f"{preset}-{program.name}")
-            total[0] += passed
-            total[1] += failed
+        for name in sorted(wanted):
+            if name.endswith("_test") or name == "store_conformance":
+                passed, failed = doctest(folder / name, f"{preset}-{name}", 1800)
+                print(f"    {name}: {passed} passed, {failed} failed", flush=True)
+                total = [total[0] + passed, total[1] + failed]
+        for story in stories:
+            passed, failed = python(ROOT / f"tests/e2e/{story}.py", f"{preset}-{story}", folder / "dandori")
+            print(f"    {story}: {passed} passed, {failed} failed", flush=True)
+            total = [total[0] + passed, total[1] + failed]
         return total[0], total[1]
     return run
 
 
+# The rooms with threads; the others have nothing that a second thread could touch.
+THREADED = ("dandori_base_test", "dandori_http_test", "dandori_keeper_test", "dandori_runtime_test",
+            "dandori_cli_test", "store_conformance")
+
+
 def long():
-    yield "gcc", sanitized("gcc")
-    yield "asan", sanitized("asan")
-    yield "tsan", sanitized("tsan")
+    yield "gcc", under("gcc", "dandori_tests")
+    yield "asan", under("asan", "dandori", "dandori_tests", stories=("main_job_test", "start_test", "survive_test"))
+    yield "tsan", under("tsan", "dandori", *THREADED, stories=("main_job_test", "start_test"))
     yield "crash-points", dev("test", "store", "--crash-points", timeout=1800)
     yield "sim", dev("sim", "--seconds", "300", timeout=900)
     yield "kill", dev("test", "kill", "--runs", "1000", "--seed", "1", timeout=1800)
     yield "fuzz", dev("test", "fuzz", "--seconds", "60", timeout=1800)
-    yield "fresh", dev("test", "fresh", timeout=2400)
+    yield "fresh", dev("test", "fresh", "--story-only", timeout=2400)
 
 
 def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
-    group = quick if sys.argv[1:] in ([], ["quick"]) else long
+    groups = {"quick": quick, "long": long}
+    arguments = sys.argv[1:] or ["quick"]
+    if arguments[0] not in groups:
+        print(f"unknown group {arguments[0]}: quick or long", file=sys.stderr)
+        return 2
     passed = failed = 0
-    for name, run in group():
+    for name, run in groups[arguments[0]]():
+        if arguments[1:] and name not in arguments[1:]:
+            continue
         begin = time.monotonic()
         try:
             good, bad = run()

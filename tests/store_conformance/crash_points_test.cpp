@@ -17,6 +17,11 @@ bool& every_crash_point() {
   return every;
 }
 
+std::uint64_t& crash_points_tried() {
+  static std::uint64_t tried = 0;
+  return tried;
+}
+
 namespace {
 
 constexpr std::uint32_t kBatches = 12;
@@ -114,6 +119,7 @@ void check_crash_point(std::uint64_t kill_at, bool lose_unsynced, std::uint64_t 
                        const std::vector<std::string>& expected) {
   CAPTURE(kill_at);
   CAPTURE(seed);
+  ++crash_points_tried();
   const TemporaryFolder folder;
   const Played played = play_in_child(folder.path(), kill_at, lose_unsynced, seed);
   REQUIRE(played.was_killed);
