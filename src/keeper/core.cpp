@@ -106,7 +106,7 @@ void signal_group(Turn& turn, Slot& slot, bool kill) {
     slot.kill_at.reset();
     slot.probe_until = turn.now.steady + turn.state.settings.probe_for;
   }
-  if (slot.pid > 0) {
+  if (slot.pid > 0 || slot.phase == Slot::Phase::clearing) {
     turn.actions.push_back(SignalGroup{index_of(turn.state, slot), slot.pid, kill});
   }
 }
@@ -243,7 +243,7 @@ void on(Turn& turn, RunnerGone&& input) {
   }
   slot->report = model::AttemptLost{slot->attempt, "runner_gone"};
   if (input.pid > 0) slot->pid = input.pid;
-  if (slot->pid <= 0) return report_end(turn, *slot);
+  // Even without its number: the runner may have died before it could write that down.
   slot->phase = Slot::Phase::clearing;
   signal_group(turn, *slot, true);
   probe(turn, *slot);
@@ -293,17 +293,24 @@ void restore_slot(Turn& turn, const SlotImage& image) {
   slot.started_at = image.started_at;
   slot.phase = Slot::Phase::running;
   ++turn.state.running;
+  const bool signalled = image.stopped && image.same_boot && image.pid > 0;
   if (image.exit) {
     slot.report = model::AttemptEnded{image.attempt, *image.exit, image.output};
-    return report_end(turn, slot);
+    if (!signalled) return report_end(turn, slot);
+    // Nobody has confirmed that the rest of the job is gone.
+    slot.phase = Slot::Phase::clearing;
+    slot.kill_at = turn.now.steady + turn.state.settings.grace_after_restart;
+    return probe(turn, slot);
   }
   if (!image.same_boot) {
     slot.report = model::AttemptLost{image.attempt, "host_restarted"};
     return report_end(turn, slot);
   }
   if (!image.runner_alive) {
-    on(turn, RunnerGone{image.slot, image.sequence, image.pid, image.taken});
+    return on(turn, RunnerGone{image.slot, image.sequence, image.pid, image.taken});
   }
+  // TERM was sent; when KILL was to follow, nobody knows any more. A repeated stop may shorten it.
+  if (signalled) slot.kill_at = turn.now.steady + turn.state.settings.grace_after_restart;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct Settings {
   Duration report_again{5s};           ///< between repetitions of an unacknowledged report
   Duration probe_every{20ms};          ///< while waiting for a killed process group to be gone
   Duration probe_for{10s};             ///< after KILL; then the end is reported with group_gone = false
+  Duration grace_after_restart{10s};   ///< from a restart to KILL for what an earlier keeper told to stop
 };
 
 /// One slot. Everything that survives a restart is in the slot file; see restore().
@@ -130,13 +131,14 @@ struct HandToRunner {
   std::uint32_t slot = 0;
   model::StartOrder order;
 };
-/// Signal the whole process group (and cgroup) of the slot's job.
+/// Signal the whole process group (and cgroup) of the slot's job, which the slot's record must say first
+/// (SlotImage::stopped): whoever comes after us has to see to the rest of the job.
 struct SignalGroup {
   std::uint32_t slot = 0;
-  std::int64_t pid = 0;
+  std::int64_t pid = 0;                ///< 0: not known, so only the cgroup
   bool kill = false;                   ///< KILL; else TERM
 };
-/// Find out whether anything of the group is left; answered by GroupProbed.
+/// Find out whether anything of group and cgroup is left; answered by GroupProbed.
 struct ProbeGroup {
   std::uint32_t slot = 0;
   std::uint64_t sequence = 0;
@@ -165,6 +167,7 @@ struct SlotImage {
   Timestamp started_at;
   std::optional<model::ExitRecord> exit;
   std::string output;                  ///< with `exit`
+  bool stopped = false;                ///< an earlier keeper signalled the job
 };
 
 /// The state after a start: free slots, and what the slot file holds. `sequence_high`: of its header.

@@ -246,3 +246,47 @@ TEST_CASE("restore knows ended, lost, adopted and never taken attempts, and wher
   decide(state, OrderAck{{Core::ref(5)}}, Now{});
   CHECK(state.free.empty());  // a slot too many is not used again
 }
+
+TEST_CASE("a lost job whose process is not known is looked for in its cgroup before the loss is reported") {
+  Core core;
+  core.start(1, 1);
+  core.give(RunnerGone{0, 1, 0, true});
+  CHECK(core.only<SignalGroup>().kill);
+  CHECK(core.only<SignalGroup>().pid == 0);
+  CHECK(core.count<SendReport>() == 0);
+  core.give(GroupProbed{0, 1, true});
+  CHECK(core.report<model::AttemptLost>().reason == "runner_gone");
+}
+
+TEST_CASE("after a restart the end of a signalled job waits until its group is gone, and KILL comes in time") {
+  Settings settings;
+  settings.boot_id = kBoot;
+  SlotImage image;
+  image.attempt = Core::ref(1);
+  image.sequence = 1;
+  image.pid = 50;
+  image.stopped = true;
+  image.exit = model::ExitRecord{};
+  Core core;
+  Restored restored = restore(settings, 1, {image}, core.now);
+  core.state = std::move(restored.state);
+  REQUIRE(restored.actions.size() == 1);
+  CHECK(std::get<ProbeGroup>(restored.actions[0]).pid == 50);
+  core.give(SessionOpened{});
+  core.give(GroupProbed{0, 1, false});
+  CHECK(core.actions.empty());
+  core.pass(9s);
+  core.give(Tick{});
+  CHECK(core.count<SignalGroup>() == 0);
+  core.pass(1s);
+  core.give(Tick{});
+  CHECK(core.count<SignalGroup>() > 0);
+  core.give(GroupProbed{0, 1, true});
+  CHECK(core.report<model::AttemptEnded>().exit.group_gone);
+
+  image.exit.reset();
+  image.runner_alive = true;  // the job did not obey TERM
+  restored = restore(settings, 1, {image}, core.now);
+  CHECK(restored.actions.empty());
+  CHECK(next_wake(restored.state) == core.now.steady + 10s);
+}

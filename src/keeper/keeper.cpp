@@ -52,9 +52,11 @@ void Keeper::act(WriteSequence& action) { slot_file_.write_sequence(action.seque
 void Keeper::act(WriteStart& action) {
   Seat& seat = seats_[action.slot];
   seat.start_error = ensure_runner(action.slot);
+  prepare_cgroup(action.slot);
   seat.attempt = action.attempt;
   seat.sequence = action.sequence;
   seat.job_boot_us = 0;
+  seat.stop_marked = false;
   seat.busy = true;
   if (seat.spool_open) seat.spool.expect_order();
   logs_.begin(action.attempt);
@@ -97,15 +99,25 @@ void Keeper::act(HandToRunner& action) {
 }
 
 void Keeper::act(SignalGroup& action) {
-  const auto pid = static_cast<pid_t>(action.pid);
-  if (!is_same_group(pid, seats_[action.slot].job_boot_us)) return;
+  Seat& seat = seats_[action.slot];
+  auto pid = static_cast<pid_t>(action.pid);
+  if (!is_same_group(pid, seat.job_boot_us)) pid = 0;
+  if (!seat.stop_marked) slot_file_.mark_stopped(action.slot);
+  seat.stop_marked = true;
+  // Since Linux 6.16 what is started into a cgroup that was killed before is killed too, at once.
+  if (action.kill) seat.cgroup_reusable = false;
   signal_group(pid, action.kill ? SIGKILL : SIGTERM);
-  if (!action.kill) signal_group(pid, SIGCONT);  // a stopped process would not see TERM
+  seat.cgroup.signal(action.kill ? SIGKILL : SIGTERM, pid);
+  if (action.kill) return;
+  signal_group(pid, SIGCONT);  // a stopped process would not see TERM
+  seat.cgroup.signal(SIGCONT, pid);
 }
 
 void Keeper::act(ProbeGroup& action) {
   const auto pid = static_cast<pid_t>(action.pid);
-  const bool gone = !is_same_group(pid, seats_[action.slot].job_boot_us) || is_group_gone(pid);
+  Seat& seat = seats_[action.slot];
+  seat.cgroup_clean = seat.cgroup.is_empty();
+  const bool gone = seat.cgroup_clean && (!is_same_group(pid, seat.job_boot_us) || is_group_gone(pid));
   inputs_.push_back(GroupProbed{action.slot, action.sequence, gone});
 }
 
@@ -141,6 +153,27 @@ int Keeper::ensure_runner(std::uint32_t slot) {
   return 0;
 }
 
+/// An empty cgroup for the slot's next job: what an earlier one left behind lives on in its own.
+void Keeper::prepare_cgroup(std::uint32_t slot) {
+  Seat& seat = seats_[slot];
+  const bool reuse = seat.cgroup && seat.cgroup_reusable && (seat.cgroup_clean || seat.cgroup.is_empty());
+  seat.cgroup_clean = false;
+  if (reuse) return;
+  seat.cgroup = cgroups_.fresh(slot);
+  seat.cgroup_reusable = true;
+  seat.cgroup_told = false;
+}
+
+/// At the end of a job that nobody stopped: its daemons stay, but the slot must not be mixed with them.
+void Keeper::look_at_left_overs(std::uint32_t slot) {
+  Seat& seat = seats_[slot];
+  seat.cgroup_clean = seat.cgroup.is_empty();
+  if (seat.cgroup_clean || seat.stop_marked) return;
+  log(LogLevel::info, "keeper.processes_left",
+      {{"run", to_string(seat.attempt.run)}, {"job", fmt::to_string(seat.attempt.job)},
+       {"attempt", fmt::to_string(seat.attempt.number)}, {"count", fmt::to_string(seat.cgroup.count())}});
+}
+
 void Keeper::watch(std::uint32_t slot) {
   Seat& seat = seats_[slot];
   epoll_event event{};
@@ -155,6 +188,7 @@ void Keeper::drop_runner(std::uint32_t slot) {
   // Before it is closed: a job between clone and exec may still hold a copy, which would go on firing.
   if (seat.link.alive()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, seat.link.poll_fd(), nullptr);
   ++seat.generation;
+  seat.cgroup_told = false;
   seat.link.bury();
 }
 
@@ -178,6 +212,9 @@ int Keeper::send_order(std::uint32_t slot, const model::StartOrder& order, const
       {"DANDORI_METRICS", files[1]},
       {"DANDORI_SUMMARY", files[2]},
   }};
+  const Fd cgroup = seat.cgroup_told ? Fd{} : seat.cgroup.directory();
+  out.cgroup = seat.cgroup && (seat.cgroup_told || cgroup);
+  out.cgroup_fd = cgroup.get();
   out.search = config_.path;
   out.env.reserve(base.size() + order.env.size());
   for (std::size_t i = 0; i < base.size(); ++i) {
@@ -193,7 +230,9 @@ int Keeper::send_order(std::uint32_t slot, const model::StartOrder& order, const
     if (name == "PATH") out.search = value;
     out.env.emplace_back(name, value);
   }
-  return seat.link.send(out);
+  const int error = seat.link.send(out);
+  seat.cgroup_told = error == 0 && out.cgroup;
+  return error;
 }
 
 void Keeper::fail_start(std::uint32_t slot, int error, std::string_view line) {
@@ -264,6 +303,7 @@ void Keeper::on_gone(std::uint32_t slot) {
 void Keeper::end_job(std::uint32_t slot, std::int64_t pid, const model::ExitRecord& exit, int stage) {
   Seat& seat = seats_[slot];
   seat.busy = false;
+  look_at_left_overs(slot);
   JobEnded ended{slot, seat.sequence, pid, settle_log(slot, exit, stage), take_output(seat.sequence)};
   const model::AttemptRef attempt = seat.attempt;
   run(std::move(ended));

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "keeper/cgroup.h"
 #include "keeper/core.h"
 #include "keeper/fd.h"
 #include "keeper/log_store.h"
@@ -30,6 +31,7 @@ struct Config {
   std::string home = "/", user, lang = "C.UTF-8";  ///< environment of every job
   std::uint32_t slots = 0;        ///< 0: 16 × cores
   std::uint32_t running_max = 0;  ///< 0: 8 × cores
+  bool use_cgroups = true;        ///< where the host has them; else jobs are process groups only
   std::optional<Uuid> boot_id;    ///< tests; else the host's
 };
 
@@ -87,12 +89,18 @@ class Keeper {
     std::uint64_t sequence = 0;
     std::uint64_t job_boot_us = 0;  ///< identifies the job's process; 0: not known
     int start_error = 0;            ///< the runner could not be started
+    Cgroup cgroup;                  ///< of its job; none: where there are none
+    bool cgroup_reusable = false;   ///< made by us and never killed
+    bool cgroup_clean = false;      ///< seen empty since the job ended
+    bool cgroup_told = false;       ///< the runner has its descriptor
+    bool stop_marked = false;       ///< in the slot file
     std::string program, folder;    ///< for the line that explains a failed start
   };
 
   Keeper(Config config, Callbacks callbacks) : config_{std::move(config)}, callbacks_{std::move(callbacks)} {}
   Result<void> prepare();
   Result<void> make_folders();
+  void make_spools();
   Result<void> take_lock();
   Result<void> restore_slots();
   Result<SlotImage> restore_seat(std::uint32_t slot, const dx_slot& record);
@@ -109,6 +117,8 @@ class Keeper {
   void act(ReleaseSlot& action);
 
   int ensure_runner(std::uint32_t slot);
+  void prepare_cgroup(std::uint32_t slot);
+  void look_at_left_overs(std::uint32_t slot);
   void watch(std::uint32_t slot);
   void drop_runner(std::uint32_t slot);
   int send_order(std::uint32_t slot, const model::StartOrder& order, const User* user);
@@ -132,6 +142,7 @@ class Keeper {
   State state_;
   Fd lock_, epoll_, timer_, out_;
   SlotFile slot_file_;
+  Cgroups cgroups_;
   LogStore logs_;
   std::vector<Seat> seats_;
   std::deque<Input> inputs_;

@@ -48,6 +48,7 @@ Keeper::~Keeper() {
   for (std::uint32_t slot = 0; slot < seats_.size(); ++slot) {
     Seat& seat = seats_[slot];
     if (seat.link.alive() && !seat.link.adopted() && !seat.busy) drop_runner(slot);
+    if (!seat.busy) cgroups_.remove(slot);
   }
 }
 
@@ -86,6 +87,8 @@ Result<void> Keeper::prepare() {
   Result<SlotFile> slots = SlotFile::open(folder_ + "/slots", config_.slots, boot_id_, config_.name);
   if (!slots) return std::unexpected(slots.error());
   slot_file_ = std::move(*slots);
+  make_spools();
+  if (config_.use_cgroups) cgroups_.open(config_.name, folder_);
   return restore_slots();
 }
 
@@ -97,6 +100,13 @@ Result<void> Keeper::make_folders() {
   if (!config_.work.empty()) return {};
   config_.work = folder_ + "/work";
   return make_folder(config_.work, 0755);
+}
+
+/// All of them now, while there is room: on a full disk a slot's first job could not be started.
+void Keeper::make_spools() {
+  for (std::uint32_t slot = 0; slot < slot_file_.slots(); ++slot) {
+    if (const Result<Spool> spool = Spool::open(fmt::format("{}/spool/{}", folder_, slot)); !spool) return;
+  }
 }
 
 Result<void> Keeper::take_lock() {
@@ -153,6 +163,9 @@ Result<SlotImage> Keeper::restore_seat(std::uint32_t slot, const dx_slot& record
   image.same_boot = record.start.boot_tag == boot_tag(boot_id_);
   image.started_at = Timestamp{record.running.started_at};
   image.pid = image.same_boot ? record.running.job_pid : 0;
+  image.stopped = record.start.stopped != 0;
+  seat.stop_marked = image.stopped;
+  if (image.same_boot) seat.cgroup = cgroups_.current(slot);
   Result<Spool> spool = Spool::open(fmt::format("{}/spool/{}", folder_, slot));
   if (!spool) return std::unexpected(spool.error());
   seat.spool = std::move(*spool);
@@ -167,6 +180,7 @@ Result<SlotImage> Keeper::restore_seat(std::uint32_t slot, const dx_slot& record
   const dx_slot now = slot_file_.read(slot).value_or(record);
   if (now.exit.ended_at != 0) {
     seat.job_boot_us = now.running.job_boot_us;
+    if (image.same_boot) image.pid = now.running.job_pid;
     image.exit = settle_log(slot, exit_of(now.exit, now.running.started_at), now.exit.stage);
     image.output = take_output(seat.sequence);
     seat.link.bury();  // leaving; a new one is started when needed

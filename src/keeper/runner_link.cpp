@@ -35,8 +35,8 @@ int spawn_runner(const std::string& program, std::uint64_t slot_offset, int sock
   ::posix_spawn_file_actions_adddup2(&actions, socket, DX_FD_SOCKET);
   ::posix_spawn_file_actions_adddup2(&actions, slots, DX_FD_SLOTS);
   ::posix_spawn_file_actions_adddup2(&actions, spool, DX_FD_SPOOL);
-  std::string name = "dandori-exec", offset = fmt::to_string(slot_offset), no_cgroup = "0";
-  std::array<char*, 4> argv = {name.data(), offset.data(), no_cgroup.data(), nullptr};
+  std::string name = "dandori-exec", offset = fmt::to_string(slot_offset);
+  std::array<char*, 3> argv = {name.data(), offset.data(), nullptr};
   std::array<char*, 1> env = {nullptr};
   const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), env.data());
   ::posix_spawn_file_actions_destroy(&actions);
@@ -142,7 +142,7 @@ int RunnerLink::send(const Order& order) {
     head.gid = order.user->gid;
   }
   std::array<Fd, 2> files;
-  std::array<int, 2> fds{};
+  std::array<int, DX_ORDER_FDS_MAX> fds{};
   std::size_t count = 0;
   const auto attach = [&](std::string_view bytes, std::uint32_t flag) {
     files[count].reset(memory_file(bytes));
@@ -153,9 +153,14 @@ int RunnerLink::send(const Order& order) {
   const bool body_apart = body.size() > DX_ORDER_INLINE_MAX;
   if (body_apart && !attach(body, DX_ORDER_BODY_FD)) return errno;
   if (order.input != nullptr && !attach(*order.input, DX_ORDER_STDIN)) return errno;
+  if (order.cgroup) head.flags |= DX_ORDER_CGROUP;
+  if (order.cgroup && order.cgroup_fd >= 0) {
+    head.flags |= DX_ORDER_CGROUP_FD;
+    fds[count++] = order.cgroup_fd;
+  }
 
   std::array<iovec, 2> parts = {iovec{&head, sizeof head}, iovec{body.data(), body.size()}};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(DX_ORDER_FDS_MAX * sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = body_apart ? 1 : 2;

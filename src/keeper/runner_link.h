@@ -40,6 +40,8 @@ class RunnerLink {
     std::string_view folder, search;
     const User* user = nullptr;          ///< null: as the keeper
     const std::string* input = nullptr;  ///< standard input; null: none
+    bool cgroup = false;                 ///< start it in the slot's cgroup
+    int cgroup_fd = -1;                  ///< of that, if the runner has not got it yet
   };
   /// Returns 0 or an errno; EPIPE: the runner is gone and has not got the order.
   int send(const Order& order);

@@ -180,10 +180,26 @@ std::optional<dx_slot> SlotFile::read(std::uint32_t slot) const {
 
 void SlotFile::write_start(std::uint32_t slot, const model::AttemptRef& attempt, std::uint64_t sequence,
                            std::uint32_t runner_pid, std::uint64_t runner_start) {
-  dx_start start{attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, sequence,
-                 boot_tag_,              runner_start,          runner_pid,  0};
+  DANDORI_ASSERT(runner_pid < 1U << 24U, "the number of a process fits its field");
+  dx_start start{};
+  start.run_high = attempt.run.value.high;
+  start.run_low = attempt.run.value.low;
+  start.job = attempt.job;
+  start.number = attempt.number;
+  start.sequence = sequence;
+  start.boot_tag = boot_tag_;
+  start.runner_start = runner_start;
+  start.runner_pid = runner_pid & 0xFFFFFFU;
   start.crc = crc_of(start);
   write_or_abort(&start, sizeof start, offset_of(slot));
+}
+
+void SlotFile::mark_stopped(std::uint32_t slot) {
+  std::optional<dx_slot> record = read(slot);
+  if (!record || record->start.stopped != 0) return;
+  record->start.stopped = 1;
+  record->start.crc = crc_of(record->start);
+  write_or_abort(&record->start, sizeof record->start, offset_of(slot));
 }
 
 void SlotFile::write_sequence(std::uint64_t sequence) {

@@ -39,6 +39,8 @@ class SlotFile {
   /// Aborts when the disk refuses: going on could start an attempt twice.
   void write_start(std::uint32_t slot, const model::AttemptRef& attempt, std::uint64_t sequence,
                    std::uint32_t runner_pid, std::uint64_t runner_start);
+  /// The job is about to be told to stop: who reads its end later must see that nothing of it is left.
+  void mark_stopped(std::uint32_t slot);
   void write_sequence(std::uint64_t sequence);
   void clear(std::uint32_t slot);
 

@@ -1,7 +1,7 @@
 /// dandori-exec, the runner of one slot: runs job after job, keeps what they write and how they end.
 ///
-/// Started by the keeper as `dandori-exec SLOT_OFFSET CGROUP`, with the descriptors of protocol.h. If the
-/// keeper is gone it finishes its job, writes the exit record, and leaves. It decides nothing.
+/// Started by the keeper as `dandori-exec SLOT_OFFSET`, with the descriptors of protocol.h. If the keeper
+/// is gone it finishes its job, writes the exit record, and leaves. It decides nothing.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -25,11 +26,12 @@
 #define WAIT_PIDFD 3 /* P_PIDFD */
 #define STARTED_AFTER_NS 1000000LL
 #define GREW_EVERY_NS 20000000LL
+#define JOB_FILES 1024
 #define SPOOL_REUSE_BYTES (1U << 20)
 #define DRAIN_BYTES_MAX (1U << 20) /* the largest pipe an ordinary user can make */
 
 static off_t slot_offset;
-static int cgroup_fd = -1;
+static int cgroup_fd = -1; ///< the slot's, for CLONE_INTO_CGROUP
 static int null_fd;
 static struct dx_spool *spool;
 static char chunk[DX_FRAME_BYTES_MAX];
@@ -317,19 +319,19 @@ static void run_job(const struct dx_order *order, struct spawn *s) {
 static char order_bytes[sizeof(struct dx_order) + DX_ORDER_INLINE_MAX] __attribute__((aligned(8)));
 static char *pointers[8192];
 
-/// Waits for the next order. Returns its length, 0 when the keeper is gone. fds: up to two, or -1.
-static ssize_t receive_order(int fds[2]) {
+/// Waits for the next order. Returns its length, 0 when the keeper is gone. fds: what came along, or -1.
+static ssize_t receive_order(int fds[DX_ORDER_FDS_MAX]) {
   struct iovec part = {order_bytes, sizeof order_bytes};
   union {
     struct cmsghdr head;
-    char bytes[CMSG_SPACE(2 * sizeof(int))];
+    char bytes[CMSG_SPACE(DX_ORDER_FDS_MAX * sizeof(int))];
   } control;
   struct msghdr message = {
       .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   ssize_t n;
   while ((n = recvmsg(DX_FD_SOCKET, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
   }
-  fds[0] = fds[1] = -1;
+  for (int i = 0; i < DX_ORDER_FDS_MAX; i++) fds[i] = -1;
   const struct cmsghdr *head = CMSG_FIRSTHDR(&message);
   if (n > 0 && head && head->cmsg_type == SCM_RIGHTS) {
     memcpy(fds, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
@@ -373,17 +375,21 @@ static int prepare(const struct dx_order *order, char *body, struct spawn *s) {
   }
   s->folder = rest[0];
   s->search = rest[1];
-  s->cgroup_fd = cgroup_fd;
+  s->cgroup_fd = order->flags & DX_ORDER_CGROUP ? cgroup_fd : -1;
   return 1;
 }
 
 /// Runs one received order. Returns 0 if it makes no sense, which only a bug could cause.
-static int take_order(ssize_t n, int fds[2]) {
+static int take_order(ssize_t n, const int *fds) {
   const struct dx_order *order = (const void *)order_bytes;
   if (n < (ssize_t)sizeof *order || order->magic != DX_ORDER_MAGIC) return 0;
   char *body = order_bytes + sizeof *order;
-  const int body_fd = order->flags & DX_ORDER_BODY_FD ? fds[0] : -1;
-  const int stdin_fd = order->flags & DX_ORDER_STDIN ? fds[body_fd >= 0 ? 1 : 0] : -1;
+  const int body_fd = order->flags & DX_ORDER_BODY_FD ? *fds++ : -1;
+  const int stdin_fd = order->flags & DX_ORDER_STDIN ? *fds++ : -1;
+  if (order->flags & DX_ORDER_CGROUP_FD) {
+    if (cgroup_fd >= 0) close(cgroup_fd);
+    cgroup_fd = *fds;
+  }
   if (body_fd >= 0) {
     body = mmap(NULL, order->body_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, body_fd, 0);
     if (body == MAP_FAILED) return 0;
@@ -414,21 +420,32 @@ static void shut_out_signals(void) {
   syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, 8);
 }
 
-int main(int argc, char **argv) {
-  if (argc != 3) return 64;
-  shut_out_signals();
-  slot_offset = (off_t)strtoull(argv[1], NULL, 10);
-  if (argv[2][0] == '1') cgroup_fd = DX_FD_CGROUP;
-  syscall(SYS_close_range, (unsigned)(cgroup_fd >= 0 ? DX_FD_CGROUP : DX_FD_SPOOL) + 1U, ~0U, 0U);
-  for (int fd = DX_FD_SOCKET; fd <= (cgroup_fd >= 0 ? DX_FD_CGROUP : DX_FD_SPOOL); fd++) {
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
+/// What jobs inherit from us, however the agent was started: no core files, a usual mask for new files, and
+/// as many descriptors as a service gets (a job may raise that itself; with more, select() breaks).
+static void set_limits(void) {
+  const struct rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > JOB_FILES) {
+    files.rlim_cur = JOB_FILES;
+    setrlimit(RLIMIT_NOFILE, &files);
   }
+  umask(022);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 64;
+  shut_out_signals();
+  set_limits();
+  slot_offset = (off_t)strtoull(argv[1], NULL, 10);
+  syscall(SYS_close_range, DX_FD_SPOOL + 1U, ~0U, 0U);
+  for (int fd = DX_FD_SOCKET; fd <= DX_FD_SPOOL; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   crc32c_init();
   spool = mmap(NULL, DX_SPOOL_HEAD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, DX_FD_SPOOL, 0);
   if (spool == MAP_FAILED || null_fd < 0) return 71;
   for (;;) {
-    int fds[2];
+    int fds[DX_ORDER_FDS_MAX];
     const ssize_t n = receive_order(fds);
     if (n <= 0) return 0;
     if (!take_order(n, fds)) return 70;

@@ -19,7 +19,6 @@ extern "C" {
 #define DX_FD_SOCKET 3
 #define DX_FD_SLOTS 4
 #define DX_FD_SPOOL 5
-#define DX_FD_CGROUP 6 /* of the slot, for CLONE_INTO_CGROUP; only if argv says so */
 
 // ---------------------------------------------------------------- slot file
 
@@ -34,7 +33,9 @@ struct dx_start {
   uint64_t sequence;     ///< from 1; 0: free
   uint64_t boot_tag;     ///< hash of the boot id
   uint64_t runner_start; ///< clock ticks since boot (field 22 of /proc/PID/stat)
-  uint32_t runner_pid;
+  uint32_t runner_pid : 24; ///< Linux gives no number above 2^22
+  uint32_t stopped : 1;     ///< the job was told to stop: its end counts once nothing of it is left
+  uint32_t reserved : 7;
   uint32_t crc; ///< of the bytes before it
 };
 
@@ -127,6 +128,9 @@ struct dx_order {
 #define DX_ORDER_USER 1U           /* set uid, gid and groups */
 #define DX_ORDER_STDIN 2U          /* a descriptor with the standard input comes along */
 #define DX_ORDER_BODY_FD 4U        /* the body comes as a descriptor, before that of the input */
+#define DX_ORDER_CGROUP 8U         /* start the job in the slot's cgroup */
+#define DX_ORDER_CGROUP_FD 16U     /* another cgroup is the slot's from now on: its descriptor comes last */
+#define DX_ORDER_FDS_MAX 3
 #define DX_ORDER_INLINE_MAX 49152U
 
 enum dx_report_kind { DX_STARTED = 1, DX_GREW = 2, DX_ENDED = 3 };

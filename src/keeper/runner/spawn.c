@@ -69,6 +69,7 @@ __asm__(
 #endif
 
 static pid_t runner_pid;
+static int raised_niceness; ///< the agent runs before ordinary work
 
 /// Everything after this shares memory with the runner: system calls only.
 static _Noreturn void give_up(struct spawn *s, int stage) {
@@ -124,8 +125,8 @@ static void child_main(void *argument) {
   for (int i = 0; i < 3; i++) {
     if (dup2(s->fds[i], i) < 0) give_up(s, DX_STAGE_PREPARE);
   }
-  const struct rlimit no_core = {0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
+  // An agent may be given a higher priority than ordinary work; its jobs are ordinary work.
+  if (raised_niceness) setpriority(PRIO_PROCESS, 0, 0);
   if (s->set_user) become_user(s);
   // The runner's death is the job's: nobody else could tell how it ended.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -179,16 +180,20 @@ static long clone_classic(struct spawn *s) {
 }
 
 int spawn_process(struct spawn *s) {
-  static int no_clone3, no_cgroup;
+  static int no_clone3, no_cgroup = -1;
   s->error = 0;
   s->stage = DX_STAGE_NONE;
   s->pidfd = -1;
-  if (!runner_pid) runner_pid = getpid();
+  if (!runner_pid) {
+    runner_pid = getpid();
+    raised_niceness = getpriority(PRIO_PROCESS, 0) < 0;
+  }
   long pid = -ENOSYS;
   if (!no_clone3) {
-    pid = clone_modern(s, no_cgroup ? -1 : s->cgroup_fd);
-    if (pid < 0 && s->cgroup_fd >= 0 && !no_cgroup && pid != -EAGAIN && pid != -ENOMEM) {
-      no_cgroup = 1;
+    const int into = s->cgroup_fd != no_cgroup ? s->cgroup_fd : -1;
+    pid = clone_modern(s, into);
+    if (pid < 0 && into >= 0 && pid != -EAGAIN && pid != -ENOMEM) {
+      no_cgroup = into;  // the kernel does not let us: the process group has to do
       pid = clone_modern(s, -1);
     }
     if (pid == -ENOSYS || pid == -EPERM || pid == -EINVAL) no_clone3 = 1;
