@@ -104,7 +104,7 @@ void Keeper::act(SignalGroup& action) {
   if (!is_same_group(pid, seat.job_boot_us)) pid = 0;
   if (!seat.stop_marked) slot_file_.mark_stopped(action.slot);
   seat.stop_marked = true;
-  // Since Linux 6.16 what is started into a cgroup that was killed before is killed too, at once.
+  // Newer kernels (seen with 6.18) kill at once what is started into a cgroup that was killed before.
   if (action.kill) seat.cgroup_reusable = false;
   signal_group(pid, action.kill ? SIGKILL : SIGTERM);
   seat.cgroup.signal(action.kill ? SIGKILL : SIGTERM, pid);
