@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include "base/json.h"
@@ -239,20 +239,24 @@ std::string big_workflow(int jobs) {
   return text;
 }
 
-TEST_CASE("50,000 jobs are read in linear time, back from the canonical text too") {
-  const std::string text = big_workflow(50'000);
-  const auto begin = std::chrono::steady_clock::now();
+/// CPU seconds to read a workflow of so many jobs, to store it and to read it back.
+double cpu_of_reading(int jobs) {
+  const std::string text = big_workflow(jobs);
+  const std::clock_t begin = std::clock();
   const model::WorkflowPtr workflow = read(text);
-  const auto middle = std::chrono::steady_clock::now();
-  REQUIRE(workflow->jobs.size() == 50'000);
+  REQUIRE(workflow->jobs.size() == static_cast<std::size_t>(jobs));
   const std::string stored = write_canonical(*workflow);
   const auto compiled = compile_canonical(stored);
-  const auto end = std::chrono::steady_clock::now();
   REQUIRE(compiled);
   CHECK(write_canonical(**compiled) == stored);
-  MESSAGE("read " << std::chrono::duration<double>(middle - begin).count() << " s, stored and back "
-                  << std::chrono::duration<double>(end - middle).count() << " s");
-  CHECK(end - begin < 20s);  // linear: under 1 s in a release build; this build is slow and shared
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+}
+
+TEST_CASE("50,000 jobs are read in linear time, back from the canonical text too") {
+  const double few = cpu_of_reading(10'000);
+  const double many = cpu_of_reading(50'000);
+  MESSAGE("10,000 jobs: " << few << " s of CPU, 50,000 jobs: " << many << " s");
+  CHECK(many < 12 * few);  // five times the work; were it quadratic, 25 times
   const Parsed too_many = parse_definitions(
       "big.yaml", "name: big\njobs:\n" + [] {
         std::string jobs;
