@@ -128,7 +128,48 @@ TEST_CASE_FIXTURE(
   CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, ""}) == "run.nothing_to_rerun");
 }
 
-TEST_CASE("[G5] what ends of a run that is set aside stays with its agent, and counts when it is back") {
+TEST_CASE(
+    "a renamed workflow waits for the failed run before, and goes on once that is confirmed") {
+  for (const bool confirmed : {true, false}) {
+    World world;
+    WorkflowBuilder old{"old"};
+    old.add("a");
+    world.define(old);
+    world.script("a", {exits(1)});
+    const std::string failed = world.start("old");
+    WorkflowBuilder renamed{"new"};
+    renamed.add("a");
+    renamed.workflow().renamed_from = "old";
+    renamed.workflow().on_previous_failure = model::OnPreviousFailure::hold;
+    world.define(renamed);
+    CHECK(world.error_of(model::StartRun{"new", {}, std::nullopt, false}) == "run.previous_failed");
+    if (confirmed) {
+      world.ask(model::ConfirmRun{failed});
+    } else {
+      world.ask(model::RerunRun{failed, RerunScope::failed, {}});
+    }
+    CHECK(world.run_state(world.start("new")) == "succeeded");
+  }
+}
+
+TEST_CASE("a job of unknown fate that must not be repeated is not rerun unnamed") {
+  World world;
+  WorkflowBuilder builder{"w"};
+  builder.add("pay").idempotent = false;
+  world.define(builder);
+  world.script("pay", {hangs()});
+  const std::string run = world.start("w");
+  world.post(model::AttemptLost{world.agent.orders.at(0).attempt, "runner_gone"});
+  CHECK(world.job_state(run, "pay") == "unknown");
+  CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, {}}) == "run.not_idempotent");
+  world.ask(model::ConfirmRun{run});
+  CHECK(world.run_state(run) == "failed");
+  world.ask(model::RerunRun{run, RerunScope::only, "pay"});
+  CHECK(world.run_state(run) == "succeeded");
+}
+
+TEST_CASE(
+    "[G5] what ends of a run that is set aside stays with its agent, and counts when it is back") {
   World world;
   WorkflowBuilder builder{"w"};
   builder.add("a");

@@ -52,6 +52,7 @@ void mark_confirmed(Turn& turn, const model::Actor& actor, model::Run& run) {
     turn.touch_workflow(workflow);
   }
   turn.state.queues.insert(run.workflow);
+  tell_heirs(turn, run);
 }
 
 }  // namespace

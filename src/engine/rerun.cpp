@@ -226,10 +226,19 @@ namespace {
 
 /// Jobs of a run in progress whose fate nobody knows: they may be tried again at once.
 Result<Json> rerun_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run) {
+  std::vector<bool> unknown(run.run.jobs.size(), false);
+  for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
+    const JobRun& job = run.job(index);
+    unknown[index] = job.phase == Phase::ended && !is_decided(run.run, job);
+  }
+  if (Result<void> safe = refuse_repeats(run.run, unknown, {}); !safe) {
+    safe.error().hint = "look at what they did; then confirm the run, and rerun it with --only JOB";
+    return std::unexpected(std::move(safe.error()));
+  }
   std::vector<std::string> jobs;
   for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
     JobRun& job = run.job(index);
-    if (job.phase != Phase::ended || is_decided(run.run, job)) continue;
+    if (!unknown[index]) continue;
     jobs.push_back(run.definition(index).id);
     const Timestamp ready = turn.now.wall;
     reset_job(job);
@@ -288,9 +297,9 @@ void rerun_previous(Turn& turn, const model::Fetched& fetched) {
   turn.state.reruns_wanted.erase(
       name);  // also without rows: a broken history must not stop the rest
   std::unique_ptr<ActiveRun> rebuilt = rebuild_run(turn.state, fetched);
-  if (!rebuilt || rebuilt->run.workflow != name) return;
-  if (turn.state.runs.find(rebuilt->run.id) != turn.state.runs.end()) return;
+  if (!rebuilt || turn.state.runs.find(rebuilt->run.id) != turn.state.runs.end()) return;
   WorkflowState& workflow = turn.state.workflows.find(name)->second;
+  if (rebuilt->run.id != workflow.row.last_ended) return;
   if (!workflow.row.last_failed || workflow.row.last_rerun || workflow.queued.empty()) return;
   workflow.row.last_rerun = true;
   turn.touch_workflow(workflow);

@@ -67,6 +67,16 @@ void remember_end(Turn& turn, WorkflowState& workflow, const model::Run& run) {
 
 }  // namespace
 
+void tell_heirs(Turn& turn, const model::Run& run) {
+  const bool failed = run.state == RunState::failed || run.state == RunState::killed;
+  for (auto& [name, workflow] : turn.state.workflows) {
+    if (name == run.workflow || workflow.row.last_ended != run.id) continue;
+    workflow.row.last_failed = failed && !run.confirmed;
+    turn.touch_workflow(workflow);
+    turn.state.queues.insert(name);
+  }
+}
+
 void finish_run(Turn& turn, ActiveRun& run) {
   WorkflowState& workflow = turn.state.workflows.find(run.run.workflow)->second;
   leave_queue(turn.state, run.run);
@@ -78,6 +88,7 @@ void finish_run(Turn& turn, ActiveRun& run) {
   turn.touch_run(run);
   turn.journal(run.run.id, "run.ended", {}, 0, Json::object({{"state", to_string(run.run.state)}}));
   remember_end(turn, workflow, run.run);
+  if (run.run.reruns > 0) tell_heirs(turn, run.run);
   turn.state.queues.insert(run.run.workflow);
 }
 

@@ -79,6 +79,8 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted);
 void begin_run(Turn& turn, ActiveRun& run);
 /// The last open job is decided: the run gets its result and leaves the active ones.
 void finish_run(Turn& turn, ActiveRun& run);
+/// A run that had failed is mended or confirmed: so it is for a workflow that took this one over.
+void tell_heirs(Turn& turn, const model::Run& run);
 /// Starts the head of the workflow's queue if overlap and previous failure allow it. False: nothing
 /// to do.
 bool advance_queue(Turn& turn, const std::string& workflow);
