@@ -345,7 +345,8 @@ TEST_CASE("trickling octets do not move the deadline of a header") {
     }
   }};
   CHECK(peer.rest().starts_with("HTTP/1.1 408 "));
-  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds{30});  // else: without end
+  CHECK(std::chrono::steady_clock::now() - started <
+        std::chrono::seconds{30});  // else: without end
   over.set_value();
   trickle.join();
 }
