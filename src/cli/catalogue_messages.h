@@ -138,6 +138,8 @@ inline constexpr Entry kMessages[] = {
     {"doctor.other_program.remedy",
      "another program seems to answer at {url}: give the server another --listen",
      "{url} では別のプログラムが応答しているようです。--listen で別のポートにしてください"},
+    {"audit.whole", "the audit log is whole: {n} lines, the newest hash is {hash}",
+     "監査ログは改変されていません: {n} 行、最新のハッシュ {hash}"},
     {"doctor.ready", "ready for work", "受付可能"},
     {"doctor.ready.remedy", "wait a moment; if it stays so, look at the server's log",
      "少し待ってください。続くときはサーバーのログを見てください"},

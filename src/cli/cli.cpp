@@ -234,6 +234,7 @@ class Grammar {
     CLI::App* list = add(*audit, "list", "help.audit_list",
                          [this](Console& c) { return list_audit(c, list_.limit); });
     option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
+    add(*audit, "verify", "help.audit_verify", [](Console& c) { return verify_audit(c); });
     CLI::App* backup =
         add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
     option(backup, "FILE", target_, "help.arg.file")->required();

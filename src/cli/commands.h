@@ -84,6 +84,8 @@ int delete_variable(Console& console, const VariableOptions& options);
 // commands_plan.cpp
 int preview_schedule(Console& console, const PreviewOptions& options);
 int list_plan(Console& console, const std::string& date);
+// commands_audit.cpp
+int verify_audit(Console& console);
 // commands_system.cpp
 int list_audit(Console& console, std::uint64_t limit);
 int list_agents(Console& console);

@@ -1,5 +1,7 @@
 #include "engine/audit.h"
 
+#include <utility>
+
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -21,6 +23,19 @@ std::string audit_hash(std::string_view previous, const model::AuditRow& row) {
   std::string text{previous};
   append_json(text, body);
   return sha256_hex(text);
+}
+
+bool AuditCheck::take(model::AuditRow row) {
+  const bool follows =
+      !newer_ || (newer_->seq == row.seq + 1 && newer_->hash == audit_hash(row.hash, *newer_));
+  if (!follows) return false;
+  newer_ = std::move(row);
+  ++taken_;
+  return true;
+}
+
+bool AuditCheck::finish() const {
+  return !newer_ || (newer_->seq == 1 && newer_->hash == audit_hash({}, *newer_));
 }
 
 }  // namespace dandori::engine
