@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <thread>
 
 #include "api/definitions.h"
 #include "api/routes.h"
@@ -38,21 +39,34 @@ bool is_loopback(const std::string& host) {
          (ntohl(address.s_addr) >> 24U) == 127U;
 }
 
-/// SIGTERM, SIGINT and our own SIGUSR1 (the engine has ended), blocked in every thread and read
-/// here.
+/// SIGTERM, SIGINT, SIGHUP and our own SIGUSR1 (the engine has ended), blocked in every thread and
+/// read here.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
   }
-  int wait() const {
-    int signal = 0;
-    while (::sigwait(&set_, &signal) != 0) {
+  /// The signal that ends the server. A terminal that goes takes `dandori dev` along, nothing else.
+  int wait(bool hangup_ends) const {
+    for (;;) {
+      int signal = 0;
+      if (::sigwait(&set_, &signal) != 0) continue;
+      if (signal != SIGHUP || hangup_ends) return signal;
+      log(LogLevel::info, "server.hangup", {{"why", "no setting is read again while it runs"}});
     }
-    return signal;
+  }
+  /// From now on a further SIGTERM or SIGINT ends the process where it stands: what was answered is
+  /// durable, and the next start goes on from there.
+  void end_at_once() const {
+    std::thread{[set = set_] {
+      for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+        if (::sigwait(&set, &signal) != 0) signal = 0;
+      }
+      ::_exit(cli::kInternal);
+    }}.detach();
   }
 
  private:
@@ -155,7 +169,8 @@ int run_server(const cli::ServerConfig& config) {
   ServerProcess server{config, *timezone, std::move(*token)};
   const auto started = server.start();
   if (!started) return refuse(started.error());
-  const int signal = signals.wait();
+  const int signal = signals.wait(config.dev);
+  signals.end_at_once();
   server.stop();
   if (signal == SIGUSR1) {
     log(LogLevel::error, "server.ended", {{"why", "the engine can do nothing any more"}});
