@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "api/definitions.h"
 #include "api/routes.h"
 #include "base/text.h"
@@ -46,15 +48,17 @@ Result<engine::RunView> view_run(Services& services, const std::string& name) {
   return engine::assemble_run(std::move(detail->run), *definition, detail->jobs, detail->attempts);
 }
 
-Json attempts_json(const engine::RunView& view, std::uint32_t job) {
-  Json::Array items;
+using Attempts = std::vector<Json::Array>;  ///< by job index
+
+Attempts attempts_of(const engine::RunView& view) {
+  Attempts attempts(view.run.jobs.size());
   for (const model::Attempt& attempt : view.attempts) {
-    if (attempt.ref.job == job) items.push_back(wire::to_json(attempt));
+    attempts[attempt.ref.job].push_back(wire::to_json(attempt));
   }
-  return Json::array(std::move(items));
+  return attempts;
 }
 
-Json job_json(const engine::RunView& view, std::uint32_t index) {
+Json job_json(const engine::RunView& view, Attempts& attempts, std::uint32_t index) {
   const model::Job& job = view.run.definition->jobs[index];
   Json item = wire::to_json(view.run.jobs[index], job, engine::job_state(view, index));
   Json::Array predecessors;
@@ -62,7 +66,7 @@ Json job_json(const engine::RunView& view, std::uint32_t index) {
     predecessors.push_back(view.run.definition->jobs[dependency.job].id);
   }
   item.set("depends_on", Json::array(std::move(predecessors)));
-  item.set("attempts", attempts_json(view, index));
+  item.set("attempts", Json::array(std::move(attempts[index])));
   return item;
 }
 
@@ -125,8 +129,9 @@ void get_run(Call call) {
   if (!view) return call.fail(view.error());
   Json body = wire::to_json(view->run);
   Json::Array jobs;
+  Attempts attempts = attempts_of(*view);
   for (std::uint32_t job = 0; job < view->run.jobs.size(); ++job) {
-    jobs.push_back(job_json(*view, job));
+    jobs.push_back(job_json(*view, attempts, job));
   }
   body.set("jobs", Json::array(std::move(jobs)));
   call.answer(200, body);
@@ -137,7 +142,8 @@ void get_job(Call call) {
   if (!view) return call.fail(view.error());
   const auto job = model::find_job(*view->run.definition, call.params.value("job"));
   if (!job) return call.fail(unknown_job(*view->run.definition, call.param("job")));
-  Json body = job_json(*view, *job);
+  Attempts attempts = attempts_of(*view);
+  Json body = job_json(*view, attempts, *job);
   body.set("run", fmt::format("{}#{}", view->run.workflow, view->run.number));
   call.answer(200, body);
 }
