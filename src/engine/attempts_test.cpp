@@ -386,6 +386,26 @@ TEST_CASE("on_lost: fail takes it for a failure; rerun tries again up to lost_li
   CHECK(world.job(held, "a").attempts == 3);
 }
 
+TEST_CASE("the loss of an order that was given anew does not lose the newer one") {
+  World world;
+  WorkflowBuilder flow = one_job();
+  world.define(flow);
+  world.script("a", {hangs()});
+  world.agent.connected = false;
+  const std::string run = world.start("one");
+  world.agent.connected = true;
+  const model::Attempt older = world.attempt(run, "a", 1);
+  world.post(
+      model::AttemptNeverStarted{older.ref, older.boot_id, older.sequence, "stale_sequence"});
+  const model::Attempt newer = world.attempt(run, "a", 1);
+  REQUIRE(newer.sequence > older.sequence);
+
+  world.post(model::AttemptLost{older.ref, "host_restarted", older.sequence});
+  CHECK(world.attempt(run, "a", 1).state != model::AttemptState::lost);
+  world.post(model::AttemptLost{newer.ref, "runner_gone", newer.sequence});
+  CHECK(world.attempt(run, "a", 1).state == model::AttemptState::lost);
+}
+
 TEST_CASE("reports that come twice or after the end change nothing and are acknowledged") {
   World world;
   WorkflowBuilder flow = one_job();

@@ -52,10 +52,12 @@ void refuse(Turn& turn, const model::StartOrder& order, std::string reason) {
     return refusal.report.attempt == order.attempt && refusal.report.sequence == order.sequence;
   });
   if (known != state.refused.end()) return turn.send(known->report);
-  // "Never started" is definite only if a second delivery cannot start it: the header says so first.
+  // "Never started" is definite only if a second delivery cannot start it: the header says so
+  // first.
   if (order.boot_id == state.settings.boot_id) raise_sequence(turn, order.sequence);
   if (state.refused.size() >= kRefusedMax) state.refused.pop_front();
-  model::AttemptNeverStarted report{order.attempt, order.boot_id, order.sequence, std::move(reason)};
+  model::AttemptNeverStarted report{order.attempt, order.boot_id, order.sequence,
+                                    std::move(reason)};
   state.refused.push_back({report, turn.now.steady + state.settings.report_again});
   turn.send(std::move(report));
 }
@@ -78,7 +80,8 @@ void hand_over(Turn& turn, model::StartOrder order) {
 
 void hand_over_waiting(Turn& turn) {
   State& state = turn.state;
-  while (!state.waiting.empty() && state.running < state.settings.running_max && !state.free.empty()) {
+  while (!state.waiting.empty() && state.running < state.settings.running_max &&
+         !state.free.empty()) {
     model::StartOrder order = std::move(state.waiting.front().order);
     state.waiting.pop_front();
     hand_over(turn, std::move(order));
@@ -128,18 +131,20 @@ void release(Turn& turn, Slot& slot) {
   if (index < state.settings.slots) state.free.push_back(index);
 }
 
-/// The same attempt, assigned anew: the server has our "never started" to the order before, even if its
-/// acknowledgement was lost.
+/// The same attempt, assigned anew: the server has our "never started" to the order before, even if
+/// its acknowledgement was lost.
 void drop_older_answers(Turn& turn, const model::StartOrder& order) {
   std::erase_if(turn.state.refused, [&](const Refusal& refusal) {
     return refusal.report.attempt == order.attempt && refusal.report.sequence < order.sequence;
   });
   Slot* slot = find_slot(turn.state, order.attempt);
-  if (slot == nullptr || slot->phase != Slot::Phase::ended || slot->sequence >= order.sequence) return;
+  if (slot == nullptr || slot->phase != Slot::Phase::ended || slot->sequence >= order.sequence)
+    return;
   if (std::holds_alternative<model::AttemptNeverStarted>(*slot->report)) release(turn, *slot);
 }
 
-// ------------------------------------------------------------------------------------ one input each
+// ------------------------------------------------------------------------------------ one input
+// each
 
 void on(Turn& turn, OrderStart&& input) {
   State& state = turn.state;
@@ -206,7 +211,9 @@ void on(Turn& turn, SessionOpened&&) {
   }
 }
 
-void on(Turn& turn, SessionClosed&&) { turn.state.connected = false; }
+void on(Turn& turn, SessionClosed&&) {
+  turn.state.connected = false;
+}
 
 void on(Turn& turn, JobStarted&& input) {
   Slot* slot = current(turn.state, input.slot, input.sequence, Slot::Phase::running);
@@ -237,11 +244,11 @@ void on(Turn& turn, RunnerGone&& input) {
   Slot* slot = current(turn.state, input.slot, input.sequence, Slot::Phase::running);
   if (slot == nullptr) return;
   if (!input.taken && input.pid <= 0 && slot->pid <= 0) {
-    slot->report = model::AttemptNeverStarted{slot->attempt, turn.state.settings.boot_id, slot->sequence,
-                                              "not_taken"};
+    slot->report = model::AttemptNeverStarted{slot->attempt, turn.state.settings.boot_id,
+                                              slot->sequence, "not_taken"};
     return report_end(turn, *slot);
   }
-  slot->report = model::AttemptLost{slot->attempt, "runner_gone"};
+  slot->report = model::AttemptLost{slot->attempt, "runner_gone", slot->sequence};
   if (input.pid > 0) slot->pid = input.pid;
   // Even without its number: the runner may have died before it could write that down.
   slot->phase = Slot::Phase::clearing;
@@ -303,7 +310,7 @@ void restore_slot(Turn& turn, const SlotImage& image) {
     return probe(turn, slot);
   }
   if (!image.same_boot) {
-    slot.report = model::AttemptLost{image.attempt, "host_restarted"};
+    slot.report = model::AttemptLost{image.attempt, "host_restarted", image.sequence};
     return report_end(turn, slot);
   }
   if (!image.runner_alive) {

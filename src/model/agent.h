@@ -85,6 +85,7 @@ struct AttemptNeverStarted {
 struct AttemptLost {
   AttemptRef attempt;
   std::string reason;               ///< `runner_gone`, `host_restarted`
+  std::uint64_t sequence = 0;       ///< of the order it was started under
 };
 
 struct AgentConnected {

@@ -82,6 +82,7 @@ void put(ObjectWriter& out, const model::AttemptLost& lost) {
   out.text("t", "lost");
   out.attempt("attempt", lost.attempt);
   out.text("reason", lost.reason);
+  out.number("sequence", lost.sequence);
 }
 
 void put(ObjectWriter& out, const model::LogChunk& chunk) {
@@ -227,6 +228,7 @@ void get(FieldReader& in, model::AttemptNeverStarted& never) {
 void get(FieldReader& in, model::AttemptLost& lost) {
   in.required().attempt("attempt", lost.attempt);
   in.required(false).text("reason", lost.reason);
+  in.number("sequence", lost.sequence);
 }
 
 void get(FieldReader& in, model::LogChunk& chunk) {

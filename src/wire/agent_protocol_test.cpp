@@ -104,9 +104,10 @@ TEST_CASE("every other message arrives as it was sent") {
       AgentMessage{model::AttemptNeverStarted{kAttempt, kRun, 8, "busy"}});
   CHECK(never.boot_id == kRun);
   CHECK(never.reason == "busy");
-  CHECK(
-      again<model::AttemptLost>(AgentMessage{model::AttemptLost{kAttempt, "runner_gone"}}).reason ==
-      "runner_gone");
+  const auto lost =
+      again<model::AttemptLost>(AgentMessage{model::AttemptLost{kAttempt, "runner_gone", 8}});
+  CHECK(lost.reason == "runner_gone");
+  CHECK(lost.sequence == 8);
   const auto chunk =
       again<model::LogChunk>(AgentMessage{model::LogChunk{1, 2, "a\xfe", true, 3, ""}});
   CHECK(chunk.bytes == "a\xfe");
