@@ -1,9 +1,10 @@
-// /bin/true through the keeper (records, pipes, log collection) beside the bare limit: spawn and wait.
+// /bin/true through the keeper (records, pipes, log collection) beside the bare limit: spawn and
+// wait.
 //
 //   keeper_bench [JOBS [IN_FLIGHT [ROUNDS]]]
 //
-// Alternately (bare, process groups only, with cgroups, bare, …); prints jobs/s of each round and the
-// medians' ratios. Where the host lets us make no cgroup the second and third are the same.
+// Alternately (bare, process groups only, with cgroups, bare, …); prints jobs/s of each round and
+// the medians' ratios. Where the host lets us make no cgroup the second and third are the same.
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -46,8 +47,8 @@ int become_true(void*) {
 /// One job more; its pidfd.
 int spawn_bare(char* stack) {
   int pidfd = -1;
-  if (::clone(become_true, stack + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, nullptr,
-              &pidfd) < 0) {
+  if (::clone(become_true, stack + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+              nullptr, &pidfd) < 0) {
     std::perror("clone");
     std::exit(1);
   }
@@ -101,7 +102,8 @@ class KeptJobs {
     config.slots = in_flight * 2;
     config.running_max = in_flight;
     config.use_cgroups = use_cgroups;
-    auto opened = keeper::Keeper::open(config, {[this](const keeper::Report& report) { take(report); }, {}});
+    auto opened =
+        keeper::Keeper::open(config, {[this](const keeper::Report& report) { take(report); }, {}});
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().message.c_str());
       std::exit(1);
@@ -182,10 +184,13 @@ int main(int argc, char** argv) {
     const double cpu = own_cpu();
     with.push_back(cgroups.run(jobs));
     const double cpu_per_job = (own_cpu() - cpu) / jobs;
-    std::printf("bare %.0f/s  groups only %.0f/s  cgroups %.0f/s  %.3f  (keeper's own CPU: %.1f us a job)\n",
-                bare.back(), without.back(), with.back(), with.back() / bare.back(), cpu_per_job);
+    std::printf(
+        "bare %.0f/s  groups only %.0f/s  cgroups %.0f/s  %.3f  (keeper's own CPU: %.1f us a "
+        "job)\n",
+        bare.back(), without.back(), with.back(), with.back() / bare.back(), cpu_per_job);
   }
-  std::printf("median: bare %.0f/s  groups only %.0f/s  ratio %.3f  cgroups %.0f/s  ratio %.3f\n", median(bare),
-              median(without), median(without) / median(bare), median(with), median(with) / median(bare));
+  std::printf("median: bare %.0f/s  groups only %.0f/s  ratio %.3f  cgroups %.0f/s  ratio %.3f\n",
+              median(bare), median(without), median(without) / median(bare), median(with),
+              median(with) / median(bare));
   return 0;
 }

@@ -11,7 +11,7 @@ namespace dandori {
 }  // namespace dandori
 
 /// Our own mistake: an impossible state. Also in release: stop rather than corrupt.
-#define DANDORI_ASSERT(condition, why)                                             \
-  do {                                                                             \
+#define DANDORI_ASSERT(condition, why)                                               \
+  do {                                                                               \
     if (!(condition)) ::dandori::assert_failed(__FILE__, __LINE__, #condition, why); \
   } while (false)

@@ -16,8 +16,8 @@ enum class JsonKind : std::uint8_t { null, boolean, integer, real, decimal, stri
 
 /// A JSON value: cheap to copy (arrays, objects and strings are shared and immutable once shared).
 ///
-/// Numbers stay exact: an integer that fits int64 is `integer`; a number that a double holds with its
-/// shortest text is `real`; anything else (more digits) is `decimal`, kept as its literal text.
+/// Numbers stay exact: an integer that fits int64 is `integer`; a number that a double holds with
+/// its shortest text is `real`; anything else (more digits) is `decimal`, kept as its literal text.
 /// Objects keep the order of writing. Not thread-safe to mutate; safe to read from many threads.
 class Json {
  public:
@@ -93,7 +93,8 @@ struct JsonLimits {
 };
 
 /// Parses one JSON text (UTF-8). Duplicate keys are refused.
-/// Errors: json.syntax, json.duplicate_key, json.too_deep, json.too_big; the message names line:column.
+/// Errors: json.syntax, json.duplicate_key, json.too_deep, json.too_big; the message names
+/// line:column.
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 /// Compact, one line; control characters escaped; UTF-8 kept; invalid UTF-8 replaced by U+FFFD.

@@ -11,8 +11,8 @@
 
 namespace dandori {
 
-/// A bounded queue between threads. Full: `try_push` refuses (the caller answers "busy"); `push` waits.
-/// Closed: both refuse. Any number of writers, one reader.
+/// A bounded queue between threads. Full: `try_push` refuses (the caller answers "busy"); `push`
+/// waits. Closed: both refuse. Any number of writers, one reader.
 template <class T>
 class BoundedQueue {
  public:

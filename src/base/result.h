@@ -7,9 +7,9 @@ namespace dandori {
 
 /// Something that could not be done: what failed, on what, why, and what to do next.
 ///
-/// code: stable dotted code, `room.what`, with a page in docs/errors/CODE.md (`dandori explain CODE`).
-/// message: one line, with place and cause. hint: the remedy; may be empty.
-/// path: the part of the input at fault (JSON pointer or parameter name); may be empty.
+/// code: stable dotted code, `room.what`, with a page in docs/errors/CODE.md (`dandori explain
+/// CODE`). message: one line, with place and cause. hint: the remedy; may be empty. path: the part
+/// of the input at fault (JSON pointer or parameter name); may be empty.
 struct Error {
   std::string code;
   std::string message;

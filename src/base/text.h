@@ -13,8 +13,8 @@ std::string_view trim(std::string_view text);
 /// Splits at every `separator`; empty parts are kept.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// The candidate nearest to `word` by edit distance (with transpositions), if near enough to be a slip
-/// (distance ≤ 1 + length/4).
+/// The candidate nearest to `word` by edit distance (with transpositions), if near enough to be a
+/// slip (distance ≤ 1 + length/4).
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 bool is_valid_utf8(std::string_view text);

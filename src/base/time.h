@@ -27,12 +27,16 @@ struct Timestamp {
   constexpr Timestamp operator+(Duration span) const { return Timestamp{us + span.count()}; }
   constexpr Timestamp operator-(Duration span) const { return Timestamp{us - span.count()}; }
   constexpr Duration operator-(Timestamp other) const { return Duration{us - other.us}; }
-  constexpr Timestamp& operator+=(Duration span) { us += span.count(); return *this; }
+  constexpr Timestamp& operator+=(Duration span) {
+    us += span.count();
+    return *this;
+  }
 };
 
 inline constexpr Timestamp kFarFuture{INT64_MAX};
 
-/// An instant of the monotonic clock: µs since an arbitrary start (boot); never compared across boots.
+/// An instant of the monotonic clock: µs since an arbitrary start (boot); never compared across
+/// boots.
 struct Steady {
   std::int64_t us = 0;
   constexpr auto operator<=>(const Steady&) const = default;
@@ -52,8 +56,8 @@ std::string format_rfc3339(Timestamp at);
 /// RFC 3339 with `Z` or an offset. Errors: time.bad_instant.
 Result<Timestamp> parse_rfc3339(std::string_view text);
 
-/// `90s`, `5m`, `1h30m`, `2d`, `500ms`, or ISO 8601 `PT1H30M`/`P2D`. Not negative, at most 10 years.
-/// A bare number is refused (the unit is missing). Errors: time.bad_duration.
+/// `90s`, `5m`, `1h30m`, `2d`, `500ms`, or ISO 8601 `PT1H30M`/`P2D`. Not negative, at most 10
+/// years. A bare number is refused (the unit is missing). Errors: time.bad_duration.
 Result<Duration> parse_duration(std::string_view text);
 
 /// Shortest form that parse_duration reads back: `1h30m`, `500ms`, `0s`.

@@ -30,14 +30,14 @@ struct CronExpr {
   bool operator==(const CronExpr&) const = default;
 };
 
-/// The text may be 1 KiB long. Errors: cron.syntax, cron.range, cron.never (no date matches, such as 31 February). The message
-/// names the field and the column within the text.
+/// The text may be 1 KiB long. Errors: cron.syntax, cron.range, cron.never (no date matches, such
+/// as 31 February). The message names the field and the column within the text.
 Result<CronExpr> parse_cron(std::string_view text);
 
 /// One computed start.
 struct Fire {
-  Timestamp at;       ///< the instant to start at
-  LocalTime nominal;  ///< the local reading the expression names (unshifted)
+  Timestamp at;         ///< the instant to start at
+  LocalTime nominal;    ///< the local reading the expression names (unshifted)
   bool second = false;  ///< the second of a repeated reading (dst overlap: second or both)
 
   bool operator==(const Fire&) const = default;

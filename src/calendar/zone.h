@@ -42,7 +42,8 @@ Day day_of(LocalTime local);
 /// What a local reading is in a zone: it exists once, not at all (gap), or twice (overlap).
 struct LocalLookup {
   enum class Kind : std::uint8_t { unique, gap, overlap } kind = Kind::unique;
-  Timestamp first;   ///< unique and overlap: the (first) instant; gap: the first instant after the gap
+  Timestamp
+      first;  ///< unique and overlap: the (first) instant; gap: the first instant after the gap
   Timestamp second;  ///< overlap: the second instant; else equal to first
 };
 
@@ -63,7 +64,8 @@ class TimeZone {
   /// UTC.
   TimeZone();
   /// Errors: calendar.unknown_zone, with the nearest known name as hint. Loads zone data (once per
-  /// name and process): shells call this (or spec at apply); the pure functions only take the value.
+  /// name and process): shells call this (or spec at apply); the pure functions only take the
+  /// value.
   static Result<TimeZone> load(std::string_view name);
 
   const std::string& name() const;

@@ -45,8 +45,8 @@ StatePtr make_state(Settings settings, std::uint64_t epoch);
 /// revision must come before it. Rows of jobs and attempts whose run is not active are left out.
 void apply_change(State& state, const model::Change& change);
 
-/// A stored run that cannot be taken into memory now (its definition cannot be read). Whatever agents
-/// report of it stays with them, unacknowledged, until a program reads the definition again.
+/// A stored run that cannot be taken into memory now (its definition cannot be read). Whatever
+/// agents report of it stays with them, unacknowledged, until a program reads the definition again.
 void set_aside(State& state, RunId run);
 
 /// After the last row of a load: derives what is not stored and arms timers (spans with the smaller

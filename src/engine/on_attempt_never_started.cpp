@@ -56,9 +56,10 @@ void on_attempt_never_started(Turn& turn, const model::AttemptNeverStarted& even
 
 /// The runner is gone without a record of the end.
 ///
-/// The loss of an older order says nothing of the newest: that one was given only after the definite word
-/// that the older had started nothing. It is not acknowledged either, as an acknowledgement names the
-/// attempt and could free the newer order's slot; the newer order itself ends the older report.
+/// The loss of an older order says nothing of the newest: that one was given only after the
+/// definite word that the older had started nothing. It is not acknowledged either, as an
+/// acknowledgement names the attempt and could free the newer order's slot; the newer order itself
+/// ends the older report.
 void on_attempt_lost(Turn& turn, const model::AttemptLost& event) {
   model::Attempt* attempt = live_attempt(turn.state, event.attempt);
   if (attempt == nullptr) return send_ack(turn, {}, event.attempt);

@@ -6,8 +6,9 @@
 
 namespace dandori::exec {
 
-/// The code that knows how to run attempts. It never decides: no retries, no timeouts, no "was that a
-/// failure?". What happens comes back as events (AttemptStarted, AttemptEnded, …) through the inbox.
+/// The code that knows how to run attempts. It never decides: no retries, no timeouts, no "was that
+/// a failure?". What happens comes back as events (AttemptStarted, AttemptEnded, …) through the
+/// inbox.
 ///
 /// Orders are delivered at least once: repeating one does nothing new.
 class Executor {

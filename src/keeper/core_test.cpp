@@ -38,8 +38,8 @@ struct Core {
 
   template <class T>
   std::size_t count() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(actions, [](const Action& action) { return std::holds_alternative<T>(action); }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        actions, [](const Action& action) { return std::holds_alternative<T>(action); }));
   }
   template <class T>
   const T& only() const {
@@ -54,7 +54,9 @@ struct Core {
     return *found;
   }
   template <class T>
-  const T& report() const { return std::get<T>(only<SendReport>().report); }
+  const T& report() const {
+    return std::get<T>(only<SendReport>().report);
+  }
 
   State state;
   Now now{Timestamp{1'000'000}, Steady{1'000'000}};
@@ -86,7 +88,9 @@ TEST_CASE("a refused order raises the sequence first, so that a second delivery 
   CHECK(core.report<model::AttemptNeverStarted>().reason == "busy");
 }
 
-TEST_CASE("an attempt assigned anew starts, or is refused anew, though the old answer is unacknowledged") {
+TEST_CASE(
+    "an attempt assigned anew starts, or is refused anew, though the old answer is "
+    "unacknowledged") {
   Core core{1, 1};
   core.start(1, 1);
   core.start(2, 2);
@@ -153,7 +157,8 @@ TEST_CASE("a stop before the process is known takes effect when it is") {
   CHECK(core.only<SignalGroup>().kill);
 }
 
-TEST_CASE("the end of a stopped job is reported once its group is gone, or after a while as not gone") {
+TEST_CASE(
+    "the end of a stopped job is reported once its group is gone, or after a while as not gone") {
   for (const bool gone : {true, false}) {
     Core core;
     core.start(1, 1);
@@ -172,7 +177,8 @@ TEST_CASE("the end of a stopped job is reported once its group is gone, or after
   }
 }
 
-TEST_CASE("unacknowledged reports are repeated in time and on every session, and never without one") {
+TEST_CASE(
+    "unacknowledged reports are repeated in time and on every session, and never without one") {
   Core core;
   core.give(SessionClosed{});
   core.start(1, 1);
@@ -218,7 +224,8 @@ TEST_CASE("a lost job's group is killed and confirmed gone before the loss is re
   CHECK(core.report<model::AttemptLost>().reason == "runner_gone");
 }
 
-TEST_CASE("restore knows ended, lost, adopted and never taken attempts, and where sequences stand") {
+TEST_CASE(
+    "restore knows ended, lost, adopted and never taken attempts, and where sequences stand") {
   Settings settings;
   settings.boot_id = kBoot;
   settings.slots = 4;
@@ -247,7 +254,9 @@ TEST_CASE("restore knows ended, lost, adopted and never taken attempts, and wher
   CHECK(state.free.empty());  // a slot too many is not used again
 }
 
-TEST_CASE("a lost job whose process is not known is looked for in its cgroup before the loss is reported") {
+TEST_CASE(
+    "a lost job whose process is not known is looked for in its cgroup before the loss is "
+    "reported") {
   Core core;
   core.start(1, 1);
   core.give(RunnerGone{0, 1, 0, true});
@@ -258,7 +267,9 @@ TEST_CASE("a lost job whose process is not known is looked for in its cgroup bef
   CHECK(core.report<model::AttemptLost>().reason == "runner_gone");
 }
 
-TEST_CASE("after a restart the end of a signalled job waits until its group is gone, and KILL comes in time") {
+TEST_CASE(
+    "after a restart the end of a signalled job waits until its group is gone, and KILL comes in "
+    "time") {
   Settings settings;
   settings.boot_id = kBoot;
   SlotImage image;

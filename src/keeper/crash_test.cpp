@@ -40,13 +40,19 @@ std::string content(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("kill -9 of the keeper costs a running job nothing: the next one adopts it, with log and output") {
+TEST_CASE(
+    "kill -9 of the keeper costs a running job nothing: the next one adopts it, with log and "
+    "output") {
   Host host;
   in_killed_process([&] {
     host.open();
-    host.start(host.shell(1, "echo before; touch ready; while [ ! -e go ]; do sleep 0.01; done; echo after; "
-                             "echo k=v > $DANDORI_OUTPUT; exit 5"));
-    host.until([&] { return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr; });
+    host.start(
+        host.shell(1,
+                   "echo before; touch ready; while [ ! -e go ]; do sleep 0.01; done; echo after; "
+                   "echo k=v > $DANDORI_OUTPUT; exit 5"));
+    host.until([&] {
+      return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr;
+    });
   });
   Keeper& keeper = host.open();
   REQUIRE(keeper.hello().held.size() == 1);
@@ -99,7 +105,9 @@ TEST_CASE("a job adopted from a dead keeper can be stopped") {
   in_killed_process([&] {
     host.open();
     host.start(host.shell(1, "trap '' TERM; touch ready; while :; do sleep 1; done"));
-    host.until([&] { return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr; });
+    host.until([&] {
+      return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr;
+    });
   });
   host.open();
   host.keeper->stop({attempt(1), Duration{50'000}});
@@ -108,11 +116,15 @@ TEST_CASE("a job adopted from a dead keeper can be stopped") {
   CHECK(exit.group_gone);
 }
 
-TEST_CASE("kill -9 of the runner loses its one job, whose whole group is killed before the slot is free") {
+TEST_CASE(
+    "kill -9 of the runner loses its one job, whose whole group is killed before the slot is "
+    "free") {
   Host host;
   host.open();
   host.start(host.shell(1, "sleep 60 & touch ready; wait"));
-  REQUIRE(host.until([&] { return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr; }));
+  REQUIRE(host.until([&] {
+    return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr;
+  }));
   const auto job = static_cast<pid_t>(host.find<model::AttemptStarted>(1)->pid);
   std::ifstream stat{fmt::format("/proc/{}/stat", job)};
   std::string field;
@@ -135,7 +147,9 @@ TEST_CASE("runner and keeper killed together: the next keeper says lost, and end
   in_killed_process([&] {
     host.open();
     host.start(host.shell(1, "sleep 60 & echo $$ > pid; echo $PPID > runner; touch ready; wait"));
-    host.until([&] { return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr; });
+    host.until([&] {
+      return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr;
+    });
     ::kill(static_cast<pid_t>(std::stol(content(host.path("agent/work/runner")))), SIGKILL);
   });
   const auto job = static_cast<pid_t>(std::stol(content(host.path("agent/work/pid"))));
@@ -144,7 +158,9 @@ TEST_CASE("runner and keeper killed together: the next keeper says lost, and end
   CHECK(is_group_gone(job));
 }
 
-TEST_CASE("after a restart of the host an attempt without an exit record is lost, one with it has ended") {
+TEST_CASE(
+    "after a restart of the host an attempt without an exit record is lost, one with it has "
+    "ended") {
   Host host;
   host.config.boot_id = Uuid{1, 1};
   host.open();
@@ -197,7 +213,8 @@ TEST_CASE("an order written down but never taken by a runner is definitely never
   const Uuid boot = host.keeper->hello().boot_id;
   host.keeper.reset();
   {
-    Result<SlotFile> file = SlotFile::open(host.path("agent/slots"), host.config.slots, boot, host.config.name);
+    Result<SlotFile> file =
+        SlotFile::open(host.path("agent/slots"), host.config.slots, boot, host.config.name);
     REQUIRE(file);
     Result<Spool> spool = Spool::open(host.path("agent/spool/0"));
     REQUIRE(spool);
@@ -214,7 +231,8 @@ namespace {
 /// The server's half in miniature: what it has assigned and what it knows to have ended, in a file.
 class Ledger {
  public:
-  Ledger(Host& host, std::uint32_t jobs) : host_{host}, path_{host.path("server")}, sequence_(jobs + 1, 0) {
+  Ledger(Host& host, std::uint32_t jobs)
+      : host_{host}, path_{host.path("server")}, sequence_(jobs + 1, 0) {
     std::ifstream file{path_};
     char kind = 0;
     std::uint32_t job = 0;
@@ -337,7 +355,8 @@ TEST_CASE("a torn slot record is noticed by its checksum") {
   host.finish(host.shell(1, "exit 3"));
   host.keeper.reset();
   const Uuid boot = *read_boot_id();
-  Result<SlotFile> file = SlotFile::open(host.path("agent/slots"), host.config.slots, boot, host.config.name);
+  Result<SlotFile> file =
+      SlotFile::open(host.path("agent/slots"), host.config.slots, boot, host.config.name);
   REQUIRE(file);
   REQUIRE(file->read(0));
   const auto flip = [&](std::size_t at) {
@@ -356,7 +375,8 @@ TEST_CASE("a torn slot record is noticed by its checksum") {
   file->write_sequence(7);
   file->write_sequence(8);
   CHECK(SlotFile::open(host.path("agent/slots"), 4, boot, host.config.name)->sequence_high() == 8);
-  CHECK(SlotFile::open(host.path("agent/slots"), 4, boot, "other").error().code == "keeper.slot_file_foreign");
+  CHECK(SlotFile::open(host.path("agent/slots"), 4, boot, "other").error().code ==
+        "keeper.slot_file_foreign");
 }
 
 TEST_CASE("a torn sequence in the header leaves the one before it") {

@@ -19,11 +19,12 @@ namespace {
 
 bool holds(const std::string& path, std::string_view wanted) {
   const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) return false;
   if (status.st_size != std::ssize(wanted) || (status.st_mode & 0100) == 0) return false;
   std::string bytes(wanted.size(), '\0');
-  return ::pread(file.get(), bytes.data(), bytes.size(), 0) == std::ssize(wanted) && bytes == wanted;
+  return ::pread(file.get(), bytes.data(), bytes.size(), 0) == std::ssize(wanted) &&
+         bytes == wanted;
 }
 
 }  // namespace
@@ -41,7 +42,8 @@ Result<void> install_runner(const std::string& path) {
   const auto failed = [&] {
     const int error = errno;
     ::unlink(fresh.c_str());
-    return fail("keeper.runner_install", fmt::format("cannot write {}: {}", path, std::strerror(error)),
+    return fail("keeper.runner_install",
+                fmt::format("cannot write {}: {}", path, std::strerror(error)),
                 "the data folder must be writable and on a file system that allows programs");
   };
   Fd file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755)};

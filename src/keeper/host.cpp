@@ -23,7 +23,8 @@
 namespace dandori::keeper {
 namespace {
 
-/// The runner looks at the clock when the program runs, /proc counts from the clone; execve can take long.
+/// The runner looks at the clock when the program runs, /proc counts from the clone; execve can
+/// take long.
 constexpr std::int64_t kStartToleranceUs = 2'000'000;
 
 std::string read_small(const std::string& path) {
@@ -49,7 +50,8 @@ template <class T>
 std::optional<T> number(std::string_view text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{value}
+                                                                  : std::nullopt;
 }
 
 std::int64_t clock_us(clockid_t clock) {
@@ -60,7 +62,9 @@ std::int64_t clock_us(clockid_t clock) {
 
 }  // namespace
 
-Now read_clocks() { return {Timestamp{clock_us(CLOCK_REALTIME)}, Steady{clock_us(CLOCK_MONOTONIC)}}; }
+Now read_clocks() {
+  return {Timestamp{clock_us(CLOCK_REALTIME)}, Steady{clock_us(CLOCK_MONOTONIC)}};
+}
 
 Result<Uuid> read_boot_id() {
   const std::string text = read_small("/proc/sys/kernel/random/boot_id");
@@ -106,7 +110,8 @@ std::optional<User> find_user(const std::string& name) {
   std::vector<char> buffer(16384);
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
     return std::nullopt;
   }
   User user{entry.pw_uid, entry.pw_gid, {}, name, entry.pw_dir};

@@ -18,13 +18,15 @@ namespace dandori::keeper {
 Result<Uuid> read_boot_id();
 Now read_clocks();
 
-/// Start of a process in clock ticks since boot (field 22 of /proc/PID/stat); nullopt: no such process.
+/// Start of a process in clock ticks since boot (field 22 of /proc/PID/stat); nullopt: no such
+/// process.
 std::optional<std::uint64_t> process_start(pid_t pid);
 
-/// Is the group `pid` (a job's) still that job's? `boot_us`: when the runner saw it start, 0: not known.
+/// Is the group `pid` (a job's) still that job's? `boot_us`: when the runner saw it start, 0: not
+/// known.
 ///
-/// False only if a process with the number exists and started at another time. While members of a group
-/// are left, its number is not given to a new process.
+/// False only if a process with the number exists and started at another time. While members of a
+/// group are left, its number is not given to a new process.
 bool is_same_group(pid_t pid, std::uint64_t boot_us);
 
 /// Signals every process of the group.

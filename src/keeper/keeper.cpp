@@ -26,7 +26,8 @@ constexpr Duration kAdoptedEvery{200ms};
 
 }  // namespace
 
-// ------------------------------------------------------------------------------------ inputs, actions
+// ------------------------------------------------------------------------------------ inputs,
+// actions
 
 void Keeper::run(Input input) {
   inputs_.push_back(std::move(input));
@@ -47,7 +48,9 @@ void Keeper::perform(std::vector<Action> actions) {
   }
 }
 
-void Keeper::act(WriteSequence& action) { slot_file_.write_sequence(action.sequence); }
+void Keeper::act(WriteSequence& action) {
+  slot_file_.write_sequence(action.sequence);
+}
 
 void Keeper::act(WriteStart& action) {
   Seat& seat = seats_[action.slot];
@@ -68,14 +71,16 @@ void Keeper::act(HandToRunner& action) {
   Seat& seat = seats_[action.slot];
   const model::StartOrder& order = action.order;
   if (seat.start_error != 0) {
-    return fail_start(action.slot, seat.start_error,
-                      fmt::format("the runner cannot be started: {}", std::strerror(seat.start_error)));
+    return fail_start(
+        action.slot, seat.start_error,
+        fmt::format("the runner cannot be started: {}", std::strerror(seat.start_error)));
   }
   std::optional<User> user;
   if (!order.run_as.empty()) {
     user = find_user(order.run_as);
     if (!user) {
-      return fail_start(action.slot, ESRCH, fmt::format("run_as: no user '{}' on this host", order.run_as));
+      return fail_start(action.slot, ESRCH,
+                        fmt::format("run_as: no user '{}' on this host", order.run_as));
     }
     if (!make_outputs_for(order.sequence, *user)) {
       log(LogLevel::warning, "keeper.outputs_not_made", {{"user", order.run_as}});
@@ -94,7 +99,8 @@ void Keeper::act(HandToRunner& action) {
     }
   }
   if (error != 0) {
-    fail_start(action.slot, error, fmt::format("the order cannot be handed over: {}", std::strerror(error)));
+    fail_start(action.slot, error,
+               fmt::format("the order cannot be handed over: {}", std::strerror(error)));
   }
 }
 
@@ -104,7 +110,8 @@ void Keeper::act(SignalGroup& action) {
   if (!is_same_group(pid, seat.job_boot_us)) pid = 0;
   if (!seat.stop_marked) slot_file_.mark_stopped(action.slot);
   seat.stop_marked = true;
-  // Newer kernels (seen with 6.18) kill at once what is started into a cgroup that was killed before.
+  // Newer kernels (seen with 6.18) kill at once what is started into a cgroup that was killed
+  // before.
   if (action.kill) seat.cgroup_reusable = false;
   signal_group(pid, action.kill ? SIGKILL : SIGTERM);
   seat.cgroup.signal(action.kill ? SIGKILL : SIGTERM, pid);
@@ -117,7 +124,8 @@ void Keeper::act(ProbeGroup& action) {
   const auto pid = static_cast<pid_t>(action.pid);
   Seat& seat = seats_[action.slot];
   seat.cgroup_clean = seat.cgroup.is_empty();
-  const bool gone = seat.cgroup_clean && (!is_same_group(pid, seat.job_boot_us) || is_group_gone(pid));
+  const bool gone =
+      seat.cgroup_clean && (!is_same_group(pid, seat.job_boot_us) || is_group_gone(pid));
   inputs_.push_back(GroupProbed{action.slot, action.sequence, gone});
 }
 
@@ -156,7 +164,8 @@ int Keeper::ensure_runner(std::uint32_t slot) {
 /// An empty cgroup for the slot's next job: what an earlier one left behind lives on in its own.
 void Keeper::prepare_cgroup(std::uint32_t slot) {
   Seat& seat = seats_[slot];
-  const bool reuse = seat.cgroup && seat.cgroup_reusable && (seat.cgroup_clean || seat.cgroup.is_empty());
+  const bool reuse =
+      seat.cgroup && seat.cgroup_reusable && (seat.cgroup_clean || seat.cgroup.is_empty());
   seat.cgroup_clean = false;
   if (reuse) return;
   seat.cgroup = cgroups_.fresh(slot);
@@ -164,14 +173,17 @@ void Keeper::prepare_cgroup(std::uint32_t slot) {
   seat.cgroup_told = false;
 }
 
-/// At the end of a job that nobody stopped: its daemons stay, but the slot must not be mixed with them.
+/// At the end of a job that nobody stopped: its daemons stay, but the slot must not be mixed with
+/// them.
 void Keeper::look_at_left_overs(std::uint32_t slot) {
   Seat& seat = seats_[slot];
   seat.cgroup_clean = seat.cgroup.is_empty();
   if (seat.cgroup_clean || seat.stop_marked) return;
   log(LogLevel::info, "keeper.processes_left",
-      {{"run", to_string(seat.attempt.run)}, {"job", fmt::to_string(seat.attempt.job)},
-       {"attempt", fmt::to_string(seat.attempt.number)}, {"count", fmt::to_string(seat.cgroup.count())}});
+      {{"run", to_string(seat.attempt.run)},
+       {"job", fmt::to_string(seat.attempt.job)},
+       {"attempt", fmt::to_string(seat.attempt.number)},
+       {"count", fmt::to_string(seat.cgroup.count())}});
 }
 
 void Keeper::watch(std::uint32_t slot) {
@@ -185,7 +197,8 @@ void Keeper::watch(std::uint32_t slot) {
 
 void Keeper::drop_runner(std::uint32_t slot) {
   Seat& seat = seats_[slot];
-  // Before it is closed: a job between clone and exec may still hold a copy, which would go on firing.
+  // Before it is closed: a job between clone and exec may still hold a copy, which would go on
+  // firing.
   if (seat.link.alive()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, seat.link.poll_fd(), nullptr);
   ++seat.generation;
   seat.cgroup_told = false;
@@ -202,7 +215,8 @@ int Keeper::send_order(std::uint32_t slot, const model::StartOrder& order, const
   out.user = user;
   out.input = order.stdin_text ? &*order.stdin_text : nullptr;
   const std::string outputs = fmt::format("{}/out/{}", folder_, order.sequence);
-  const std::array<std::string, 3> files = {outputs + ".output", outputs + ".metrics", outputs + ".summary"};
+  const std::array<std::string, 3> files = {outputs + ".output", outputs + ".metrics",
+                                            outputs + ".summary"};
   const std::array<std::pair<std::string_view, std::string_view>, 7> base = {{
       {"PATH", config_.path},
       {"HOME", user != nullptr ? user->home : config_.home},
@@ -218,13 +232,14 @@ int Keeper::send_order(std::uint32_t slot, const model::StartOrder& order, const
   out.search = config_.path;
   out.env.reserve(base.size() + order.env.size());
   for (std::size_t i = 0; i < base.size(); ++i) {
-    const bool own = i < 4 && std::ranges::any_of(order.env, [&](const auto& pair) {
-      return pair.first == base[i].first;
-    });
+    const bool own =
+        i < 4 && std::ranges::any_of(
+                     order.env, [&](const auto& pair) { return pair.first == base[i].first; });
     if (!own) out.env.push_back(base[i]);
   }
   for (const auto& [name, value] : order.env) {
-    if (name.starts_with("DANDORI_") && (name == base[4].first || name == base[5].first || name == base[6].first)) {
+    if (name.starts_with("DANDORI_") &&
+        (name == base[4].first || name == base[5].first || name == base[6].first)) {
       continue;
     }
     if (name == "PATH") out.search = value;
@@ -241,8 +256,8 @@ void Keeper::fail_start(std::uint32_t slot, int error, std::string_view line) {
   exit.started_at = exit.ended_at = read_clocks().wall;
   Seat& seat = seats_[slot];
   const std::string text = fmt::format("dandori: {}\n", line);
-  if (logs_.append(seat.attempt, make_frame(seat.sequence, exit.ended_at.us, 0, 2, text), 0, text.size(),
-                   exit.ended_at)) {
+  if (logs_.append(seat.attempt, make_frame(seat.sequence, exit.ended_at.us, 0, 2, text), 0,
+                   text.size(), exit.ended_at)) {
     exit.log_bytes = text.size();
   }
   end_job(slot, 0, exit, DX_STAGE_NONE);
@@ -300,17 +315,20 @@ void Keeper::on_gone(std::uint32_t slot) {
   run(RunnerGone{slot, seat.sequence, pid, taken});
 }
 
-void Keeper::end_job(std::uint32_t slot, std::int64_t pid, const model::ExitRecord& exit, int stage) {
+void Keeper::end_job(std::uint32_t slot, std::int64_t pid, const model::ExitRecord& exit,
+                     int stage) {
   Seat& seat = seats_[slot];
   seat.busy = false;
   look_at_left_overs(slot);
-  JobEnded ended{slot, seat.sequence, pid, settle_log(slot, exit, stage), take_output(seat.sequence)};
+  JobEnded ended{slot, seat.sequence, pid, settle_log(slot, exit, stage),
+                 take_output(seat.sequence)};
   const model::AttemptRef attempt = seat.attempt;
   run(std::move(ended));
   if (callbacks_.log_grew) callbacks_.log_grew(attempt);
 }
 
-// -------------------------------------------------------------------------------------------- turns
+// --------------------------------------------------------------------------------------------
+// turns
 
 void Keeper::on_ready() {
   std::array<epoll_event, 64> events;
@@ -344,7 +362,8 @@ void Keeper::finish_turn() {
 
 void Keeper::arm_timer() {
   std::optional<Steady> wake = next_wake(state_);
-  const bool adopted = std::ranges::any_of(seats_, [](const Seat& seat) { return seat.link.adopted(); });
+  const bool adopted =
+      std::ranges::any_of(seats_, [](const Seat& seat) { return seat.link.adopted(); });
   if (adopted) {
     const Steady look = read_clocks().steady + kAdoptedEvery;
     if (armed_ && *armed_ <= look && (!wake || *armed_ <= *wake)) return;

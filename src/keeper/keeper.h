@@ -22,17 +22,17 @@
 namespace dandori::keeper {
 
 struct Config {
-  std::string data;             ///< data folder; everything of the keeper lies in its `agent`
-  std::string name = "local";   ///< the agent's
-  std::string version;          ///< of the program
-  std::string runner;           ///< path of dandori-exec; empty: DATA/bin/dandori-exec, written if needed
-  std::string work;             ///< working folder of jobs that name none; empty: DATA/agent/work
+  std::string data;            ///< data folder; everything of the keeper lies in its `agent`
+  std::string name = "local";  ///< the agent's
+  std::string version;         ///< of the program
+  std::string runner;  ///< path of dandori-exec; empty: DATA/bin/dandori-exec, written if needed
+  std::string work;    ///< working folder of jobs that name none; empty: DATA/agent/work
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   std::string home = "/", user, lang = "C.UTF-8";  ///< environment of every job
-  std::uint32_t slots = 0;        ///< 0: 16 × cores
-  std::uint32_t running_max = 0;  ///< 0: 8 × cores
-  bool use_cgroups = true;        ///< where the host has them; else jobs are process groups only
-  std::optional<Uuid> boot_id;    ///< tests; else the host's
+  std::uint32_t slots = 0;                         ///< 0: 16 × cores
+  std::uint32_t running_max = 0;                   ///< 0: 8 × cores
+  bool use_cgroups = true;      ///< where the host has them; else jobs are process groups only
+  std::optional<Uuid> boot_id;  ///< tests; else the host's
 };
 
 /// Called from within the keeper's methods. They may call the keeper.
@@ -45,11 +45,12 @@ struct Callbacks {
 /// Starts and keeps the processes of one host: the live shell around keeper::decide.
 ///
 /// One thread. The owner polls poll_fd() for reading together with its own descriptors, and calls
-/// on_ready() when it is ready; nothing here blocks. Its death costs nothing: runners go on, and the next
-/// keeper on the same data folder adopts them.
+/// on_ready() when it is ready; nothing here blocks. Its death costs nothing: runners go on, and
+/// the next keeper on the same data folder adopts them.
 class Keeper {
  public:
-  /// Errors: keeper.locked (another keeper has the data folder), keeper.runner_install, keeper.io, and
+  /// Errors: keeper.locked (another keeper has the data folder), keeper.runner_install, keeper.io,
+  /// and
   ///         those of SlotFile::open.
   static Result<std::unique_ptr<Keeper>> open(Config config, Callbacks callbacks);
   ~Keeper();
@@ -71,7 +72,8 @@ class Keeper {
   void acknowledge(const model::AckOrder& order) { run(OrderAck{order}); }
 
   /// A piece of the log of a held or an ended attempt. LogChunk::error: log.unknown_attempt,
-  /// log.unreadable. Where bytes were dropped, `offset` of the answer is that of the next kept byte.
+  /// log.unreadable. Where bytes were dropped, `offset` of the answer is that of the next kept
+  /// byte.
   model::LogChunk read_log(const model::LogRequest& request);
   /// Removes logs of whole UTC days before `day` (`2026-11-24`); returns how many days.
   std::size_t remove_logs_before(std::string_view day) { return logs_.remove_before(day); }
@@ -83,8 +85,8 @@ class Keeper {
     RunnerLink link;
     Spool spool;
     bool spool_open = false;
-    bool busy = false;              ///< its runner has an order without a reported end
-    std::uint32_t generation = 0;   ///< of the descriptor in epoll: events of an older one are stale
+    bool busy = false;             ///< its runner has an order without a reported end
+    std::uint32_t generation = 0;  ///< of the descriptor in epoll: events of an older one are stale
     model::AttemptRef attempt;
     std::uint64_t sequence = 0;
     std::uint64_t job_boot_us = 0;  ///< identifies the job's process; 0: not known
@@ -97,7 +99,8 @@ class Keeper {
     std::string program, folder;    ///< for the line that explains a failed start
   };
 
-  Keeper(Config config, Callbacks callbacks) : config_{std::move(config)}, callbacks_{std::move(callbacks)} {}
+  Keeper(Config config, Callbacks callbacks)
+      : config_{std::move(config)}, callbacks_{std::move(callbacks)} {}
   Result<void> prepare();
   Result<void> make_folders();
   void make_spools();
@@ -137,7 +140,7 @@ class Keeper {
 
   Config config_;
   Callbacks callbacks_;
-  std::string folder_;               ///< DATA/agent
+  std::string folder_;  ///< DATA/agent
   Uuid boot_id_;
   State state_;
   Fd lock_, epoll_, timer_, out_;
@@ -146,8 +149,8 @@ class Keeper {
   LogStore logs_;
   std::vector<Seat> seats_;
   std::deque<Input> inputs_;
-  bool running_ = false;             ///< within run(): inputs queue up
-  std::optional<Steady> armed_;      ///< what the timer is set to
+  bool running_ = false;         ///< within run(): inputs queue up
+  std::optional<Steady> armed_;  ///< what the timer is set to
 };
 
 }  // namespace dandori::keeper

@@ -56,11 +56,12 @@ void Keeper::drain(std::uint32_t slot) {
   if (!seat.spool_open || seat.sequence == 0 || seat.spool.empty()) return;
   bool grew = false;
   const Timestamp now = read_clocks().wall;
-  seat.spool.drain(seat.sequence, [&](std::string_view frames, std::uint64_t first, std::uint64_t end) {
-    const bool kept = logs_.append(seat.attempt, frames, first, end, now);
-    grew = grew || kept;
-    return kept;
-  });
+  seat.spool.drain(seat.sequence,
+                   [&](std::string_view frames, std::uint64_t first, std::uint64_t end) {
+                     const bool kept = logs_.append(seat.attempt, frames, first, end, now);
+                     grew = grew || kept;
+                     return kept;
+                   });
   if (grew && seat.busy && callbacks_.log_grew) callbacks_.log_grew(seat.attempt);
 }
 
@@ -74,7 +75,8 @@ void Keeper::drain_adopted() {
     const std::optional<dx_slot> record = slot_file_.read(slot);
     if (!record || record->running.job_pid == 0) continue;
     seat.job_boot_us = record->running.job_boot_us;
-    run(JobStarted{slot, seat.sequence, record->running.job_pid, Timestamp{record->running.started_at}});
+    run(JobStarted{slot, seat.sequence, record->running.job_pid,
+                   Timestamp{record->running.started_at}});
   }
 }
 
@@ -88,8 +90,8 @@ model::ExitRecord Keeper::settle_log(std::uint32_t slot, model::ExitRecord exit,
   }
   if (exit.spawn_errno != 0 && stage != DX_STAGE_NONE) {
     const std::string line = explain(stage, exit.spawn_errno, seat.program, seat.folder);
-    if (logs_.append(seat.attempt, make_frame(seat.sequence, now.us, exit.log_bytes, 2, line), exit.log_bytes,
-                     exit.log_bytes + line.size(), now)) {
+    if (logs_.append(seat.attempt, make_frame(seat.sequence, now.us, exit.log_bytes, 2, line),
+                     exit.log_bytes, exit.log_bytes + line.size(), now)) {
       exit.log_bytes += line.size();
     }
   }
@@ -115,8 +117,9 @@ std::string Keeper::take_output(std::uint64_t sequence) {
     std::array<char, 40> name{};
     fmt::format_to_n(name.data(), name.size() - 1, "{}.{}", sequence, kind);
     if (kind == kOutputKinds[0]) {
-      const Fd file{::openat(out_.get(), name.data(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-      struct stat status {};
+      const Fd file{
+          ::openat(out_.get(), name.data(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+      struct stat status{};
       if (file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) {
         output = read_at_most(file.get(), model::kOutputBytesMax + 1);
       }

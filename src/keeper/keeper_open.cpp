@@ -84,7 +84,8 @@ Result<void> Keeper::prepare() {
   Result<LogStore> logs = LogStore::open(folder_ + "/logs");
   if (!logs) return std::unexpected(logs.error());
   logs_ = std::move(*logs);
-  Result<SlotFile> slots = SlotFile::open(folder_ + "/slots", config_.slots, boot_id_, config_.name);
+  Result<SlotFile> slots =
+      SlotFile::open(folder_ + "/slots", config_.slots, boot_id_, config_.name);
   if (!slots) return std::unexpected(slots.error());
   slot_file_ = std::move(*slots);
   make_spools();
@@ -94,7 +95,8 @@ Result<void> Keeper::prepare() {
 
 Result<void> Keeper::make_folders() {
   // Users that jobs run as must reach their own output files, but list nothing.
-  for (const auto& [path, mode] : {std::pair{folder_, 0711}, {folder_ + "/out", 0711}, {folder_ + "/spool", 0700}}) {
+  for (const auto& [path, mode] :
+       {std::pair{folder_, 0711}, {folder_ + "/out", 0711}, {folder_ + "/spool", 0700}}) {
     if (const Result<void> made = make_folder(path, static_cast<mode_t>(mode)); !made) return made;
   }
   if (!config_.work.empty()) return {};
@@ -105,7 +107,8 @@ Result<void> Keeper::make_folders() {
 /// All of them now, while there is room: on a full disk a slot's first job could not be started.
 void Keeper::make_spools() {
   for (std::uint32_t slot = 0; slot < slot_file_.slots(); ++slot) {
-    if (const Result<Spool> spool = Spool::open(fmt::format("{}/spool/{}", folder_, slot)); !spool) return;
+    if (const Result<Spool> spool = Spool::open(fmt::format("{}/spool/{}", folder_, slot)); !spool)
+      return;
   }
 }
 
@@ -113,7 +116,8 @@ Result<void> Keeper::take_lock() {
   const std::string path = folder_ + "/lock";
   lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_) return io_error(path);
-  // A keeper killed while it was starting a runner leaves a copy of its lock, until that runner's exec.
+  // A keeper killed while it was starting a runner leaves a copy of its lock, until that runner's
+  // exec.
   for (int attempts = 0; attempts < kLockAttempts; ++attempts) {
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return {};
     if (errno != EWOULDBLOCK) return io_error(path);
@@ -146,7 +150,8 @@ Result<void> Keeper::restore_slots() {
   running_ = true;
   perform(std::move(restored.actions));
   running_ = false;
-  for (std::deque<Input> inputs = std::exchange(inputs_, {}); Input & input : inputs) run(std::move(input));
+  for (std::deque<Input> inputs = std::exchange(inputs_, {}); Input & input : inputs)
+    run(std::move(input));
   finish_turn();
   return {};
 }

@@ -58,7 +58,8 @@ TEST_CASE("a program that cannot be started says why in the record and in its lo
   model::StartOrder bad_folder = host.order(4, {"/bin/true"});
   bad_folder.cwd = "/no/such/folder";
   CHECK(host.finish(bad_folder).exit.spawn_errno == ENOENT);
-  CHECK(host.log(4) == "dandori: cannot use the working folder '/no/such/folder': No such file or directory\n");
+  CHECK(host.log(4) ==
+        "dandori: cannot use the working folder '/no/such/folder': No such file or directory\n");
 
   model::StartOrder bad_user = host.order(5, {"/bin/true"});
   bad_user.run_as = "no_such_user_here";
@@ -72,26 +73,33 @@ TEST_CASE("a job gets its own environment, folder and input, and nothing else of
   ::setenv("DANDORI_TEST_LEAK", "leaked", 1);
   host.config.home = "/nowhere";
   host.open();
-  model::StartOrder order = host.shell(1, "pwd; cat; env | sort | cut -d= -f1 | tr '\\n' ' '; echo $A $HOME");
+  model::StartOrder order =
+      host.shell(1, "pwd; cat; env | sort | cut -d= -f1 | tr '\\n' ' '; echo $A $HOME");
   order.cwd = "/usr";
   order.env = {{"A", "one two"}};
   order.stdin_text = std::string(100'000, 'x');
   CHECK(host.finish(order).exit.exit_code == 0);
-  CHECK(host.log(1) == "/usr\n" + std::string(100'000, 'x') +
-                           "A DANDORI_METRICS DANDORI_OUTPUT DANDORI_SUMMARY HOME LANG PATH PWD USER "
-                           "one two /nowhere\n");
+  CHECK(host.log(1) ==
+        "/usr\n" + std::string(100'000, 'x') +
+            "A DANDORI_METRICS DANDORI_OUTPUT DANDORI_SUMMARY HOME LANG PATH PWD USER "
+            "one two /nowhere\n");
 }
 
 TEST_CASE("arguments larger than a message reach the job whole") {
   Host host;
   host.open();
   const std::string big(120'000, 'a');
-  CHECK(host.finish(host.order(1, {"/bin/sh", "-c", "printf %s \"$1\"", "sh", big})).exit.exit_code == 0);
+  CHECK(
+      host.finish(host.order(1, {"/bin/sh", "-c", "printf %s \"$1\"", "sh", big})).exit.exit_code ==
+      0);
   CHECK(host.log(1) == big);
-  CHECK(host.finish(host.order(2, {"/bin/echo", std::string(3'000'000, 'a')})).exit.spawn_errno == E2BIG);
+  CHECK(host.finish(host.order(2, {"/bin/echo", std::string(3'000'000, 'a')})).exit.spawn_errno ==
+        E2BIG);
 }
 
-TEST_CASE("a job starts with default signal handlers, an empty mask, no core file and no foreign descriptor") {
+TEST_CASE(
+    "a job starts with default signal handlers, an empty mask, no core file and no foreign "
+    "descriptor") {
   Host host;
   host.open();
   host.finish(host.order(1, {"/bin/cat", "/proc/self/status"}));
@@ -120,7 +128,8 @@ TEST_CASE("output is kept byte for byte, whatever it holds") {
 TEST_CASE("a job that closes its output runs on and ends with its process") {
   Host host;
   host.open();
-  const model::ExitRecord exit = host.finish(host.shell(1, "exec >&- 2>&-; sleep 0.05; exit 3")).exit;
+  const model::ExitRecord exit =
+      host.finish(host.shell(1, "exec >&- 2>&-; sleep 0.05; exit 3")).exit;
   CHECK(exit.exit_code == 3);
 }
 
@@ -139,11 +148,12 @@ TEST_CASE("a job ends with its process: a daemon left behind holds up nothing an
 TEST_CASE("what a job writes to DANDORI_OUTPUT is reported, and its files are removed") {
   Host host;
   host.open();
-  const model::AttemptEnded end =
-      host.finish(host.shell(1, "echo rows=3 > $DANDORI_OUTPUT; echo m > $DANDORI_METRICS; echo s > $DANDORI_SUMMARY"));
+  const model::AttemptEnded end = host.finish(host.shell(
+      1, "echo rows=3 > $DANDORI_OUTPUT; echo m > $DANDORI_METRICS; echo s > $DANDORI_SUMMARY"));
   CHECK(end.output == "rows=3\n");
   CHECK(std::filesystem::is_empty(host.path("agent/out")));
-  const model::AttemptEnded big = host.finish(host.shell(2, "head -c 100000 /dev/zero > $DANDORI_OUTPUT"));
+  const model::AttemptEnded big =
+      host.finish(host.shell(2, "head -c 100000 /dev/zero > $DANDORI_OUTPUT"));
   CHECK(big.output.size() == 65537);
 }
 
@@ -168,23 +178,28 @@ TEST_CASE("a job that ignores TERM is killed after the grace, with its whole gro
   Host host;
   host.open();
   const std::string pid_file = host.path("child");
-  host.start(host.shell(1, fmt::format("trap '' TERM; sleep 60 & echo $! > {}.tmp; mv {}.tmp {}; wait; wait", pid_file,
-                                       pid_file, pid_file)));
-  REQUIRE(host.until([&] { return host.exists("child") && host.find<model::AttemptStarted>(1) != nullptr; }));
+  host.start(host.shell(
+      1, fmt::format("trap '' TERM; sleep 60 & echo $! > {}.tmp; mv {}.tmp {}; wait; wait",
+                     pid_file, pid_file, pid_file)));
+  REQUIRE(host.until(
+      [&] { return host.exists("child") && host.find<model::AttemptStarted>(1) != nullptr; }));
   const pid_t child = pid_in(pid_file);
   host.keeper->stop({attempt(1), Duration{100'000}});
   const model::ExitRecord exit = host.ended(1).exit;
   CHECK(exit.signal == SIGKILL);
   CHECK(exit.group_gone);
   CHECK(is_group_gone(::getpgid(child) > 0 ? ::getpgid(child) : 0));
-  CHECK((::kill(child, 0) != 0 || process_start(child).has_value()));  // gone, or a zombie nobody waited for
+  CHECK((::kill(child, 0) != 0 ||
+         process_start(child).has_value()));  // gone, or a zombie nobody waited for
 }
 
 TEST_CASE("a job that ends on TERM takes the children that ignore it along") {
   Host host;
   host.open();
   host.start(host.shell(1, "(trap '' TERM; touch ready; sleep 60) & sleep 60"));
-  REQUIRE(host.until([&] { return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr; }));
+  REQUIRE(host.until([&] {
+    return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(1) != nullptr;
+  }));
   const auto pid = static_cast<pid_t>(host.find<model::AttemptStarted>(1)->pid);
   host.keeper->stop({attempt(1), Duration{150'000}});
   const model::ExitRecord exit = host.ended(1).exit;
@@ -207,7 +222,8 @@ TEST_CASE("a slot is used again after the acknowledgement, and not before") {
 TEST_CASE("more assigned than may run wait and start in their order") {
   Host host{8, 1};
   host.open();
-  for (std::uint32_t i = 1; i <= 5; ++i) host.start(host.shell(i, fmt::format("echo {} >> order", i)));
+  for (std::uint32_t i = 1; i <= 5; ++i)
+    host.start(host.shell(i, fmt::format("echo {} >> order", i)));
   host.ended(5);
   std::ifstream file{host.path("agent/work/order")};
   std::string all{std::istreambuf_iterator<char>{file}, {}};

@@ -43,8 +43,8 @@ constexpr std::int64_t kDayUs = 86'400'000'000;
 
 std::string day_text(std::int64_t day_number) {
   const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{day_number}}};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
+                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
 }
 
 /// First day whose segments can hold the run's output: run ids carry their instant (UUIDv7).
@@ -85,7 +85,7 @@ bool LogStore::roll(Timestamp now) {
   const std::string base = fmt::format("{}/{}", folder_, day_);
   segment_.reset(::open((base + ".seg").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   index_.reset(::open((base + ".idx").c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  struct stat segment {}, index {};
+  struct stat segment{}, index{};
   if (!segment_ || !index_ || ::fstat(segment_.get(), &segment) != 0 ||
       ::fstat(index_.get(), &index) != 0) {
     day_number_ = -1;
@@ -117,25 +117,25 @@ void LogStore::note(const IndexRecord& record) {
   take_record(live_[record.attempt()], day_, sealed);
 }
 
-bool LogStore::append(const model::AttemptRef& attempt, std::string_view frames, std::uint64_t first,
-                      std::uint64_t end, Timestamp now) {
+bool LogStore::append(const model::AttemptRef& attempt, std::string_view frames,
+                      std::uint64_t first, std::uint64_t end, Timestamp now) {
   if (!roll(now)) return false;
   if (!write_all(segment_.get(), frames, segment_end_)) {
     log(LogLevel::error, "keeper.log_not_kept", {{"reason", std::strerror(errno)}});
     (void)!::ftruncate(segment_.get(), static_cast<off_t>(segment_end_));
     return false;
   }
-  note({attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, segment_end_, first, end,
-        static_cast<std::uint32_t>(frames.size()), kExtent, 0, 0});
+  note({attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, segment_end_,
+        first, end, static_cast<std::uint32_t>(frames.size()), kExtent, 0, 0});
   segment_end_ += frames.size();
   return true;
 }
 
-void LogStore::finish(const model::AttemptRef& attempt, std::uint64_t log_bytes, std::uint64_t dropped,
-                      Timestamp now) {
+void LogStore::finish(const model::AttemptRef& attempt, std::uint64_t log_bytes,
+                      std::uint64_t dropped, Timestamp now) {
   if (!roll(now)) log(LogLevel::error, "keeper.log_not_kept", {{"reason", std::strerror(errno)}});
-  note({attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, 0, log_bytes, dropped, 0,
-        kEnd, 0, 0});
+  note({attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, 0, log_bytes,
+        dropped, 0, kEnd, 0, 0});
 }
 
 void LogStore::flush() {
@@ -143,13 +143,15 @@ void LogStore::flush() {
   const ssize_t wrote = ::write(index_.get(), pending_.data(), pending_.size());
   if (wrote != std::ssize(pending_)) {
     log(LogLevel::error, "keeper.log_not_indexed", {{"reason", std::strerror(errno)}});
-    struct stat index {};
+    struct stat index{};
     if (wrote > 0 && ::fstat(index_.get(), &index) == 0) {  // keep the records aligned
       (void)!::ftruncate(index_.get(), index.st_size - wrote % static_cast<ssize_t>(kRecordBytes));
     }
-    const auto kept = static_cast<std::size_t>(std::max<ssize_t>(wrote, 0)) / kRecordBytes * kRecordBytes;
+    const auto kept =
+        static_cast<std::size_t>(std::max<ssize_t>(wrote, 0)) / kRecordBytes * kRecordBytes;
     pending_.erase(0, kept);
-    if (pending_.size() > (1U << 20U)) pending_.clear();  // bounded: those logs are lost after a restart
+    if (pending_.size() > (1U << 20U))
+      pending_.clear();  // bounded: those logs are lost after a restart
     return;
   }
   pending_.clear();
@@ -168,7 +170,8 @@ std::vector<std::string> LogStore::days() const {
   return found;
 }
 
-void LogStore::scan_day(const std::string& day, const model::AttemptRef& attempt, Where& where) const {
+void LogStore::scan_day(const std::string& day, const model::AttemptRef& attempt,
+                        Where& where) const {
   const Fd index{::open(fmt::format("{}/{}.idx", folder_, day).c_str(), O_RDONLY | O_CLOEXEC)};
   if (!index) return;
   std::string block(kScanBytes, '\0');
@@ -180,7 +183,8 @@ void LogStore::scan_day(const std::string& day, const model::AttemptRef& attempt
       IndexRecord record;
       std::memcpy(&record, block.data() + i * kRecordBytes, sizeof record);
       if (record.run_low != attempt.run.value.low || record.attempt() != attempt) continue;
-      if (record.crc != crc32c({block.data() + i * kRecordBytes, offsetof(IndexRecord, crc)})) continue;
+      if (record.crc != crc32c({block.data() + i * kRecordBytes, offsetof(IndexRecord, crc)}))
+        continue;
       take_record(where, day, record);
     }
     at += static_cast<off_t>(whole * kRecordBytes);
@@ -198,7 +202,8 @@ LogStore::Where LogStore::look_up(const model::AttemptRef& attempt) const {
 
 const LogStore::Where& LogStore::where_is(const model::AttemptRef& attempt) {
   if (const auto found = live_.find(attempt); found != live_.end()) return found->second;
-  const auto recent = std::ranges::find_if(recent_, [&](const auto& one) { return one.first == attempt; });
+  const auto recent =
+      std::ranges::find_if(recent_, [&](const auto& one) { return one.first == attempt; });
   if (recent != recent_.end()) {
     recent_.splice(recent_.begin(), recent_, recent);
     return recent_.front().second;
@@ -210,11 +215,14 @@ const LogStore::Where& LogStore::where_is(const model::AttemptRef& attempt) {
   return recent_.front().second;
 }
 
-void LogStore::read_extent(const Extent& extent, std::uint32_t bytes_max, model::LogChunk& chunk) const {
-  const Fd segment{::open(fmt::format("{}/{}.seg", folder_, extent.day).c_str(), O_RDONLY | O_CLOEXEC)};
+void LogStore::read_extent(const Extent& extent, std::uint32_t bytes_max,
+                           model::LogChunk& chunk) const {
+  const Fd segment{
+      ::open(fmt::format("{}/{}.seg", folder_, extent.day).c_str(), O_RDONLY | O_CLOEXEC)};
   std::string bytes(extent.length, '\0');
-  const ssize_t got = segment ? ::pread(segment.get(), bytes.data(), bytes.size(), static_cast<off_t>(extent.at))
-                              : -1;
+  const ssize_t got =
+      segment ? ::pread(segment.get(), bytes.data(), bytes.size(), static_cast<off_t>(extent.at))
+              : -1;
   if (got < 0) {
     chunk.error = "log.unreadable";
     return;
@@ -230,7 +238,8 @@ void LogStore::read_extent(const Extent& extent, std::uint32_t bytes_max, model:
       chunk.offset = frame->job_offset;
     }
     const std::uint64_t skip = chunk.offset + chunk.bytes.size() - frame->job_offset;
-    chunk.bytes.append(output.substr(static_cast<std::size_t>(skip), bytes_max - chunk.bytes.size()));
+    chunk.bytes.append(
+        output.substr(static_cast<std::size_t>(skip), bytes_max - chunk.bytes.size()));
     if (chunk.bytes.size() >= bytes_max) return;
   }
 }
@@ -254,7 +263,8 @@ model::LogChunk LogStore::read(const model::LogRequest& request, bool live) {
     read_extent(extent, bytes_max, chunk);
   }
   chunk.dropped = where.dropped;
-  chunk.complete = where.ended && chunk.error.empty() && chunk.offset + chunk.bytes.size() >= kept_end;
+  chunk.complete =
+      where.ended && chunk.error.empty() && chunk.offset + chunk.bytes.size() >= kept_end;
   return chunk;
 }
 

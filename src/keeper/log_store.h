@@ -14,11 +14,12 @@
 
 namespace dandori::keeper {
 
-/// The logs of a host: daily segments that all attempts share (`2026-11-24.seg`, frames as in spools), and
-/// beside each an index (`2026-11-24.idx`, fixed records) of which attempt wrote where and where it ended.
+/// The logs of a host: daily segments that all attempts share (`2026-11-24.seg`, frames as in
+/// spools), and beside each an index (`2026-11-24.idx`, fixed records) of which attempt wrote where
+/// and where it ended.
 ///
-/// A crash leaves at most frames without an index record; they are taken over again from the spool, and
-/// reading skips what it has already seen. Nothing is synced. Days are UTC.
+/// A crash leaves at most frames without an index record; they are taken over again from the spool,
+/// and reading skips what it has already seen. Nothing is synced. Days are UTC.
 class LogStore {
  public:
   /// Creates the folder if there is none. Errors: keeper.io.
@@ -48,7 +49,7 @@ class LogStore {
  private:
   struct Extent {
     std::string day;
-    std::uint64_t at = 0;      ///< in the segment
+    std::uint64_t at = 0;  ///< in the segment
     std::uint32_t length = 0;
     std::uint64_t first = 0, end = 0;
   };
@@ -73,9 +74,10 @@ class LogStore {
   std::int64_t day_number_ = -1;
   Fd segment_, index_;
   std::uint64_t segment_end_ = 0;
-  std::string pending_;                        ///< index records not yet written
+  std::string pending_;  ///< index records not yet written
   std::map<model::AttemptRef, Where> live_;
-  std::list<std::pair<model::AttemptRef, Where>> recent_;  ///< ended ones looked up lately, newest first
+  std::list<std::pair<model::AttemptRef, Where>>
+      recent_;  ///< ended ones looked up lately, newest first
 };
 
 }  // namespace dandori::keeper

@@ -101,12 +101,16 @@ TEST_CASE("a log that crosses midnight is read from both days; old days can be r
   Host host;
   Result<LogStore> store = LogStore::open(host.path("logs"));
   REQUIRE(store);
-  const Timestamp evening = *parse_rfc3339("2026-11-24T23:59:59Z"), morning = *parse_rfc3339("2026-11-25T00:00:01Z");
-  const auto frame = [](std::uint64_t offset, std::string_view text) { return make_frame(1, 0, offset, 1, text); };
+  const Timestamp evening = *parse_rfc3339("2026-11-24T23:59:59Z"),
+                  morning = *parse_rfc3339("2026-11-25T00:00:01Z");
+  const auto frame = [](std::uint64_t offset, std::string_view text) {
+    return make_frame(1, 0, offset, 1, text);
+  };
   store->begin(attempt(1));
   CHECK(store->append(attempt(1), frame(0, "late "), 0, 5, evening));
   CHECK(store->append(attempt(1), frame(5, "early"), 5, 10, morning));
-  CHECK(store->append(attempt(1), frame(5, "early"), 5, 10, morning));  // taken over twice after a crash
+  CHECK(store->append(attempt(1), frame(5, "early"), 5, 10,
+                      morning));  // taken over twice after a crash
   store->finish(attempt(1), 10, 0, morning);
   store->flush();
   store->forget(attempt(1));

@@ -22,8 +22,8 @@ namespace {
 /// Above all numbers that the runner's own descriptors take, so that dup2 overwrites none of them.
 constexpr int kSpareFd = 64;
 
-int spawn_runner(const std::string& program, std::uint64_t slot_offset, int socket, int slots, int spool,
-                 pid_t& pid) {
+int spawn_runner(const std::string& program, std::uint64_t slot_offset, int socket, int slots,
+                 int spool, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
@@ -38,7 +38,8 @@ int spawn_runner(const std::string& program, std::uint64_t slot_offset, int sock
   std::string name = "dandori-exec", offset = fmt::to_string(slot_offset);
   std::array<char*, 3> argv = {name.data(), offset.data(), nullptr};
   std::array<char*, 1> env = {nullptr};
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), env.data());
+  const int error =
+      ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), env.data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   return error;
@@ -93,7 +94,8 @@ bool has_zero(const RunnerLink::Order& order) {
 
 }  // namespace
 
-int RunnerLink::start(const std::string& program, int slots_fd, std::uint64_t slot_offset, int spool_fd) {
+int RunnerLink::start(const std::string& program, int slots_fd, std::uint64_t slot_offset,
+                      int spool_fd) {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return errno;
   Fd ours{pair[0]};
@@ -103,7 +105,8 @@ int RunnerLink::start(const std::string& program, int slots_fd, std::uint64_t sl
   const Fd spool{::fcntl(spool_fd, F_DUPFD_CLOEXEC, kSpareFd)};
   if (!socket || !slots || !spool) return errno;
   pid_t pid = 0;
-  if (const int error = spawn_runner(program, slot_offset, socket.get(), slots.get(), spool.get(), pid)) {
+  if (const int error =
+          spawn_runner(program, slot_offset, socket.get(), slots.get(), spool.get(), pid)) {
     return error;
   }
   socket_ = std::move(ours);

@@ -16,7 +16,8 @@ namespace dandori::keeper {
 
 /// The keeper's end of one runner: a process of its own session and a socket pair.
 ///
-/// An adopted runner (of an earlier keeper) has a pidfd and no socket: it finishes its job and leaves.
+/// An adopted runner (of an earlier keeper) has a pidfd and no socket: it finishes its job and
+/// leaves.
 class RunnerLink {
  public:
   /// Starts a runner. Returns 0 or the errno of what failed.

@@ -80,7 +80,7 @@ Result<SlotFile> SlotFile::open(const std::string& path, std::uint32_t slots, Uu
   SlotFile file;
   file.fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file.fd_) return io_error(path);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.fd_.get(), &status) != 0) return io_error(path);
   const std::uint64_t name_tag = mix64(agent_name);
   const Result<void> ready = status.st_size == 0 ? file.create(slots, boot_id, name_tag)
@@ -110,16 +110,19 @@ Result<void> SlotFile::check_header(std::uint64_t name_tag, const std::string& p
   Header header{};
   if (::pread(fd_.get(), &header, sizeof header, 0) != sizeof header || header.magic != kMagic ||
       header.crc != crc_of(header)) {
-    return fail("keeper.slot_file_corrupt", fmt::format("{} is not a slot file or is damaged", path),
+    return fail("keeper.slot_file_corrupt",
+                fmt::format("{} is not a slot file or is damaged", path),
                 "if no job of this agent runs, move the file away: its attempts become unknown");
   }
   if (header.version != DX_VERSION) {
-    return fail("keeper.slot_file_version",
-                fmt::format("{} has version {}, this program knows {}", path, header.version, DX_VERSION),
-                "let the jobs end under the other version, or move the file away");
+    return fail(
+        "keeper.slot_file_version",
+        fmt::format("{} has version {}, this program knows {}", path, header.version, DX_VERSION),
+        "let the jobs end under the other version, or move the file away");
   }
   if (header.name_tag != name_tag) {
-    return fail("keeper.slot_file_foreign", fmt::format("{} belongs to an agent of another name", path),
+    return fail("keeper.slot_file_foreign",
+                fmt::format("{} belongs to an agent of another name", path),
                 "start the agent with its former name, or give it a data folder of its own");
   }
   slots_ = header.slots;
@@ -135,7 +138,8 @@ Result<void> SlotFile::check_header(std::uint64_t name_tag, const std::string& p
     found = true;
   }
   if (!found) {
-    return fail("keeper.slot_file_corrupt", fmt::format("{}: no valid sequence in its header", path),
+    return fail("keeper.slot_file_corrupt",
+                fmt::format("{}: no valid sequence in its header", path),
                 "if no job of this agent runs, move the file away: its attempts become unknown");
   }
   return {};
@@ -146,8 +150,9 @@ Result<void> SlotFile::grow(std::uint32_t slots) {
   const std::uint64_t end = offset_of(slots);
   const std::array<char, 4096> zeros{};
   while (at < end) {
-    const ssize_t wrote = ::pwrite(fd_.get(), zeros.data(), std::min<std::uint64_t>(zeros.size(), end - at),
-                                   static_cast<off_t>(at));
+    const ssize_t wrote =
+        ::pwrite(fd_.get(), zeros.data(), std::min<std::uint64_t>(zeros.size(), end - at),
+                 static_cast<off_t>(at));
     if (wrote <= 0) return io_error("cannot preallocate");
     at += static_cast<std::uint64_t>(wrote);
   }
@@ -164,7 +169,8 @@ Result<void> SlotFile::write_header(Uuid boot_id, std::uint64_t name_tag) {
 
 std::optional<dx_slot> SlotFile::read(std::uint32_t slot) const {
   dx_slot record{};
-  if (::pread(fd_.get(), &record, sizeof record, static_cast<off_t>(offset_of(slot))) != sizeof record) {
+  if (::pread(fd_.get(), &record, sizeof record, static_cast<off_t>(offset_of(slot))) !=
+      sizeof record) {
     return std::nullopt;
   }
   const std::uint64_t sequence = record.start.sequence;
@@ -178,8 +184,9 @@ std::optional<dx_slot> SlotFile::read(std::uint32_t slot) const {
   return record;
 }
 
-void SlotFile::write_start(std::uint32_t slot, const model::AttemptRef& attempt, std::uint64_t sequence,
-                           std::uint32_t runner_pid, std::uint64_t runner_start) {
+void SlotFile::write_start(std::uint32_t slot, const model::AttemptRef& attempt,
+                           std::uint64_t sequence, std::uint32_t runner_pid,
+                           std::uint64_t runner_start) {
   DANDORI_ASSERT(runner_pid < 1U << 24U, "the number of a process fits its field");
   dx_start start{};
   start.run_high = attempt.run.value.high;

@@ -16,13 +16,14 @@ namespace dandori::keeper {
 
 /// The slot file of a host's agent: which attempts were handed to runners and how they ended.
 ///
-/// Preallocated and never synced: it must survive the death of any process, not that of the host. The
-/// header holds the boot id, and twice, in turn, the highest sequence, so that a torn write loses none.
+/// Preallocated and never synced: it must survive the death of any process, not that of the host.
+/// The header holds the boot id, and twice, in turn, the highest sequence, so that a torn write
+/// loses none.
 class SlotFile {
  public:
-  /// Opens or creates it with at least `slots` slots. A file of another boot is taken over: its records
-  /// stay, `boot_id` becomes the header's.
-  /// Errors: keeper.slot_file_corrupt, keeper.slot_file_version, keeper.slot_file_foreign (of an agent
+  /// Opens or creates it with at least `slots` slots. A file of another boot is taken over: its
+  /// records stay, `boot_id` becomes the header's. Errors: keeper.slot_file_corrupt,
+  /// keeper.slot_file_version, keeper.slot_file_foreign (of an agent
   ///         with another name), keeper.io.
   static Result<SlotFile> open(const std::string& path, std::uint32_t slots, Uuid boot_id,
                                const std::string& agent_name);
@@ -39,7 +40,8 @@ class SlotFile {
   /// Aborts when the disk refuses: going on could start an attempt twice.
   void write_start(std::uint32_t slot, const model::AttemptRef& attempt, std::uint64_t sequence,
                    std::uint32_t runner_pid, std::uint64_t runner_start);
-  /// The job is about to be told to stop: who reads its end later must see that nothing of it is left.
+  /// The job is about to be told to stop: who reads its end later must see that nothing of it is
+  /// left.
   void mark_stopped(std::uint32_t slot);
   void write_sequence(std::uint64_t sequence);
   void clear(std::uint32_t slot);
@@ -59,7 +61,9 @@ class SlotFile {
 };
 
 /// What a start record keeps of a boot id.
-inline std::uint64_t boot_tag(Uuid boot_id) { return mix64(boot_id.high, boot_id.low); }
+inline std::uint64_t boot_tag(Uuid boot_id) {
+  return mix64(boot_id.high, boot_id.low);
+}
 model::AttemptRef attempt_of(const dx_start& start);
 model::ExitRecord exit_of(const dx_exit& end, std::int64_t started_at);
 

@@ -21,8 +21,12 @@ constexpr std::size_t kTakeBytes = 1U << 20U;
 constexpr std::size_t kKeepBufferBytes = 64U << 10U;
 constexpr std::int64_t kShrinkBytes = 4 << 20;
 
-std::uint64_t load(const std::uint64_t& field) { return __atomic_load_n(&field, __ATOMIC_ACQUIRE); }
-void store(std::uint64_t& field, std::uint64_t value) { __atomic_store_n(&field, value, __ATOMIC_RELEASE); }
+std::uint64_t load(const std::uint64_t& field) {
+  return __atomic_load_n(&field, __ATOMIC_ACQUIRE);
+}
+void store(std::uint64_t& field, std::uint64_t value) {
+  __atomic_store_n(&field, value, __ATOMIC_RELEASE);
+}
 
 }  // namespace
 
@@ -38,8 +42,13 @@ std::optional<dx_frame> whole_frame(std::string_view bytes) {
 
 std::string make_frame(std::uint64_t sequence, std::int64_t at_us, std::uint64_t job_offset,
                        std::uint32_t stream, std::string_view output) {
-  dx_frame frame{DX_FRAME_MAGIC, static_cast<std::uint32_t>(output.size()), sequence, at_us, job_offset,
-                 stream,         0};
+  dx_frame frame{DX_FRAME_MAGIC,
+                 static_cast<std::uint32_t>(output.size()),
+                 sequence,
+                 at_us,
+                 job_offset,
+                 stream,
+                 0};
   frame.crc = crc32c({reinterpret_cast<const char*>(&frame), offsetof(dx_frame, crc)});
   std::string bytes{reinterpret_cast<const char*>(&frame), sizeof frame};
   bytes.append(output);
@@ -47,7 +56,9 @@ std::string make_frame(std::uint64_t sequence, std::int64_t at_us, std::uint64_t
 }
 
 Spool::Spool(Spool&& other) noexcept
-    : fd_{std::move(other.fd_)}, head_{std::exchange(other.head_, nullptr)}, buffer_{std::move(other.buffer_)} {}
+    : fd_{std::move(other.fd_)},
+      head_{std::exchange(other.head_, nullptr)},
+      buffer_{std::move(other.buffer_)} {}
 
 Spool& Spool::operator=(Spool&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -67,15 +78,18 @@ Result<Spool> Spool::open(const std::string& path) {
   };
   Spool spool;
   spool.fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  struct stat status {};
+  struct stat status{};
   if (!spool.fd_ || ::fstat(spool.fd_.get(), &status) != 0) return failed();
   const bool fresh = status.st_size < DX_SPOOL_HEAD_BYTES;
   if (fresh) {
-    const std::array<char, DX_SPOOL_HEAD_BYTES> zeros{};  // written: a hole could fault on a full disk
-    if (::pwrite(spool.fd_.get(), zeros.data(), zeros.size(), 0) != std::ssize(zeros)) return failed();
+    const std::array<char, DX_SPOOL_HEAD_BYTES>
+        zeros{};  // written: a hole could fault on a full disk
+    if (::pwrite(spool.fd_.get(), zeros.data(), zeros.size(), 0) != std::ssize(zeros))
+      return failed();
     status.st_size = DX_SPOOL_HEAD_BYTES;
   }
-  void* head = ::mmap(nullptr, DX_SPOOL_HEAD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, spool.fd_.get(), 0);
+  void* head =
+      ::mmap(nullptr, DX_SPOOL_HEAD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, spool.fd_.get(), 0);
   if (head == MAP_FAILED) return failed();
   spool.head_ = static_cast<dx_spool*>(head);
   if (fresh) spool.head_->taken = UINT64_MAX;
@@ -90,22 +104,32 @@ Result<Spool> Spool::open(const std::string& path) {
   return spool;
 }
 
-bool Spool::empty() const { return load(head_->drained) == load(head_->committed); }
+bool Spool::empty() const {
+  return load(head_->drained) == load(head_->committed);
+}
 
-void Spool::expect_order() { store(head_->taken, 0); }
+void Spool::expect_order() {
+  store(head_->taken, 0);
+}
 
-bool Spool::order_taken() const { return load(head_->taken) != 0; }
+bool Spool::order_taken() const {
+  return load(head_->taken) != 0;
+}
 
-void Spool::pass(std::uint64_t end) { store(head_->drained, end); }
+void Spool::pass(std::uint64_t end) {
+  store(head_->drained, end);
+}
 
 void Spool::drain(std::uint64_t sequence, const Take& take) {
   std::uint64_t at = load(head_->drained);
   for (std::uint64_t end = load(head_->committed); at < end; end = load(head_->committed)) {
-    const std::uint64_t base = load(head_->base);  // stable: the runner moves it only when all is drained
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kTakeBytes, end - at));
+    const std::uint64_t base =
+        load(head_->base);  // stable: the runner moves it only when all is drained
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kTakeBytes, end - at));
     if (buffer_.size() < wanted) buffer_.resize(wanted);
-    const ssize_t got =
-        ::pread(fd_.get(), buffer_.data(), wanted, static_cast<off_t>(DX_SPOOL_HEAD_BYTES + at - base));
+    const ssize_t got = ::pread(fd_.get(), buffer_.data(), wanted,
+                                static_cast<off_t>(DX_SPOOL_HEAD_BYTES + at - base));
     if (got <= 0) return pass(end);
     std::string_view rest{buffer_.data(), static_cast<std::size_t>(got)};
     std::size_t used = 0;
@@ -139,7 +163,7 @@ std::uint64_t Spool::discard(std::uint64_t sequence) {
 }
 
 void Spool::shrink() {
-  struct stat status {};
+  struct stat status{};
   if (!empty() || ::fstat(fd_.get(), &status) != 0 || status.st_size <= kShrinkBytes) return;
   (void)!::ftruncate(fd_.get(), DX_SPOOL_HEAD_BYTES);
 }

@@ -20,7 +20,8 @@ class Spool {
   Spool& operator=(Spool&& other) noexcept;
   ~Spool();
 
-  /// Opens or creates it; a head that makes no sense (after a power cut) is reset. Errors: keeper.io.
+  /// Opens or creates it; a head that makes no sense (after a power cut) is reset. Errors:
+  /// keeper.io.
   static Result<Spool> open(const std::string& path);
 
   int fd() const { return fd_.get(); }
@@ -48,8 +49,8 @@ class Spool {
   std::string buffer_;
 };
 
-/// The head of the frame at the start of `bytes`, if all of its output is there too; nullopt: damaged or
-/// cut off.
+/// The head of the frame at the start of `bytes`, if all of its output is there too; nullopt:
+/// damaged or cut off.
 std::optional<dx_frame> whole_frame(std::string_view bytes);
 /// Head and output of one frame, made by the keeper itself.
 std::string make_frame(std::uint64_t sequence, std::int64_t at_us, std::uint64_t job_offset,

@@ -49,8 +49,8 @@ class AgentSession {
   void step(Steady now);
   Steady next_wake() const { return channel_.next_wake(is_welcomed()); }
 
-  /// A final report (ended, lost, never started) replaces a start, and nothing replaces it; only that an
-  /// older order never started gives way to what a newer one led to.
+  /// A final report (ended, lost, never started) replaces a start, and nothing replaces it; only
+  /// that an older order never started gives way to what a newer one led to.
   void report(Report report);
   /// What is to be written; call again once that is written (encodes about kReportBytesWaitingMax a
   /// time).

@@ -37,7 +37,8 @@ class Channel {
 
   /// Closes after a silence. True: it is time for a heartbeat.
   bool step(Steady now);
-  /// When step() has something to do; INT64_MAX when closed. greeted: heartbeats are sent from then on.
+  /// When step() has something to do; INT64_MAX when closed. greeted: heartbeats are sent from then
+  /// on.
   Steady next_wake(bool greeted) const;
 
  private:

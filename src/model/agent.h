@@ -17,12 +17,13 @@ namespace dandori::model {
 /// Delivered at least once; `boot_id` and `sequence` make a second delivery harmless (45-keeper).
 struct StartOrder {
   AttemptRef attempt;
-  std::string run_name;             ///< `daily_close#3`, for logs
-  std::string path;                 ///< job path
-  Uuid boot_id;                     ///< of the agent's host when it was assigned
-  std::uint64_t sequence = 0;       ///< per agent, from 1, strictly growing
-  std::vector<std::string> argv;    ///< at least one
-  std::vector<std::pair<std::string, std::string>> env;  ///< beside the agent's own PATH HOME USER LANG
+  std::string run_name;           ///< `daily_close#3`, for logs
+  std::string path;               ///< job path
+  Uuid boot_id;                   ///< of the agent's host when it was assigned
+  std::uint64_t sequence = 0;     ///< per agent, from 1, strictly growing
+  std::vector<std::string> argv;  ///< at least one
+  std::vector<std::pair<std::string, std::string>>
+      env;  ///< beside the agent's own PATH HOME USER LANG
   std::optional<std::string> cwd;
   std::optional<std::string> stdin_text;
   std::string run_as;
@@ -46,7 +47,7 @@ struct AckOrder {
 struct HeldAttempt {
   AttemptRef attempt;
   std::uint64_t sequence = 0;
-  bool ended = false;               ///< its end will be reported (again)
+  bool ended = false;  ///< its end will be reported (again)
 };
 
 /// First message of an agent.
@@ -63,7 +64,8 @@ struct AgentHello {
   std::vector<HeldAttempt> held;
 };
 
-/// Reports of an agent; each is repeated until acknowledged (ended, lost, never started) or harmless to lose (started).
+/// Reports of an agent; each is repeated until acknowledged (ended, lost, never started) or
+/// harmless to lose (started).
 struct AttemptStarted {
   AttemptRef attempt;
   std::int64_t pid = 0;
@@ -72,25 +74,25 @@ struct AttemptStarted {
 struct AttemptEnded {
   AttemptRef attempt;
   ExitRecord exit;
-  std::string output;               ///< bytes of the DANDORI_OUTPUT file, at most kOutputBytesMax + 1
+  std::string output;  ///< bytes of the DANDORI_OUTPUT file, at most kOutputBytesMax + 1
 };
 /// Definite: under this boot id and sequence nothing was started and nothing will be.
 struct AttemptNeverStarted {
   AttemptRef attempt;
   Uuid boot_id;
   std::uint64_t sequence = 0;
-  std::string reason;               ///< `busy`, `stale_sequence`, `other_boot`
+  std::string reason;  ///< `busy`, `stale_sequence`, `other_boot`
 };
 /// Its runner is gone without an exit record (killed, or the host was restarted): nobody knows.
 struct AttemptLost {
   AttemptRef attempt;
-  std::string reason;               ///< `runner_gone`, `host_restarted`
-  std::uint64_t sequence = 0;       ///< of the order it was started under
+  std::string reason;          ///< `runner_gone`, `host_restarted`
+  std::uint64_t sequence = 0;  ///< of the order it was started under
 };
 
 struct AgentConnected {
   AgentHello hello;
-  std::uint64_t session = 0;        ///< grows with every connection; reports of older ones are ignored
+  std::uint64_t session = 0;  ///< grows with every connection; reports of older ones are ignored
 };
 struct AgentDisconnected {
   std::string name;
@@ -99,19 +101,19 @@ struct AgentDisconnected {
 
 /// A piece of an attempt's log, asked for by byte offset of the job's own output.
 struct LogRequest {
-  std::uint64_t id = 0;             ///< pairs request and answer within a session
+  std::uint64_t id = 0;  ///< pairs request and answer within a session
   AttemptRef attempt;
   std::uint64_t offset = 0;
   std::uint32_t bytes_max = 65536;
-  bool wait = false;                ///< nothing there yet: answer when there is, or when the attempt ends
+  bool wait = false;  ///< nothing there yet: answer when there is, or when the attempt ends
 };
 struct LogChunk {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
-  std::string bytes;                ///< stdout and stderr in the order they were read
-  bool complete = false;            ///< the attempt has ended and `offset + bytes` is the end
-  std::uint64_t dropped = 0;        ///< bytes lost by limit or full disk so far
-  std::string error;                ///< code when it cannot be read (`log.unknown_attempt`)
+  std::string bytes;          ///< stdout and stderr in the order they were read
+  bool complete = false;      ///< the attempt has ended and `offset + bytes` is the end
+  std::uint64_t dropped = 0;  ///< bytes lost by limit or full disk so far
+  std::string error;          ///< code when it cannot be read (`log.unknown_attempt`)
 };
 
 }  // namespace dandori::model

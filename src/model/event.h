@@ -17,61 +17,88 @@
 
 namespace dandori::model {
 
-// ---- What is kept: rows. One Change per object and commit; a new kind must not compile until every
-// store handles it. load() gives the same rows back, and engine::apply_change rebuilds the state.
+// ---- What is kept: rows. One Change per object and commit; a new kind must not compile until
+// every store handles it. load() gives the same rows back, and engine::apply_change rebuilds the
+// state.
 
 /// A run in progress (without `jobs`; those have rows of their own). `definition` is not stored.
-struct RunRow { Run run; };
+struct RunRow {
+  Run run;
+};
 /// The run has ended: it moves to the history. Its jobs and attempts stay where they are.
-struct RunEndedRow { Run run; };
+struct RunEndedRow {
+  Run run;
+};
 /// A rerun moves an ended run back to the active ones.
-struct RunReopenedRow { Run run; };
-struct JobRow { RunId run; std::string path; std::uint32_t job = 0; JobRun state; };
+struct RunReopenedRow {
+  Run run;
+};
+struct JobRow {
+  RunId run;
+  std::string path;
+  std::uint32_t job = 0;
+  JobRun state;
+};
 /// `path` is the job's path (the ref's `job` is its index in the pinned revision).
-struct AttemptRow { Attempt attempt; std::string path; };
+struct AttemptRow {
+  Attempt attempt;
+  std::string path;
+};
 /// A new revision of a workflow. Never changed afterwards.
 struct RevisionRow {
   std::string workflow;
-  std::uint32_t revision = 0;       ///< from 1
-  std::string source;               ///< text as written
-  std::string canonical;            ///< canonical JSON: what `Compile` takes
-  std::string digest;               ///< sha256 hex of `canonical`
+  std::uint32_t revision = 0;  ///< from 1
+  std::string source;          ///< text as written
+  std::string canonical;       ///< canonical JSON: what `Compile` takes
+  std::string digest;          ///< sha256 hex of `canonical`
   Timestamp applied_at;
   std::string applied_by;
-  WorkflowPtr definition;           ///< not stored
+  WorkflowPtr definition;  ///< not stored
 };
 /// Standing facts of a workflow.
 struct WorkflowRow {
   std::string name;
   std::string folder;
   std::string title;
-  std::uint32_t revision = 0;       ///< newest
-  std::uint64_t run_number = 0;     ///< last number given
-  bool deleted = false;             ///< pruned: starts nothing, history stays
-  RunId last_ended;                 ///< newest run that ended and counts for on_previous_failure
-  bool last_failed = false;         ///< it ended failed or killed and is not confirmed
-  bool last_rerun = false;          ///< on_previous_failure: rerun has tried it for the start that waits
-  Timestamp triggers_since;         ///< instants after this one have not been decided yet
+  std::uint32_t revision = 0;    ///< newest
+  std::uint64_t run_number = 0;  ///< last number given
+  bool deleted = false;          ///< pruned: starts nothing, history stays
+  RunId last_ended;              ///< newest run that ended and counts for on_previous_failure
+  bool last_failed = false;      ///< it ended failed or killed and is not confirmed
+  bool last_rerun = false;   ///< on_previous_failure: rerun has tried it for the start that waits
+  Timestamp triggers_since;  ///< instants after this one have not been decided yet
 };
-struct VariableRow { Variable variable; bool deleted = false; };
-struct FolderRow { Folder folder; bool deleted = false; };
-struct PlannedRow { PlannedOutcome outcome; };
+struct VariableRow {
+  Variable variable;
+  bool deleted = false;
+};
+struct FolderRow {
+  Folder folder;
+  bool deleted = false;
+};
+struct PlannedRow {
+  PlannedOutcome outcome;
+};
 /// An agent that has been seen; keeps the order sequence.
 struct AgentRow {
   std::string name;
   Uuid boot_id;
-  std::uint64_t sequence = 0;       ///< last one given
+  std::uint64_t sequence = 0;  ///< last one given
   std::uint32_t slots = 0;
 };
 /// The answer given under an idempotency key; kept 7 days.
 struct KeyRow {
-  std::string key;                  ///< actor + key
-  std::string request_digest;       ///< another request under the same key is refused
-  std::string answer;               ///< JSON
+  std::string key;             ///< actor + key
+  std::string request_digest;  ///< another request under the same key is refused
+  std::string answer;          ///< JSON
   Timestamp at;
 };
-struct AuditLine { AuditRow row; };
-struct JournalLine { JournalRow row; };
+struct AuditLine {
+  AuditRow row;
+};
+struct JournalLine {
+  JournalRow row;
+};
 /// Counters of the engine: ids, journal and audit positions.
 struct CountersRow {
   std::uint64_t id_counter = 0;
@@ -79,7 +106,7 @@ struct CountersRow {
   std::uint64_t journal_seq = 0;
   std::uint64_t audit_seq = 0;
   std::string audit_hash;
-  Timestamp clock_high;             ///< latest wall instant decided at
+  Timestamp clock_high;  ///< latest wall instant decided at
 };
 
 using Change = std::variant<RunRow, RunEndedRow, RunReopenedRow, JobRow, AttemptRow, RevisionRow,
@@ -108,49 +135,65 @@ struct ApplyDefinitions {
 };
 struct StartRun {
   std::string workflow;
-  Json params;                                ///< object or null
-  std::optional<std::string> business_date;   ///< YYYY-MM-DD
-  bool force = false;                         ///< past overlap and previous failure; audited
+  Json params;                               ///< object or null
+  std::optional<std::string> business_date;  ///< YYYY-MM-DD
+  bool force = false;                        ///< past overlap and previous failure; audited
 };
 struct RerunRun {
-  std::string run;                            ///< id or `name#number`
+  std::string run;  ///< id or `name#number`
   RerunScope scope = RerunScope::failed;
-  std::string job;                            ///< of scopes from, only
+  std::string job;  ///< of scopes from, only
 };
-struct CancelRun { std::string run; };
-struct KillRun { std::string run; std::string job; };      ///< job empty: every live attempt, and no new ones
-struct ConfirmRun { std::string run; };
-struct SetVariable { Variable variable; bool remove = false; };
+struct CancelRun {
+  std::string run;
+};
+struct KillRun {
+  std::string run;
+  std::string job;
+};  ///< job empty: every live attempt, and no new ones
+struct ConfirmRun {
+  std::string run;
+};
+struct SetVariable {
+  Variable variable;
+  bool remove = false;
+};
 /// Questions answered from memory, changing nothing.
-struct AskWhy { std::string run; std::string job; };        ///< job empty: the run
+struct AskWhy {
+  std::string run;
+  std::string job;
+};  ///< job empty: the run
 struct AskAgents {};
-struct AskSummary {};                                       ///< counts for doctor and metrics
+struct AskSummary {};  ///< counts for doctor and metrics
 
 using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
                              SetVariable, AskWhy, AskAgents, AskSummary>;
 
 struct Command {
-  std::uint64_t token = 0;          ///< pairs the Reply effect with who asked
+  std::uint64_t token = 0;  ///< pairs the Reply effect with who asked
   Actor actor;
-  std::string idempotency_key;      ///< empty: none
-  std::string request_digest;       ///< sha256 of the request, with a key
+  std::string idempotency_key;  ///< empty: none
+  std::string request_digest;   ///< sha256 of the request, with a key
   Request request;
 };
 /// Timers may be due, or work was left over from the turn before.
 struct Tick {};
 /// The wall clock was stepped forward by more than 60 s.
-struct ClockJumped { Timestamp from; };
+struct ClockJumped {
+  Timestamp from;
+};
 
 using Event = std::variant<Tick, ClockJumped, Command, AgentConnected, AgentDisconnected,
                            AttemptStarted, AttemptEnded, AttemptNeverStarted, AttemptLost>;
 
 /// What an event needs and memory does not hold.
 struct Needs {
-  std::string ended_run;            ///< id or `name#number` of a run that is not in memory; empty: none
-  std::string key;                  ///< idempotency key row
+  std::string ended_run;  ///< id or `name#number` of a run that is not in memory; empty: none
+  std::string key;        ///< idempotency key row
   bool empty() const { return ended_run.empty() && key.empty(); }
 };
-/// Rows of one ended run (RunEndedRow, JobRow…, AttemptRow…, RevisionRow of its revision), and the key's row.
+/// Rows of one ended run (RunEndedRow, JobRow…, AttemptRow…, RevisionRow of its revision), and the
+/// key's row.
 struct Fetched {
   std::vector<Change> run_rows;
   std::optional<KeyRow> key;
@@ -158,9 +201,18 @@ struct Fetched {
 
 // ---- What is done after the commit: effects.
 
-struct SendStart { std::string agent; StartOrder order; };
-struct SendStop { std::string agent; StopOrder order; };
-struct SendAck { std::string agent; AckOrder order; };
+struct SendStart {
+  std::string agent;
+  StartOrder order;
+};
+struct SendStop {
+  std::string agent;
+  StopOrder order;
+};
+struct SendAck {
+  std::string agent;
+  AckOrder order;
+};
 struct Reply {
   std::uint64_t token = 0;
   Result<Json> answer;

@@ -24,16 +24,16 @@ struct AttemptRef {
 
 /// How a process ended, as the runner recorded it on the host.
 struct ExitRecord {
-  std::int32_t exit_code = -1;      ///< 0…255, or -1 when ended by a signal or never run
-  std::int32_t signal = 0;          ///< >0: ended by it
+  std::int32_t exit_code = -1;  ///< 0…255, or -1 when ended by a signal or never run
+  std::int32_t signal = 0;      ///< >0: ended by it
   Timestamp started_at;
   Timestamp ended_at;
-  Duration cpu{0};                  ///< user + system, of the process and the children it reaped
+  Duration cpu{0};  ///< user + system, of the process and the children it reaped
   std::uint64_t memory_peak_bytes = 0;
-  std::int32_t spawn_errno = 0;     ///< >0: execve, chdir or setuid failed with it; nothing ran
-  bool group_gone = true;           ///< after TERM/KILL: nothing of its process group is left
-  std::uint64_t log_bytes = 0;      ///< what it wrote
-  std::uint64_t log_dropped = 0;    ///< of it, past the limit or for want of disk
+  std::int32_t spawn_errno = 0;   ///< >0: execve, chdir or setuid failed with it; nothing ran
+  bool group_gone = true;         ///< after TERM/KILL: nothing of its process group is left
+  std::uint64_t log_bytes = 0;    ///< what it wrote
+  std::uint64_t log_dropped = 0;  ///< of it, past the limit or for want of disk
   bool operator==(const ExitRecord&) const = default;
 };
 
@@ -42,20 +42,20 @@ struct Attempt {
   AttemptRef ref;
   AttemptState state = AttemptState::starting;
   FailureKind failure = FailureKind::none;
-  std::string agent;                ///< empty: no process (noop, or failed before it was assigned)
-  Uuid boot_id;                     ///< of the agent's host at assignment
-  std::uint64_t sequence = 0;       ///< of the order, per agent; 0: never assigned
-  bool start_confirmed = false;     ///< the agent said that it runs
-  bool manual_kill = false;         ///< an operator ordered the end
+  std::string agent;             ///< empty: no process (noop, or failed before it was assigned)
+  Uuid boot_id;                  ///< of the agent's host at assignment
+  std::uint64_t sequence = 0;    ///< of the order, per agent; 0: never assigned
+  bool start_confirmed = false;  ///< the agent said that it runs
+  bool manual_kill = false;      ///< an operator ordered the end
   bool timed_out = false;
   std::int64_t pid = 0;
   Timestamp assigned_at;
-  Timestamp started_at;             ///< process started; 0: not yet
-  Timestamp ended_at;               ///< 0: not yet
-  Timestamp stop_requested_at;      ///< 0: not asked to stop
-  ExitRecord exit;                  ///< valid once ended with a process
-  Json outputs;                     ///< object; null: none
-  std::string error;                ///< one line for people when `failure` needs words
+  Timestamp started_at;         ///< process started; 0: not yet
+  Timestamp ended_at;           ///< 0: not yet
+  Timestamp stop_requested_at;  ///< 0: not asked to stop
+  ExitRecord exit;              ///< valid once ended with a process
+  Json outputs;                 ///< object; null: none
+  std::string error;            ///< one line for people when `failure` needs words
 };
 
 /// One job inside one run. 64 bytes or less: a big server holds a million.
@@ -64,76 +64,77 @@ struct JobRun {
   enum class Phase : std::uint8_t { waiting, live, retry_wait, ended };
   Phase phase = Phase::waiting;
   JobState ended = JobState::wait_pred;  ///< valid in Phase::ended
-  bool in_scope = true;              ///< false: this rerun leaves it as it is
-  bool confirmed = false;            ///< an operator accepted its failure
-  std::uint32_t attempts = 0;        ///< number of the newest attempt; 0: none
-  std::uint32_t tries = 0;           ///< attempts since the last (re)run of the job: what retry counts
-  std::uint32_t lost = 0;            ///< of them, lost
+  bool in_scope = true;                  ///< false: this rerun leaves it as it is
+  bool confirmed = false;                ///< an operator accepted its failure
+  std::uint32_t attempts = 0;            ///< number of the newest attempt; 0: none
+  std::uint32_t tries = 0;  ///< attempts since the last (re)run of the job: what retry counts
+  std::uint32_t lost = 0;   ///< of them, lost
   std::uint32_t predecessors_open = 0;  ///< not yet decided (derived; counts down)
-  Timestamp ready_at;                ///< became startable; 0: not yet. For start_within and fairness
-  Timestamp retry_at;                ///< Phase::retry_wait: wall instant, for show and restart
+  Timestamp ready_at;  ///< became startable; 0: not yet. For start_within and fairness
+  Timestamp retry_at;  ///< Phase::retry_wait: wall instant, for show and restart
   Timestamp ended_at;
 };
 
 /// One execution of a workflow.
 struct Run {
   RunId id;
-  std::uint64_t number = 0;          ///< per workflow, from 1: `nightly#142`
+  std::uint64_t number = 0;  ///< per workflow, from 1: `nightly#142`
   std::string workflow;
   std::uint32_t revision = 0;
   WorkflowPtr definition;
   RunState state = RunState::queued;
   bool has_warning = false, has_failure = false, needs_decision = false;
-  bool cancel_requested = false;     ///< no new jobs; ends interrupted
+  bool cancel_requested = false;  ///< no new jobs; ends interrupted
   bool kill_requested = false;
-  bool confirmed = false;            ///< an operator accepted its failure
+  bool confirmed = false;  ///< an operator accepted its failure
   std::string confirmed_by;
   Origin origin = Origin::manual;
-  std::string trigger;               ///< trigger id, or empty
-  std::string nominal;               ///< unshifted local time of the planned run (its identity with trigger), or empty
-  std::string actor;                 ///< who started it; `schedule` for triggers
-  Timestamp scheduled_for;           ///< planned instant; manual: the start
+  std::string trigger;  ///< trigger id, or empty
+  std::string
+      nominal;  ///< unshifted local time of the planned run (its identity with trigger), or empty
+  std::string actor;        ///< who started it; `schedule` for triggers
+  Timestamp scheduled_for;  ///< planned instant; manual: the start
   Timestamp created_at;
-  Timestamp started_at, ended_at;    ///< 0: not yet
-  std::string business_date;         ///< YYYY-MM-DD, pinned at creation
-  Json params;                       ///< object, all of them, typed
-  std::uint32_t reruns = 0;          ///< times rerun
-  std::vector<JobRun> jobs;          ///< one per job of the definition
-  std::uint32_t jobs_open = 0;       ///< derived: jobs not ended
-  std::uint32_t jobs_live = 0;       ///< derived: jobs with a live attempt
-  std::uint64_t version = 0;         ///< grows with every change; plan ids hash it
+  Timestamp started_at, ended_at;  ///< 0: not yet
+  std::string business_date;       ///< YYYY-MM-DD, pinned at creation
+  Json params;                     ///< object, all of them, typed
+  std::uint32_t reruns = 0;        ///< times rerun
+  std::vector<JobRun> jobs;        ///< one per job of the definition
+  std::uint32_t jobs_open = 0;     ///< derived: jobs not ended
+  std::uint32_t jobs_live = 0;     ///< derived: jobs with a live attempt
+  std::uint64_t version = 0;       ///< grows with every change; plan ids hash it
 };
 
 /// Outcome of one instant of a trigger that has passed. Key: (workflow, trigger, nominal).
 struct PlannedOutcome {
   std::string workflow;
   std::string trigger;
-  std::string nominal;               ///< local text; a second reading of a repeated time ends with `*`
-  Timestamp at;                      ///< planned instant
+  std::string nominal;  ///< local text; a second reading of a repeated time ends with `*`
+  Timestamp at;         ///< planned instant
   std::string business_date;
   PlannedState state = PlannedState::started;
   MissReason reason = MissReason::none;
-  std::string detail;                ///< one line in English, codes and values only
-  RunId run;                         ///< nil unless started
+  std::string detail;  ///< one line in English, codes and values only
+  RunId run;           ///< nil unless started
   Timestamp decided_at;
 };
 
 /// Who asks for a change, and why: on every command, audit row and journal line it causes.
 struct Actor {
-  std::string name;                  ///< `admin`, `schedule`
+  std::string name;  ///< `admin`, `schedule`
   Channel channel = Channel::system;
-  std::string address;               ///< peer address, or empty
+  std::string address;  ///< peer address, or empty
   std::string request_id;
   std::string reason;
 };
 
 /// One line of the audit log. `hash` = sha256(previous hash, canonical JSON of the row).
 struct AuditRow {
-  std::uint64_t seq = 0;             ///< from 1, without gaps
+  std::uint64_t seq = 0;  ///< from 1, without gaps
   Timestamp at;
   Actor actor;
-  std::string action;                ///< `run.start`, `run.rerun`, `workflow.apply` …
-  std::string target;                ///< `daily_close#3`, `daily_close` …
+  std::string action;  ///< `run.start`, `run.rerun`, `workflow.apply` …
+  std::string target;  ///< `daily_close#3`, `daily_close` …
   Json before, after;
   std::string hash;
 };
@@ -142,9 +143,9 @@ struct AuditRow {
 struct JournalRow {
   std::uint64_t seq = 0;
   Timestamp at;
-  RunId run;                         ///< nil: not about a run
-  std::string kind;                  ///< `job.started`, `run.ended` …
-  std::string job;                   ///< path, or empty
+  RunId run;         ///< nil: not about a run
+  std::string kind;  ///< `job.started`, `run.ended` …
+  std::string job;   ///< path, or empty
   std::uint32_t attempt = 0;
   Json body;
 };

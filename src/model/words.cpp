@@ -17,14 +17,20 @@ std::optional<E> find_word(const std::array<std::string_view, N>& words, std::st
 }  // namespace
 
 // One table per word, in the order of its enumerators; the size check catches a forgotten one.
-#define DANDORI_WORDS(E, LAST, ...)                                                            \
-  namespace {                                                                                  \
-  constexpr auto k##E##Words = std::to_array<std::string_view>({__VA_ARGS__});                 \
-  static_assert(k##E##Words.size() == static_cast<std::size_t>(E::LAST) + 1);                  \
-  }                                                                                            \
-  std::string_view to_string(E word) { return k##E##Words[static_cast<std::size_t>(word)]; }   \
-  std::span<const std::string_view> all_words(E) { return k##E##Words; }                       \
-  std::optional<E> parse_word(std::string_view text, E) { return find_word<E>(k##E##Words, text); }
+#define DANDORI_WORDS(E, LAST, ...)                                            \
+  namespace {                                                                  \
+  constexpr auto k##E##Words = std::to_array<std::string_view>({__VA_ARGS__}); \
+  static_assert(k##E##Words.size() == static_cast<std::size_t>(E::LAST) + 1);  \
+  }                                                                            \
+  std::string_view to_string(E word) {                                         \
+    return k##E##Words[static_cast<std::size_t>(word)];                        \
+  }                                                                            \
+  std::span<const std::string_view> all_words(E) {                             \
+    return k##E##Words;                                                        \
+  }                                                                            \
+  std::optional<E> parse_word(std::string_view text, E) {                      \
+    return find_word<E>(k##E##Words, text);                                    \
+  }
 
 DANDORI_WORDS(TriggerType, once, "schedule", "once")
 DANDORI_WORDS(JobType, noop, "shell", "noop")
@@ -39,17 +45,15 @@ DANDORI_WORDS(ParamType, object, "string", "int", "number", "bool", "date", "tim
               "object")
 DANDORI_WORDS(Jitter, full, "none", "full")
 DANDORI_WORDS(JobState, unknown, "wait_time", "wait_pred", "wait_event", "wait_pool", "held",
-              "disabled", "starting", "running", "stopping", "retry_wait", "succeeded",
-              "warning", "failed", "killed", "not_run", "skipped", "bypassed", "unknown")
+              "disabled", "starting", "running", "stopping", "retry_wait", "succeeded", "warning",
+              "failed", "killed", "not_run", "skipped", "bypassed", "unknown")
 DANDORI_WORDS(RunState, not_run, "queued", "running", "suspended", "stopping", "succeeded",
               "warning", "failed", "killed", "interrupted", "not_run")
 DANDORI_WORDS(AttemptState, lost, "starting", "running", "stopping", "succeeded", "warning",
               "failed", "killed", "lost")
-DANDORI_WORDS(PlannedState, missed, "planned", "bypassed", "held", "excluded", "started",
-              "missed")
-DANDORI_WORDS(MissReason, gave_up, "none", "overlap", "catch_up", "disabled", "blocked",
-              "window", "blackout", "nonexistent_time", "superseded", "business_date_behind",
-              "gave_up")
+DANDORI_WORDS(PlannedState, missed, "planned", "bypassed", "held", "excluded", "started", "missed")
+DANDORI_WORDS(MissReason, gave_up, "none", "overlap", "catch_up", "disabled", "blocked", "window",
+              "blackout", "nonexistent_time", "superseded", "business_date_behind", "gave_up")
 DANDORI_WORDS(Origin, api, "schedule", "manual", "api")
 DANDORI_WORDS(RerunScope, only, "whole", "failed", "from", "only")
 DANDORI_WORDS(Channel, system, "cli", "api", "ui", "system")

@@ -7,8 +7,9 @@
 
 namespace dandori::model {
 
-// Every enumerator is spelt as in JSON, SQL and UI. `to_string` gives that spelling; `parse_word<E>`
-// reads it back (nullopt: unknown word); `words_of<E>` lists them all for messages and schemas.
+// Every enumerator is spelt as in JSON, SQL and UI. `to_string` gives that spelling;
+// `parse_word<E>` reads it back (nullopt: unknown word); `words_of<E>` lists them all for messages
+// and schemas.
 
 /// What a trigger is (20-language, "Triggers"); the kinds that exist so far.
 enum class TriggerType : std::uint8_t { schedule, once };
@@ -33,29 +34,77 @@ enum class OnPreviousFailure : std::uint8_t { run, rerun, hold };
 enum class OnLost : std::uint8_t { hold, fail, rerun };
 /// How a job joins its predecessors.
 enum class Join : std::uint8_t { all, any, at_least };
-enum class ParamType : std::uint8_t { string, integer, number, boolean, date, time, list, object };  // int, bool in text
+enum class ParamType : std::uint8_t {
+  string,
+  integer,
+  number,
+  boolean,
+  date,
+  time,
+  list,
+  object
+};  // int, bool in text
 enum class Jitter : std::uint8_t { none, full };
 
 /// States of a job run. The waiting ones are derived, not stored.
 enum class JobState : std::uint8_t {
-  wait_time, wait_pred, wait_event, wait_pool, held, disabled,
-  starting, running, stopping, retry_wait,
-  succeeded, warning, failed, killed, not_run, skipped, bypassed, unknown,
+  wait_time,
+  wait_pred,
+  wait_event,
+  wait_pool,
+  held,
+  disabled,
+  starting,
+  running,
+  stopping,
+  retry_wait,
+  succeeded,
+  warning,
+  failed,
+  killed,
+  not_run,
+  skipped,
+  bypassed,
+  unknown,
 };
 enum class RunState : std::uint8_t {
-  queued, running, suspended, stopping,
-  succeeded, warning, failed, killed, interrupted, not_run,
+  queued,
+  running,
+  suspended,
+  stopping,
+  succeeded,
+  warning,
+  failed,
+  killed,
+  interrupted,
+  not_run,
 };
 /// States of one attempt. `lost`: its fate cannot be known (the job shows `unknown`).
 enum class AttemptState : std::uint8_t {
-  starting, running, stopping, succeeded, warning, failed, killed, lost,
+  starting,
+  running,
+  stopping,
+  succeeded,
+  warning,
+  failed,
+  killed,
+  lost,
 };
 /// Outcome of one instant of a schedule.
 enum class PlannedState : std::uint8_t { planned, bypassed, held, excluded, started, missed };
 /// Why a planned run was missed.
 enum class MissReason : std::uint8_t {
-  none, overlap, catch_up, disabled, blocked, window, blackout, nonexistent_time, superseded,
-  business_date_behind, gave_up,
+  none,
+  overlap,
+  catch_up,
+  disabled,
+  blocked,
+  window,
+  blackout,
+  nonexistent_time,
+  superseded,
+  business_date_behind,
+  gave_up,
 };
 /// How a run came to be.
 enum class Origin : std::uint8_t { schedule, manual, api };
@@ -78,16 +127,22 @@ enum class FailureKind : std::uint8_t {
   lost,         ///< on_lost: fail
 };
 
-constexpr bool is_ended(JobState state) { return state >= JobState::succeeded; }
+constexpr bool is_ended(JobState state) {
+  return state >= JobState::succeeded;
+}
 constexpr bool is_live(JobState state) {
   return state == JobState::starting || state == JobState::running || state == JobState::stopping;
 }
-constexpr bool is_ended(RunState state) { return state >= RunState::succeeded; }
-constexpr bool is_ended(AttemptState state) { return state >= AttemptState::succeeded; }
+constexpr bool is_ended(RunState state) {
+  return state >= RunState::succeeded;
+}
+constexpr bool is_ended(AttemptState state) {
+  return state >= AttemptState::succeeded;
+}
 
-#define DANDORI_WORDS(E)                                \
-  std::string_view to_string(E word);                   \
-  std::span<const std::string_view> all_words(E);       \
+#define DANDORI_WORDS(E)                          \
+  std::string_view to_string(E word);             \
+  std::span<const std::string_view> all_words(E); \
   std::optional<E> parse_word(std::string_view text, E /*tag*/);
 DANDORI_WORDS(TriggerType)
 DANDORI_WORDS(JobType)

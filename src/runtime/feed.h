@@ -41,8 +41,8 @@ class Feed {
 
   /// Engine thread only.
   void publish(std::vector<model::JournalRow> lines);
-  /// The seq that is newest in the store after a load: followers learn that the ring lacks what came
-  /// before it, also after a commit of unknown outcome.
+  /// The seq that is newest in the store after a load: followers learn that the ring lacks what
+  /// came before it, also after a commit of unknown outcome.
   void begin_after(std::uint64_t seq);
   /// Ends every wait, now and later.
   void close();

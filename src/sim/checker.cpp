@@ -19,9 +19,13 @@ using Phase = model::JobRun::Phase;
 
 namespace {
 
-bool is_live(const Attempt& attempt) { return !is_ended(attempt.state) && attempt.sequence != 0; }
+bool is_live(const Attempt& attempt) {
+  return !is_ended(attempt.state) && attempt.sequence != 0;
+}
 
-std::string name_of(const model::Run& run) { return fmt::format("{}#{}", run.workflow, run.number); }
+std::string name_of(const model::Run& run) {
+  return fmt::format("{}#{}", run.workflow, run.number);
+}
 
 std::string name_of(const Checker::RunTable& run, std::uint32_t job) {
   return fmt::format("{}/{}", name_of(run.run), run.definition->jobs[job].id);
@@ -65,10 +69,11 @@ void Checker::committed(const model::Batch& batch) {
   take_all.template operator()<model::RevisionRow, model::AgentRow>();
   take_all.template operator()<model::RunRow, model::RunEndedRow, model::RunReopenedRow>();
   take_all.template operator()<model::JobRow>();
-  take_all.template operator()<model::AttemptRow, model::WorkflowRow, model::PlannedRow, model::KeyRow,
-                               model::AuditLine, model::JournalLine>();
+  take_all.template operator()<model::AttemptRow, model::WorkflowRow, model::PlannedRow,
+                               model::KeyRow, model::AuditLine, model::JournalLine>();
   for (const Due& due : ends_) check_end(*due.run, due.run->attempts.at({due.job, due.number}));
-  for (const Due& due : starts_) check_start(*due.run, due.job, due.run->attempts.at({due.job, due.number}));
+  for (const Due& due : starts_)
+    check_start(*due.run, due.job, due.run->attempts.at({due.job, due.number}));
   for (const auto& [run, job] : decided_) check_decided(*run, job);
   for (const RunTable* run : runs_ended_) check_run_end(*run);
   check_slots();
@@ -81,7 +86,8 @@ void Checker::read_lines(const model::Batch& batch) {
   for (const model::Change& change : batch.changes) {
     if (const auto* line = std::get_if<model::AuditLine>(&change)) {
       const model::AuditRow& row = line->row;
-      if (row.action == "run.start" && row.after.bool_or("force", false)) forced_names_.insert(row.target);
+      if (row.action == "run.start" && row.after.bool_or("force", false))
+        forced_names_.insert(row.target);
       if (row.action == "run.rerun" && row.before.find("unknown") != nullptr) {
         unknown_reruns_.emplace_back(row.target, row.before.text_or("unknown", ""));
       }
@@ -94,7 +100,9 @@ void Checker::read_lines(const model::Batch& batch) {
   }
 }
 
-Checker::RunTable& Checker::table(RunId id) { return runs_[id]; }
+Checker::RunTable& Checker::table(RunId id) {
+  return runs_[id];
+}
 
 void Checker::take(const model::RevisionRow& row) {
   if (!revisions_.emplace(std::pair{row.workflow, row.revision}, row.definition).second) {
@@ -111,10 +119,11 @@ void Checker::take_run(const model::Run& run, bool active) {
     at.jobs.resize(at.definition->jobs.size());
     at.forced = forced_names_.contains(name_of(run));
   } else if (before.revision != run.revision) {
-    broken(fmt::format("{} changed its revision from {} to {}", name_of(run), before.revision, run.revision));
+    broken(fmt::format("{} changed its revision from {} to {}", name_of(run), before.revision,
+                       run.revision));
   } else if (is_ended(before.state) && run.reruns == before.reruns && run.state != before.state) {
-    broken(fmt::format("{} ended {} and is now {} without a rerun", name_of(run), to_string(before.state),
-                       to_string(run.state)));
+    broken(fmt::format("{} ended {} and is now {} without a rerun", name_of(run),
+                       to_string(before.state), to_string(run.state)));
   }
   at.run = run;
   at.run.jobs.clear();
@@ -123,11 +132,15 @@ void Checker::take_run(const model::Run& run, bool active) {
   if (run.reruns > before.reruns || is_new) {
     for (JobTable& job : at.jobs) job.unknown_reruns = 0;
   }
-  if (run.state == model::RunState::queued) queued_[run.workflow].insert(run.number);
-  else queued_[run.workflow].erase(run.number);
+  if (run.state == model::RunState::queued)
+    queued_[run.workflow].insert(run.number);
+  else
+    queued_[run.workflow].erase(run.number);
   std::set<RunId>& going = going_[run.workflow];
-  if (is_going(run)) going.insert(run.id);
-  else going.erase(run.id);
+  if (is_going(run))
+    going.insert(run.id);
+  else
+    going.erase(run.id);
   if (is_going(run) && (is_new || before.started_at.us == 0)) runs_begun_.push_back(&at);
 }
 
@@ -141,15 +154,15 @@ void Checker::take(const model::JobRow& row) {
   if (row.job >= run.jobs.size()) return broken("a job row of a job that the run does not have");
   JobTable& job = run.jobs[row.job];
   const bool was_ended = job.row.phase == Phase::ended;
-  const bool unknown_again = std::ranges::any_of(unknown_reruns_, [&](const auto& each) {
-    return each.first == name_of(run.run);
-  });
+  const bool unknown_again = std::ranges::any_of(
+      unknown_reruns_, [&](const auto& each) { return each.first == name_of(run.run); });
   const bool reopened = scopes_.contains(row.run);
   if (was_ended && row.state.phase != Phase::ended && !reopened && !unknown_again) {
-    broken(fmt::format("{} ended {} and goes on without a rerun", name_of(run, row.job), to_string(job.row.ended)));
+    broken(fmt::format("{} ended {} and goes on without a rerun", name_of(run, row.job),
+                       to_string(job.row.ended)));
   }
-  if (was_ended && row.state.phase == Phase::ended && row.state.ended != job.row.ended && !reopened &&
-      !unknown_again) {
+  if (was_ended && row.state.phase == Phase::ended && row.state.ended != job.row.ended &&
+      !reopened && !unknown_again) {
     broken(fmt::format("{} ended {} and is now {}", name_of(run, row.job), to_string(job.row.ended),
                        to_string(row.state.ended)));
   }
@@ -157,7 +170,8 @@ void Checker::take(const model::JobRow& row) {
     if (row.state.in_scope) job.round_base = row.state.attempts - row.state.tries;
   }
   job.row = row.state;
-  if (row.state.phase == Phase::ended && row.state.in_scope && (!was_ended || reopened || unknown_again)) {
+  if (row.state.phase == Phase::ended && row.state.in_scope &&
+      (!was_ended || reopened || unknown_again)) {
     decided_.emplace_back(&run, row.job);
   }
 }
@@ -172,22 +186,25 @@ void Checker::take(const model::AttemptRow& row) {
   const auto known = run.attempts.find(key);
   const bool is_new = known == run.attempts.end();
   if (is_new && attempt.ref.number != job.newest + 1) {
-    broken(fmt::format("{} has attempt {} after attempt {}", name_of(run, index), attempt.ref.number, job.newest));
+    broken(fmt::format("{} has attempt {} after attempt {}", name_of(run, index),
+                       attempt.ref.number, job.newest));
   }
   const Attempt before = is_new ? Attempt{} : known->second;
   if (is_ended(before.state)) {
     const bool same = before.state == attempt.state && before.failure == attempt.failure &&
                       before.exit == attempt.exit && before.ended_at == attempt.ended_at;
     if (!same) {
-      broken(fmt::format("the recorded end of {} attempt {} changed from {} to {}", name_of(run, index),
-                         attempt.ref.number, to_string(before.state), to_string(attempt.state)));
+      broken(fmt::format("the recorded end of {} attempt {} changed from {} to {}",
+                         name_of(run, index), attempt.ref.number, to_string(before.state),
+                         to_string(attempt.state)));
     }
     return;
   }
   if (!is_new && before.sequence != 0 && before.sequence != attempt.sequence) {
     const Truth* truth = witness_.find(attempt.ref);
     if (truth != nullptr && truth->starts > 0) {
-      broken(fmt::format("{} attempt {} ran and is assigned again", name_of(run, index), attempt.ref.number));
+      broken(fmt::format("{} attempt {} ran and is assigned again", name_of(run, index),
+                         attempt.ref.number));
     }
     live_[before.agent].erase(attempt.ref);
   }
@@ -203,12 +220,15 @@ void Checker::take(const model::AttemptRow& row) {
   }
 }
 
-void Checker::take(const model::AgentRow& row) { slots_[row.name] = row.slots; }
+void Checker::take(const model::AgentRow& row) {
+  slots_[row.name] = row.slots;
+}
 
 void Checker::take(const model::WorkflowRow& row) {
   const auto [at, is_new] = workflows_.try_emplace(row.name, row);
   if (is_new) return;
-  if (row.run_number < at->second.run_number) broken(fmt::format("run numbers of {} go back", row.name));
+  if (row.run_number < at->second.run_number)
+    broken(fmt::format("run numbers of {} go back", row.name));
   if (row.triggers_since < at->second.triggers_since) {
     broken(fmt::format("decided instants of {} are undecided again", row.name));
   }
@@ -218,23 +238,28 @@ void Checker::take(const model::WorkflowRow& row) {
 
 void Checker::take(const model::PlannedRow& row) {
   const model::PlannedOutcome& outcome = row.outcome;
-  if (!planned_.emplace(std::tuple{outcome.workflow, outcome.trigger, outcome.nominal}, outcome).second) {
-    return broken(fmt::format("the instant {} of {}/{} was decided twice", outcome.nominal, outcome.workflow,
-                              outcome.trigger));
+  if (!planned_.emplace(std::tuple{outcome.workflow, outcome.trigger, outcome.nominal}, outcome)
+           .second) {
+    return broken(fmt::format("the instant {} of {}/{} was decided twice", outcome.nominal,
+                              outcome.workflow, outcome.trigger));
   }
   if (outcome.state != model::PlannedState::started) return;
   const auto run = runs_.find(outcome.run);
   const bool fits = run != runs_.end() && run->second.run.trigger == outcome.trigger &&
                     run->second.run.nominal == outcome.nominal;
-  if (!fits) broken(fmt::format("the instant {} of {} names no run of its own", outcome.nominal, outcome.workflow));
+  if (!fits)
+    broken(fmt::format("the instant {} of {} names no run of its own", outcome.nominal,
+                       outcome.workflow));
 }
 
 void Checker::take(const model::KeyRow& row) {
-  if (!keys_.emplace(row.key, row).second) broken(fmt::format("the key '{}' was answered twice", row.key));
+  if (!keys_.emplace(row.key, row).second)
+    broken(fmt::format("the key '{}' was answered twice", row.key));
 }
 
 void Checker::take(const model::AuditLine& line) {
-  if (line.row.seq != audit_seq_ + 1 || line.row.hash != engine::audit_hash(audit_hash_, line.row)) {
+  if (line.row.seq != audit_seq_ + 1 ||
+      line.row.hash != engine::audit_hash(audit_hash_, line.row)) {
     broken(fmt::format("audit row {} does not follow row {}", line.row.seq, audit_seq_));
   }
   audit_seq_ = line.row.seq;
@@ -259,7 +284,8 @@ void Checker::started(const model::StartOrder& order, const std::string& agent, 
                               name_of(run->second, order.attempt.job), order.attempt.number));
   }
   const Attempt& attempt = at->second;
-  const bool fits = attempt.agent == agent && attempt.sequence == order.sequence && attempt.boot_id == boot_id;
+  const bool fits =
+      attempt.agent == agent && attempt.sequence == order.sequence && attempt.boot_id == boot_id;
   if (is_ended(attempt.state) || !fits) {
     broken(fmt::format("{} attempt {} was started on {} though it is recorded as {} on '{}'",
                        name_of(run->second, order.attempt.job), order.attempt.number, agent,
@@ -269,35 +295,41 @@ void Checker::started(const model::StartOrder& order, const std::string& agent, 
 
 void Checker::check_end(const RunTable& run, const Attempt& attempt) {
   const Truth* truth = witness_.find(attempt.ref);
-  const std::string name = fmt::format("{} attempt {}", name_of(run, attempt.ref.job), attempt.ref.number);
+  const std::string name =
+      fmt::format("{} attempt {}", name_of(run, attempt.ref.job), attempt.ref.number);
   const bool ran = truth != nullptr && truth->starts > 0;
   if (attempt.state == AttemptState::lost) {
     const bool lost = truth != nullptr && (truth->runner_lost || truth->host_lost);
     // Assigned under a boot that is over: whether the order arrived is not known.
     const bool rebooted = attempt.error.ends_with("host_restarted");
-    if (!lost && !rebooted) broken(name + " is recorded as lost, but neither runner nor host was: " + attempt.error);
+    if (!lost && !rebooted)
+      broken(name + " is recorded as lost, but neither runner nor host was: " + attempt.error);
     return;
   }
-  const bool without_process = attempt.failure == FailureKind::not_started ||
-                               attempt.failure == FailureKind::expression ||
-                               (attempt.state == AttemptState::killed && attempt.exit.ended_at.us == 0);
+  const bool without_process =
+      attempt.failure == FailureKind::not_started || attempt.failure == FailureKind::expression ||
+      (attempt.state == AttemptState::killed && attempt.exit.ended_at.us == 0);
   if (without_process) {
-    if (ran) broken(fmt::format("{} ran and is recorded as never started ({})", name, to_string(attempt.failure)));
+    if (ran)
+      broken(fmt::format("{} ran and is recorded as never started ({})", name,
+                         to_string(attempt.failure)));
     return;
   }
   if (!ran || !truth->exit) return broken(name + " is recorded as ended and has not ended");
   const model::ExitRecord& exit = *truth->exit;
   if (exit.exit_code != attempt.exit.exit_code || exit.signal != attempt.exit.signal ||
       exit.started_at != attempt.exit.started_at || exit.ended_at != attempt.exit.ended_at) {
-    return broken(fmt::format("{} ended with {}/{} and is recorded with {}/{}", name, exit.exit_code, exit.signal,
-                              attempt.exit.exit_code, attempt.exit.signal));
+    return broken(fmt::format("{} ended with {}/{} and is recorded with {}/{}", name,
+                              exit.exit_code, exit.signal, attempt.exit.exit_code,
+                              attempt.exit.signal));
   }
   check_judgement(run, attempt);
 }
 
 void Checker::check_judgement(const RunTable& run, const Attempt& attempt) {
   const model::Job& job = run.definition->jobs[attempt.ref.job];
-  const std::string name = fmt::format("{} attempt {}", name_of(run, attempt.ref.job), attempt.ref.number);
+  const std::string name =
+      fmt::format("{} attempt {}", name_of(run, attempt.ref.job), attempt.ref.number);
   const auto within = [&](const std::vector<model::ExitRange>& ranges) {
     return std::ranges::any_of(ranges, [&](const model::ExitRange& range) {
       return range.first <= attempt.exit.exit_code && attempt.exit.exit_code <= range.last;
@@ -312,8 +344,10 @@ void Checker::check_judgement(const RunTable& run, const Attempt& attempt) {
       broken(fmt::format("{} timed out after {}", name, format_duration(ran)));
     }
   } else if (attempt.exit.signal == 0 && attempt.failure != FailureKind::output) {
-    if (attempt.exit.exit_code == 0 || within(job.exit_success)) wanted = AttemptState::succeeded;
-    else if (within(job.exit_warning)) wanted = AttemptState::warning;
+    if (attempt.exit.exit_code == 0 || within(job.exit_success))
+      wanted = AttemptState::succeeded;
+    else if (within(job.exit_warning))
+      wanted = AttemptState::warning;
   }
   if (attempt.state != wanted) {
     broken(fmt::format("{} ended with {}/{} and counts as {}, not {}", name, attempt.exit.exit_code,
@@ -322,12 +356,14 @@ void Checker::check_judgement(const RunTable& run, const Attempt& attempt) {
 }
 
 void Checker::check_start(const RunTable& run, std::uint32_t job, const Attempt& attempt) {
-  if (run.run.started_at.us == 0) return broken(name_of(run, job) + " starts in a run that has not started");
+  if (run.run.started_at.us == 0)
+    return broken(name_of(run, job) + " starts in a run that has not started");
   if (is_live(attempt) && (run.run.cancel_requested || run.run.kill_requested) &&
       attempt.state == AttemptState::starting) {
     return broken(name_of(run, job) + " starts in a run that is being ended");
   }
-  if (attempt.ref.number > run.jobs[job].round_base + 1) return check_further_try(run, job, attempt.ref.number);
+  if (attempt.ref.number > run.jobs[job].round_base + 1)
+    return check_further_try(run, job, attempt.ref.number);
   if (is_forced_root(run, job)) return;
   const Condition condition = condition_of(run, job);
   if (condition != Condition::holds) {
@@ -348,7 +384,8 @@ void Checker::check_further_try(const RunTable& run, std::uint32_t job, std::uin
       if (run.attempts.at({job, n}).state == AttemptState::lost) ++lost;
     }
     const bool rerun = definition.on_lost == model::OnLost::rerun && lost <= definition.lost_limit;
-    const bool retry = definition.on_lost == model::OnLost::fail && may_retry(definition, last, tries);
+    const bool retry =
+        definition.on_lost == model::OnLost::fail && may_retry(definition, last, tries);
     if (!rerun && !retry) broken(name + " starts though the fate of the one before is unknown");
     return;
   }
@@ -379,13 +416,14 @@ void Checker::check_decided(const RunTable& run, std::uint32_t index) {
     fits = condition == Condition::holds || is_forced_root(run, index);
   }
   if (!fits) {
-    return broken(fmt::format("{} ended {} though its condition says otherwise ({})", name_of(run, index),
-                              to_string(ended), static_cast<int>(condition)));
+    return broken(fmt::format("{} ended {} though its condition says otherwise ({})",
+                              name_of(run, index), to_string(ended), static_cast<int>(condition)));
   }
   if (is_noop || ended == JobState::not_run || ended == JobState::bypassed) return;
   const auto last = run.attempts.find({index, job.row.attempts});
   if (last == run.attempts.end() || !is_ended(last->second.state)) {
-    broken(fmt::format("{} ended {} without the end of an attempt", name_of(run, index), to_string(ended)));
+    broken(fmt::format("{} ended {} without the end of an attempt", name_of(run, index),
+                       to_string(ended)));
   }
 }
 
@@ -404,7 +442,8 @@ void Checker::check_run_end(const RunTable& run) {
 void Checker::check_slots() {
   for (const auto& [agent, live] : live_) {
     if (live.size() > slots_[agent]) {
-      broken(fmt::format("agent {} has {} live attempts and {} slots", agent, live.size(), slots_[agent]));
+      broken(fmt::format("agent {} has {} live attempts and {} slots", agent, live.size(),
+                         slots_[agent]));
     }
   }
 }
@@ -438,17 +477,19 @@ void Checker::check_queues() {
 /// Each instant that has been passed has its row.
 void Checker::check_instants() {
   for (const auto& [before, after] : moved_) {
-    if (after.revision != before.revision || after.triggers_since <= before.triggers_since) continue;
+    if (after.revision != before.revision || after.triggers_since <= before.triggers_since)
+      continue;
     const model::WorkflowPtr& workflow = revisions_.at({after.name, after.revision});
     for (const model::Trigger& trigger : workflow->triggers) {
-      const auto zone = calendar::TimeZone::load(trigger.timezone.empty() ? "UTC" : trigger.timezone);
+      const auto zone =
+          calendar::TimeZone::load(trigger.timezone.empty() ? "UTC" : trigger.timezone);
       if (!zone) continue;
       const auto starts = calendar::expand(trigger, *zone, before.triggers_since + Duration{1},
                                            after.triggers_since + Duration{1}, 1000);
       for (const calendar::PlannedStart& start : starts) {
         if (planned_.contains({after.name, trigger.id, start.nominal_text})) continue;
-        broken(fmt::format("the instant {} of {}/{} passed without a row", start.nominal_text, after.name,
-                           trigger.id));
+        broken(fmt::format("the instant {} of {}/{} passed without a row", start.nominal_text,
+                           after.name, trigger.id));
       }
     }
   }
@@ -457,7 +498,8 @@ void Checker::check_instants() {
 void Checker::answered(const std::string& key, const Json& answer) {
   if (key.empty()) return;
   const auto at = keys_.find(key);
-  if (at == keys_.end()) return broken(fmt::format("the key '{}' was answered before its commit", key));
+  if (at == keys_.end())
+    return broken(fmt::format("the key '{}' was answered before its commit", key));
   if (at->second.answer != write_json(answer)) {
     broken(fmt::format("the key '{}' was answered in two ways", key));
   }
@@ -467,16 +509,19 @@ void Checker::finish() {
   std::map<std::string, std::size_t> started;
   for (const auto& [key, row] : keys_) {
     const auto answer = parse_json(row.answer);
-    if (answer && key.find("start") != std::string::npos) ++started[std::string{answer->text_or("id", "")}];
+    if (answer && key.find("start") != std::string::npos)
+      ++started[std::string{answer->text_or("id", "")}];
   }
   for (const auto& [id, run] : runs_) {
-    if (run.active) broken(fmt::format("{} never ends ({})", name_of(run.run), to_string(run.run.state)));
+    if (run.active)
+      broken(fmt::format("{} never ends ({})", name_of(run.run), to_string(run.run.state)));
     if (run.run.origin == model::Origin::schedule) continue;
     const std::size_t keys = started[to_string(id)];
     if (keys != 1) broken(fmt::format("{} was started by {} commands", name_of(run.run), keys));
   }
   for (const auto& [id, keys] : started) {
-    const auto found = std::ranges::any_of(runs_, [&](const auto& run) { return to_string(run.first) == id; });
+    const auto found =
+        std::ranges::any_of(runs_, [&](const auto& run) { return to_string(run.first) == id; });
     if (!found) broken(fmt::format("the accepted start {} is gone", id));
   }
 }

@@ -20,8 +20,8 @@ namespace dandori::sim {
 
 /// Watches every commit and holds it against 70-guarantees, by tables and rules of its own.
 ///
-/// It knows what was recorded (rows of commits) and what truly happened (the witness), and nothing of the
-/// engine's memory.
+/// It knows what was recorded (rows of commits) and what truly happened (the witness), and nothing
+/// of the engine's memory.
 class Checker {
  public:
   Checker(Clock& clock, Witness& witness) : clock_{clock}, witness_{witness} {}
@@ -32,16 +32,17 @@ class Checker {
   void started(const model::StartOrder& order, const std::string& agent, Uuid boot_id);
   /// A command was answered with success under `key` (empty: none).
   void answered(const std::string& key, const Json& answer);
-  /// At the end, when everything is over: what was started by hand is what keys say, and nothing is open.
+  /// At the end, when everything is over: what was started by hand is what keys say, and nothing is
+  /// open.
   void finish();
   /// The wall clock was stepped: rules about spans are left out from now on.
   void clock_stepped() { clocks_agree_ = false; }
 
   struct JobTable {
     model::JobRun row;
-    std::uint32_t newest = 0;       ///< number of the newest attempt seen
-    std::uint32_t round_base = 0;   ///< attempts before this (re)run
-    std::uint32_t unknown_reruns = 0;  ///< an operator tried again, in this round
+    std::uint32_t newest = 0;              ///< number of the newest attempt seen
+    std::uint32_t round_base = 0;          ///< attempts before this (re)run
+    std::uint32_t unknown_reruns = 0;      ///< an operator tried again, in this round
     std::map<std::uint32_t, Steady> ends;  ///< when each attempt's end was recorded
   };
   struct RunTable {
@@ -55,12 +56,13 @@ class Checker {
   };
   const std::map<RunId, RunTable>& runs() const { return runs_; }
   const RunTable* find(const std::string& name) const;
-  const std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome>& planned() const {
+  const std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome>&
+  planned() const {
     return planned_;
   }
 
  private:
-  struct Due {                      ///< to be looked at when the whole batch is in the tables
+  struct Due {  ///< to be looked at when the whole batch is in the tables
     RunTable* run = nullptr;
     std::uint32_t job = 0;
     std::uint32_t number = 0;
@@ -103,11 +105,11 @@ class Checker {
   std::map<std::pair<std::string, std::uint32_t>, model::WorkflowPtr> revisions_;
   std::map<std::string, model::WorkflowRow> workflows_;
   std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome> planned_;
-  std::map<std::string, std::uint32_t> slots_;              ///< of each agent
+  std::map<std::string, std::uint32_t> slots_;               ///< of each agent
   std::map<std::string, std::set<model::AttemptRef>> live_;  ///< by agent
   std::map<std::string, model::KeyRow> keys_;
-  std::map<std::string, std::set<RunId>> going_;            ///< started, not over, never rerun; by workflow
-  std::map<std::string, std::set<std::uint64_t>> queued_;   ///< numbers
+  std::map<std::string, std::set<RunId>> going_;  ///< started, not over, never rerun; by workflow
+  std::map<std::string, std::set<std::uint64_t>> queued_;  ///< numbers
   std::map<std::string, std::size_t> going_before_;
   std::string audit_hash_;
   std::uint64_t audit_seq_ = 0, journal_seq_ = 0;

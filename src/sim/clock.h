@@ -9,7 +9,8 @@
 
 namespace dandori::sim {
 
-/// Virtual time and what is to happen in it. The wall clock may be stepped; the steady one never is.
+/// Virtual time and what is to happen in it. The wall clock may be stepped; the steady one never
+/// is.
 class Clock {
  public:
   explicit Clock(Timestamp start) : wall_start_{start} {}

@@ -9,7 +9,9 @@ using Phase = model::JobRun::Phase;
 
 namespace {
 
-bool is_stopping(const model::Run& run) { return run.cancel_requested || run.kill_requested; }
+bool is_stopping(const model::Run& run) {
+  return run.cancel_requested || run.kill_requested;
+}
 
 /// An unknown fate under `hold` is "not yet" for what follows, until somebody decides.
 bool counts(const Checker::RunTable& run, const model::JobRun& job) {
@@ -17,10 +19,13 @@ bool counts(const Checker::RunTable& run, const model::JobRun& job) {
   return job.ended != JobState::unknown || job.confirmed || !job.in_scope || is_stopping(run.run);
 }
 
-bool has(std::uint32_t states, JobState state) { return (states & model::state_bit(state)) != 0; }
+bool has(std::uint32_t states, JobState state) {
+  return (states & model::state_bit(state)) != 0;
+}
 
 bool suits(const model::JobRun& job, std::uint32_t states) {
-  return has(states, job.ended) || (job.ended == JobState::unknown && has(states, JobState::failed));
+  return has(states, job.ended) ||
+         (job.ended == JobState::unknown && has(states, JobState::failed));
 }
 
 }  // namespace
@@ -38,7 +43,8 @@ Condition condition_of(const Checker::RunTable& run, std::uint32_t index) {
       continue;
     }
     if (suits(before, dependency.states)) ++met;
-    const bool names_it = dependency.states != model::kSatisfied && has(dependency.states, JobState::bypassed);
+    const bool names_it =
+        dependency.states != model::kSatisfied && has(dependency.states, JobState::bypassed);
     if (before.ended == JobState::bypassed && !names_it) ++by_branch;
   }
   if (by_branch == all) return Condition::bypassed;

@@ -16,7 +16,8 @@ std::string_view pick(Random& random, const std::string_view (&words)[N]) {
 }
 
 std::string retry_text(Random& random) {
-  const std::string rule = fmt::format("max: {}, interval: {}s", 1 + random.below(3), random.below(40));
+  const std::string rule =
+      fmt::format("max: {}, interval: {}s", 1 + random.below(3), random.below(40));
   switch (random.below(5)) {
     case 0:
       return fmt::format("{}", 1 + random.below(2));
@@ -25,7 +26,8 @@ std::string retry_text(Random& random) {
     case 2:
       return fmt::format("{{{}, jitter: full}}", rule);
     case 3:
-      return fmt::format("[{{on: [\"exit:3\", timeout], {}}}, {{on: [signal, lost], {}}}]", rule, rule);
+      return fmt::format("[{{on: [\"exit:3\", timeout], {}}}, {{on: [signal, lost], {}}}]", rule,
+                         rule);
     default:
       return fmt::format("{{{}}}", rule);
   }
@@ -35,13 +37,13 @@ std::string retry_text(Random& random) {
 std::set<std::uint32_t> before(Random& random, std::uint32_t shape, std::uint32_t job) {
   std::set<std::uint32_t> jobs;
   if (job == 0) return jobs;
-  if (shape == 0) jobs.insert(job - 1);                               // chain
-  if (shape == 1) jobs.insert(0);                                     // fan out
-  if (shape == 2) {                                                   // layers of three
+  if (shape == 0) jobs.insert(job - 1);  // chain
+  if (shape == 1) jobs.insert(0);        // fan out
+  if (shape == 2) {                      // layers of three
     const std::uint32_t layer = job / 3 * 3;
     for (std::uint32_t i = layer >= 3 ? layer - 3 : layer; i < layer; ++i) jobs.insert(i);
   }
-  if (shape == 3) {                                                   // anything
+  if (shape == 3) {  // anything
     const std::uint64_t count = random.below(4);
     for (std::uint64_t i = 0; i < count; ++i) jobs.insert(random.below32(job));
   }
@@ -57,9 +59,10 @@ std::string depends_text(Random& random, const std::set<std::uint32_t>& jobs,
     if (random.chance(75) || noops.contains(job)) {
       text += fmt::format("j{}", job);
     } else {
-      text += fmt::format("{{job: j{}, state: [{}]}}", job,
-                          pick(random, {"succeeded, warning", "failed, killed", "succeeded, failed", "failed",
-                                        "succeeded, warning, failed, killed, bypassed", "warning, not_run"}));
+      text += fmt::format(
+          "{{job: j{}, state: [{}]}}", job,
+          pick(random, {"succeeded, warning", "failed, killed", "succeeded, failed", "failed",
+                        "succeeded, warning, failed, killed, bypassed", "warning, not_run"}));
     }
   }
   return text + "]";
@@ -106,13 +109,16 @@ std::string job_text(Random& random, std::uint32_t job, std::uint32_t shape,
 
 std::string triggers_text(Random& random) {
   const std::string catch_up = fmt::format(
-      "{}", pick(random, {"all", "latest", "none", "{within: 4m}", "{policy: latest, within: 10m}"}));
+      "{}",
+      pick(random, {"all", "latest", "none", "{within: 4m}", "{policy: latest, within: 10m}"}));
   std::string text = "triggers:\n";
-  text += fmt::format("  t1: {{type: schedule, cron: \"*/{} * * * *\", timezone: {}, catch_up: {}}}\n",
-                      pick(random, {"1", "2", "5", "7", "15"}), pick(random, {"UTC", "Asia/Tokyo", "America/New_York"}),
-                      catch_up);
+  text +=
+      fmt::format("  t1: {{type: schedule, cron: \"*/{} * * * *\", timezone: {}, catch_up: {}}}\n",
+                  pick(random, {"1", "2", "5", "7", "15"}),
+                  pick(random, {"UTC", "Asia/Tokyo", "America/New_York"}), catch_up);
   if (random.chance(30)) {
-    text += fmt::format("  t2: {{type: once, at: \"2026-11-20T00:{:02}:00Z\"}}\n", random.below(30));
+    text +=
+        fmt::format("  t2: {{type: once, at: \"2026-11-20T00:{:02}:00Z\"}}\n", random.below(30));
   }
   if (random.chance(20)) text += "  t3: {type: schedule, cron: \"*/10 * * * *\", params: {n: 7}}\n";
   return text;
@@ -120,15 +126,18 @@ std::string triggers_text(Random& random) {
 
 }  // namespace
 
-WorkflowShape make_workflow(Random random, const std::string& name, const std::vector<std::string>& agents,
-                            bool with_triggers, std::uint32_t jobs_max) {
+WorkflowShape make_workflow(Random random, const std::string& name,
+                            const std::vector<std::string>& agents, bool with_triggers,
+                            std::uint32_t jobs_max) {
   WorkflowShape shape;
   shape.name = name;
   std::string& text = shape.text;
-  text += fmt::format("overlap: {}\n",
-                      pick(random, {"queue", "queue", "{policy: queue, max_queue: 2}", "skip", "replace", "block",
-                                    "{policy: parallel, max: 2}", "{policy: parallel, max: 5}"}));
-  text += fmt::format("on_previous_failure: {}\n", pick(random, {"run", "run", "run", "rerun", "hold"}));
+  text += fmt::format(
+      "overlap: {}\n",
+      pick(random, {"queue", "queue", "{policy: queue, max_queue: 2}", "skip", "replace", "block",
+                    "{policy: parallel, max: 2}", "{policy: parallel, max: 5}"}));
+  text += fmt::format("on_previous_failure: {}\n",
+                      pick(random, {"run", "run", "run", "rerun", "hold"}));
   text += "params: {n: {type: int, default: 3}}\n";
   const std::string triggers = triggers_text(random);
   if (random.chance(50) && with_triggers) text += triggers;

@@ -17,7 +17,11 @@ std::string text_of(const model::AttemptRef& attempt) {
 }  // namespace
 
 Host::Host(HostConfig config, Clock& clock, Random random, Witness& witness, Hooks hooks)
-    : config_{std::move(config)}, clock_{clock}, random_{random}, witness_{witness}, hooks_{std::move(hooks)} {
+    : config_{std::move(config)},
+      clock_{clock},
+      random_{random},
+      witness_{witness},
+      hooks_{std::move(hooks)} {
   seats_.resize(config_.slots);
   is_up_ = false;
   boot();
@@ -107,7 +111,8 @@ void Host::crash() {
     if (fate == 0) seat.record = Record{};
     if (fate == 1) seat.record.exit.reset();
   }
-  if (random_.chance(30)) sequence_high_ -= std::min<std::uint64_t>(sequence_high_, random_.below(4));
+  if (random_.chance(30))
+    sequence_high_ -= std::min<std::uint64_t>(sequence_high_, random_.below(4));
 }
 
 bool Host::kill_runner() {
@@ -133,7 +138,8 @@ bool Host::kill_runner() {
   return true;
 }
 
-// --------------------------------------------------------------------------------------- the keeper
+// --------------------------------------------------------------------------------------- the
+// keeper
 
 void Host::take_order(const model::StartOrder& order) {
   if (!std::exchange(refuse_next_, false)) return run(keeper::OrderStart{order});
@@ -168,13 +174,15 @@ bool Host::perform(std::vector<keeper::Action> actions) {
   return true;
 }
 
-void Host::act(const keeper::WriteSequence& action) { sequence_high_ = action.sequence; }
+void Host::act(const keeper::WriteSequence& action) {
+  sequence_high_ = action.sequence;
+}
 
 void Host::act(const keeper::WriteStart& action) {
   Seat& seat = seats_[action.slot];
   if (seat.record.sequence != 0) {
-    witness_.violated(fmt::format("slot {} of {} is used again before its end was acknowledged", action.slot,
-                                  config_.name));
+    witness_.violated(fmt::format("slot {} of {} is used again before its end was acknowledged",
+                                  action.slot, config_.name));
   }
   if (!seat.runner_alive) {
     seat.runner_alive = true;
@@ -212,11 +220,16 @@ void Host::act(const keeper::ProbeGroup& action) {
   agent_->inputs.push_back(keeper::GroupProbed{action.slot, action.sequence, gone});
 }
 
-void Host::act(const keeper::SendReport& action) { agent_->session.report(action.report); }
+void Host::act(const keeper::SendReport& action) {
+  agent_->session.report(action.report);
+}
 
-void Host::act(const keeper::ReleaseSlot& action) { seats_[action.slot].record = Record{}; }
+void Host::act(const keeper::ReleaseSlot& action) {
+  seats_[action.slot].record = Record{};
+}
 
-// ------------------------------------------------------------------------------ runners and processes
+// ------------------------------------------------------------------------------ runners and
+// processes
 
 void Host::runner_takes(std::uint32_t slot, std::uint64_t runner) {
   Seat& seat = seats_[slot];
@@ -226,7 +239,8 @@ void Host::runner_takes(std::uint32_t slot, std::uint64_t runner) {
   const std::int64_t pid = ++last_pid_;
   Truth& truth = witness_.of(order.attempt);
   if (++truth.starts > 1) {
-    witness_.violated(fmt::format("attempt {} was started {} times", text_of(order.attempt), truth.starts));
+    witness_.violated(
+        fmt::format("attempt {} was started {} times", text_of(order.attempt), truth.starts));
   }
   Process process;
   process.slot = slot;
@@ -234,7 +248,8 @@ void Host::runner_takes(std::uint32_t slot, std::uint64_t runner) {
   process.attempt = order.attempt;
   process.script = hooks_.script(order);
   process.started_at = clock_.wall();
-  trace(fmt::format("starts {} {} for {}", order.run_name, order.path, format_duration(process.script.lasts)));
+  trace(fmt::format("starts {} {} for {}", order.run_name, order.path,
+                    format_duration(process.script.lasts)));
   const Duration lasts = process.script.lasts;
   processes_.emplace(pid, std::move(process));
   seat.record.pid = pid;
@@ -264,10 +279,12 @@ void Host::process_ends(std::int64_t pid, std::int32_t signal) {
   witness_.of(process.attempt).exit = exit;
   const Process ended = process;
   processes_.erase(at);
-  trace(fmt::format("ends {} exit {} signal {}", text_of(ended.attempt), exit.exit_code, exit.signal));
+  trace(fmt::format("ends {} exit {} signal {}", text_of(ended.attempt), exit.exit_code,
+                    exit.signal));
   Seat& seat = seats_[ended.slot];
   // An orphan's end is seen by nobody.
-  if (!seat.runner_alive || seat.record.sequence != ended.sequence || seat.record.pid != pid) return;
+  if (!seat.runner_alive || seat.record.sequence != ended.sequence || seat.record.pid != pid)
+    return;
   seat.record.exit = exit;
   seat.record.output = ended.script.output;
   if (!agent_) {
@@ -277,7 +294,8 @@ void Host::process_ends(std::int64_t pid, std::int32_t signal) {
   run(keeper::JobEnded{ended.slot, ended.sequence, pid, exit, ended.script.output});
 }
 
-// --------------------------------------------------------------------------------------- connection
+// ---------------------------------------------------------------------------------------
+// connection
 
 model::AgentHello Host::hello() const {
   model::AgentHello hello;
@@ -292,7 +310,9 @@ model::AgentHello Host::hello() const {
   return hello;
 }
 
-void Host::connect() { agent_->session.connect(hello(), clock_.steady()); }
+void Host::connect() {
+  agent_->session.connect(hello(), clock_.steady());
+}
 
 void Host::disconnect(const Error& why) {
   if (!agent_) return;
@@ -306,7 +326,9 @@ void Host::receive(std::string_view bytes) {
   follow_session();
 }
 
-std::string Host::take_bytes() { return agent_ ? agent_->session.take_bytes() : std::string{}; }
+std::string Host::take_bytes() {
+  return agent_ ? agent_->session.take_bytes() : std::string{};
+}
 
 void Host::step() {
   if (!agent_) return;

@@ -21,14 +21,15 @@ struct HostConfig {
   std::string name;
   std::uint32_t slots = 8;
   std::uint32_t running_max = 8;
-  Duration spawn_max{0};          ///< a runner takes up to this long before it starts a job
+  Duration spawn_max{0};  ///< a runner takes up to this long before it starts a job
 };
 
-/// A virtual machine with an agent: the real keeper core and agent session over virtual slots, runners and
-/// processes.
+/// A virtual machine with an agent: the real keeper core and agent session over virtual slots,
+/// runners and processes.
 ///
-/// The slot memory survives the agent. A crash of the host ends all processes, brings another boot id, and
-/// may take back the newest writes to the slot memory. Runners finish their job without the agent.
+/// The slot memory survives the agent. A crash of the host ends all processes, brings another boot
+/// id, and may take back the newest writes to the slot memory. Runners finish their job without the
+/// agent.
 class Host {
  public:
   struct Hooks {
@@ -78,7 +79,7 @@ class Host {
   /// What stands in the slot file.
   struct Record {
     model::AttemptRef attempt;
-    std::uint64_t sequence = 0;    ///< 0: free
+    std::uint64_t sequence = 0;  ///< 0: free
     Uuid boot_id;
     bool taken = false;
     std::int64_t pid = 0;
@@ -92,14 +93,14 @@ class Host {
     model::AttemptRef attempt;
     ProcessScript script;
     Timestamp started_at;
-    bool alive = true;             ///< the leader; its group goes with it
+    bool alive = true;  ///< the leader; its group goes with it
     bool is_ending = false;
-    std::int32_t signal = 0;       ///< sent and obeyed
+    std::int32_t signal = 0;  ///< sent and obeyed
   };
   struct Seat {
     Record record;
     bool runner_alive = false;
-    std::uint64_t runner = 0;      ///< generation
+    std::uint64_t runner = 0;                ///< generation
     std::optional<model::StartOrder> order;  ///< in the runner's socket
   };
   struct Agent {
@@ -127,7 +128,9 @@ class Host {
 
   void runner_takes(std::uint32_t slot, std::uint64_t runner);
   void process_ends(std::int64_t pid, std::int32_t signal);
-  void trace(const std::string& text) { if (hooks_.trace) hooks_.trace(config_.name + ": " + text); }
+  void trace(const std::string& text) {
+    if (hooks_.trace) hooks_.trace(config_.name + ": " + text);
+  }
 
   HostConfig config_;
   Clock& clock_;
@@ -144,7 +147,7 @@ class Host {
   std::int64_t last_pid_ = 100;
   std::uint64_t last_runner_ = 0;
   bool refuse_next_ = false;
-  std::int32_t crash_in_ = 0;                  ///< actions left before the agent dies; 0: it does not
+  std::int32_t crash_in_ = 0;  ///< actions left before the agent dies; 0: it does not
   std::unique_ptr<Agent> agent_;
 };
 

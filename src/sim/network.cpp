@@ -12,11 +12,14 @@ namespace {
 
 constexpr Duration kConnectAgain = 500ms;
 
-Error gone() { return {"link.gone", "the connection has ended"}; }
+Error gone() {
+  return {"link.gone", "the connection has ended"};
+}
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------- the network
+// ---------------------------------------------------------------------------------------- the
+// network
 
 bool World::step_hosts() {
   bool did = false;
@@ -32,9 +35,11 @@ bool World::connect_hosts() {
   bool did = false;
   for (const auto& host : hosts_) {
     if (!host->agent_is_up()) continue;
-    const bool has_wire = std::ranges::any_of(wires_, [&](const auto& wire) { return wire->host == host.get(); });
+    const bool has_wire =
+        std::ranges::any_of(wires_, [&](const auto& wire) { return wire->host == host.get(); });
     const auto isolated = isolated_until_.find(host.get());
-    if (has_wire || (isolated != isolated_until_.end() && isolated->second > clock_.steady())) continue;
+    if (has_wire || (isolated != isolated_until_.end() && isolated->second > clock_.steady()))
+      continue;
     Steady& at = connect_at_.try_emplace(host.get(), clock_.steady()).first->second;
     if (at > clock_.steady()) continue;
     if (!server_ || server_->paused) {
@@ -83,7 +88,8 @@ bool World::deliver_up(Wire& wire) {
 }
 
 bool World::deliver_down(Wire& wire) {
-  if (wire.host == nullptr || wire.down.empty() || wire.down.front().at > clock_.steady()) return false;
+  if (wire.host == nullptr || wire.down.empty() || wire.down.front().at > clock_.steady())
+    return false;
   const Piece piece = std::move(wire.down.front());
   wire.down.pop_front();
   if (piece.is_end) {
@@ -127,7 +133,8 @@ bool World::move_bytes() {
     did = deliver_up(*wires_[i]) || did;
     did = deliver_down(*wires_[i]) || did;
   }
-  std::erase_if(wires_, [](const auto& wire) { return wire->host == nullptr && wire->server == nullptr; });
+  std::erase_if(wires_,
+                [](const auto& wire) { return wire->host == nullptr && wire->server == nullptr; });
   return did;
 }
 
@@ -167,7 +174,8 @@ void World::isolate(std::size_t host, Duration span) {
   clock_.after(span, [] {});  // a reason to look again
 }
 
-// ---------------------------------------------------------------------------------------------- faults
+// ----------------------------------------------------------------------------------------------
+// faults
 
 void World::start_server() {
   if (server_) return;
@@ -255,7 +263,8 @@ void World::crash_host(std::size_t host) {
     wire->down.clear();
     // Nobody says goodbye: the silence does, unless the host comes back before.
     wire->is_cut = true;
-    if (random_.chance(50)) wire->up.push_back({clock_.steady() + random_.span(Duration{0}, 20s), {}, true});
+    if (random_.chance(50))
+      wire->up.push_back({clock_.steady() + random_.span(Duration{0}, 20s), {}, true});
   }
   hosts_[host]->crash();
 }

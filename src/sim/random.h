@@ -20,7 +20,8 @@ class Random {
   /// A span from `least` up to `most`, in whole milliseconds.
   Duration span(Duration least, Duration most) {
     const std::int64_t room = (most - least) / Duration{1000};
-    return least + Duration{1000} * static_cast<std::int64_t>(below(static_cast<std::uint64_t>(room) + 1));
+    return least +
+           Duration{1000} * static_cast<std::int64_t>(below(static_cast<std::uint64_t>(room) + 1));
   }
   /// A stream of its own that does not disturb this one.
   Random split(std::uint64_t name) const { return Random{mix64(name, seed_ + 1)}; }

@@ -16,8 +16,8 @@ namespace dandori::sim {
 
 namespace {
 
-constexpr Duration kHealMax = 24h;          ///< virtual time in which everything that was begun must end
-constexpr Duration kBackAfter = 35s;        ///< two leases and 5 s (G12)
+constexpr Duration kHealMax = 24h;    ///< virtual time in which everything that was begun must end
+constexpr Duration kBackAfter = 35s;  ///< two leases and 5 s (G12)
 
 WorldConfig config_for(Random random) {
   WorldConfig config;
@@ -41,7 +41,8 @@ WorldConfig config_for(Random random) {
     default:
       break;
   }
-  if (random.chance(80)) config.delay_max = random.span(Duration{0}, random.chance(20) ? 8s : 200ms);
+  if (random.chance(80))
+    config.delay_max = random.span(Duration{0}, random.chance(20) ? 8s : 200ms);
   return config;
 }
 
@@ -89,7 +90,9 @@ class Trial {
 };
 
 Trial::Trial(std::uint64_t seed, const std::function<void(const std::string&)>& trace)
-    : seed_{seed}, random_{Random{seed}.split(1)}, world_{Seed{seed}, config_for(Random{seed}.split(2))} {
+    : seed_{seed},
+      random_{Random{seed}.split(1)},
+      world_{Seed{seed}, config_for(Random{seed}.split(2))} {
   world_.trace_to(trace);
   world_.script_all([this](const model::StartOrder& order) { return script(order); });
   for (const auto& host : world_.hosts()) agents_.push_back(host->config().name);
@@ -97,9 +100,11 @@ Trial::Trial(std::uint64_t seed, const std::function<void(const std::string&)>& 
 
 /// By the attempt alone, so that it does not matter when it is asked.
 ProcessScript Trial::script(const model::StartOrder& order) const {
-  Random random{mix64(order.attempt.run.value.low, mix64(order.attempt.job, order.attempt.number) ^ seed_)};
+  Random random{
+      mix64(order.attempt.run.value.low, mix64(order.attempt.job, order.attempt.number) ^ seed_)};
   ProcessScript script;
-  script.lasts = random.chance(20) ? Duration{random.below(3000)} : random.span(1ms, random.chance(30) ? 90s : 10s);
+  script.lasts = random.chance(20) ? Duration{random.below(3000)}
+                                   : random.span(1ms, random.chance(30) ? 90s : 10s);
   if (random.chance(3)) script.lasts = 24h * 30;
   if (random.chance(30)) {
     script.exit_code = static_cast<std::int32_t>(1 + random.below(10));
@@ -113,13 +118,15 @@ ProcessScript Trial::script(const model::StartOrder& order) const {
   return script;
 }
 
-// ---------------------------------------------------------------------------------------------- people
+// ----------------------------------------------------------------------------------------------
+// people
 
 void Trial::make_workflows() {
   const std::uint64_t count = 1 + random_.below(3);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint32_t jobs_max = chance(50 + i).chance(5) ? 40 : 12;
-    workflows_.push_back(make_workflow(chance(100 + i), fmt::format("w{}", i), agents_, true, jobs_max));
+    workflows_.push_back(
+        make_workflow(chance(100 + i), fmt::format("w{}", i), agents_, true, jobs_max));
     world_.trace(fmt::format("name: {}\n{}", workflows_.back().name, workflows_.back().text));
     world_.define(workflows_.back().name, workflows_.back().text);
   }
@@ -132,7 +139,8 @@ void Trial::apply(std::size_t workflow, bool with_triggers, std::uint64_t versio
   spec::Parsed parsed =
       spec::parse_definitions("w.yaml", fmt::format("name: {}\n{}", shape.name, shape.text));
   if (!parsed.problems.empty()) {
-    return world_.witness().violated("definition: " + spec::format_problem(parsed.problems.front(), true));
+    return world_.witness().violated("definition: " +
+                                     spec::format_problem(parsed.problems.front(), true));
   }
   workflows_[workflow] = shape;
   ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false}, "apply");
@@ -146,7 +154,8 @@ void Trial::ask(model::Request request, std::string_view what) {
   send(made);
 }
 
-/// Sends it until there is an answer; sometimes the answer gets lost, or it is sent again for no reason.
+/// Sends it until there is an answer; sometimes the answer gets lost, or it is sent again for no
+/// reason.
 void Trial::send(const std::shared_ptr<Ask>& ask) {
   world_.send(ask->request, ask->key, [this, ask](const Result<Json>& answer) {
     const std::string& code = answer ? std::string{} : answer.error().code;
@@ -163,7 +172,8 @@ std::string Trial::some_run() {
   if (runs.empty()) return "w0#1";
   auto at = runs.begin();
   // Recent ones more often.
-  const std::uint64_t back = random_.below(std::min<std::uint64_t>(runs.size(), random_.chance(70) ? 4 : 50));
+  const std::uint64_t back =
+      random_.below(std::min<std::uint64_t>(runs.size(), random_.chance(70) ? 4 : 50));
   std::advance(at, static_cast<std::ptrdiff_t>(runs.size() - 1 - back));
   return fmt::format("{}#{}", at->second.run.workflow, at->second.run.number);
 }
@@ -178,7 +188,12 @@ void Trial::act() {
   const std::string run = some_run();
   const std::size_t workflow = random_.below(workflows_.size());
   switch (random_.below(16)) {
-    case 0: case 1: case 2: case 3: case 4: case 5: {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5: {
       model::StartRun request;
       request.workflow = workflows_[workflow].name;
       request.force = random_.chance(10);
@@ -197,7 +212,8 @@ void Trial::act() {
       return ask(model::CancelRun{run}, "cancel");
     case 11:
       return ask(model::KillRun{run, random_.chance(60) ? some_job(run) : std::string{}}, "kill");
-    case 12: case 13:
+    case 12:
+    case 13:
       return ask(model::ConfirmRun{run}, "confirm");
     case 14:
       return apply(workflow, true, random_.next());
@@ -214,7 +230,8 @@ void Trial::plan_people(Duration until) {
   }
 }
 
-// ---------------------------------------------------------------------------------------------- faults
+// ----------------------------------------------------------------------------------------------
+// faults
 
 void Trial::plan_faults(Duration until) {
   if (random_.chance(10)) return;  // a quiet world
@@ -232,7 +249,8 @@ void Trial::plan_faults(Duration until) {
 }
 
 void Trial::restart_server() {
-  world_.clock().after(random_.span(Duration{0}, random_.chance(20) ? 3min : 3s), [this] { world_.start_server(); });
+  world_.clock().after(random_.span(Duration{0}, random_.chance(20) ? 3min : 3s),
+                       [this] { world_.start_server(); });
 }
 
 void Trial::restart_agent(std::size_t host) {
@@ -254,7 +272,8 @@ void Trial::fault() {
     case 0:
       world_.crash_server();
       return restart_server();
-    case 1: case 2:
+    case 1:
+    case 2:
       return world_.crash_in_commit(random_.chance(50), [this] { restart_server(); });
     case 3:
       return world_.faults().next(random_.chance(50) ? store::Fault::unknown_applied
@@ -266,8 +285,10 @@ void Trial::fault() {
     }
     case 5:
       world_.faults().next(store::Fault::failed);
-      return world_.clock().after(random_.span(Duration{0}, 10s), [this] { world_.faults().reopen(); });
-    case 6: case 7:
+      return world_.clock().after(random_.span(Duration{0}, 10s),
+                                  [this] { world_.faults().reopen(); });
+    case 6:
+    case 7:
       return world_.cut(host);
     case 8:
       return world_.isolate(host, random_.span(1s, 2min));
@@ -295,7 +316,8 @@ void Trial::fault() {
   }
 }
 
-// ------------------------------------------------------------------------------------------------ end
+// ------------------------------------------------------------------------------------------------
+// end
 
 /// Everything works again; schedules are taken away, so that there is an end.
 void Trial::heal() {
@@ -315,9 +337,11 @@ void Trial::settle_decisions() {
   std::vector<std::string> waiting;
   for (const auto& [id, run] : world_.checker().runs()) {
     const bool undecided = run.active && run.run.needs_decision;
-    const bool failed = !run.active && !run.run.confirmed && (run.run.state == model::RunState::failed ||
-                                                              run.run.state == model::RunState::killed);
-    if (undecided || failed) waiting.push_back(fmt::format("{}#{}", run.run.workflow, run.run.number));
+    const bool failed =
+        !run.active && !run.run.confirmed &&
+        (run.run.state == model::RunState::failed || run.run.state == model::RunState::killed);
+    if (undecided || failed)
+      waiting.push_back(fmt::format("{}#{}", run.run.workflow, run.run.number));
   }
   for (const std::string& run : waiting) ask(model::ConfirmRun{run}, "confirm");
 }
@@ -338,7 +362,8 @@ std::string Trial::what_is_left() {
     left += fmt::format(" {} ({})", engine::run_name(run.run), to_string(run.run.state));
   }
   for (const auto& host : world_.hosts()) {
-    if (host->slots_taken() > 0) left += fmt::format(" {} slots of {}", host->slots_taken(), host->config().name);
+    if (host->slots_taken() > 0)
+      left += fmt::format(" {} slots of {}", host->slots_taken(), host->config().name);
   }
   return left;
 }
@@ -358,16 +383,19 @@ Outcome Trial::run() {
   world_.run_until(now);
   const engine::State* state = world_.engine_state();
   for (std::size_t host = 0; world_.violation().empty() && host < agents_.size(); ++host) {
-    const auto agent = state == nullptr ? decltype(state->agents.find(""))() : state->agents.find(agents_[host]);
+    const auto agent =
+        state == nullptr ? decltype(state->agents.find(""))() : state->agents.find(agents_[host]);
     const bool back = state != nullptr && agent != state->agents.end() && agent->second.connected;
-    if (!back) world_.witness().violated(fmt::format("{} is not back {} after the last fault", agents_[host],
-                                                     format_duration(kBackAfter)));
+    if (!back)
+      world_.witness().violated(fmt::format("{} is not back {} after the last fault", agents_[host],
+                                            format_duration(kBackAfter)));
   }
   while (world_.violation().empty() && !is_over()) {
     settle_decisions();
     now += 2min;
     world_.run_until(now);
-    if (now > chaos_ + kHealMax) world_.witness().violated("what was begun does not end:" + what_is_left());
+    if (now > chaos_ + kHealMax)
+      world_.witness().violated("what was begun does not end:" + what_is_left());
   }
   if (world_.violation().empty()) world_.checker().finish();
   if (!world_.violation().empty()) world_.trace("the engine's memory:\n" + world_.state());

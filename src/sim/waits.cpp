@@ -27,7 +27,8 @@ Places held_by_queues(const engine::State& state) {
 }
 
 std::string stuck(const engine::ActiveRun& run, std::uint32_t job, std::string_view why) {
-  return fmt::format("{}/{} waits for nothing: {}", engine::run_name(run.run), run.definition(job).id, why);
+  return fmt::format("{}/{} waits for nothing: {}", engine::run_name(run.run),
+                     run.definition(job).id, why);
 }
 
 bool has_open_predecessor(const engine::ActiveRun& run, std::uint32_t job) {
@@ -37,14 +38,16 @@ bool has_open_predecessor(const engine::ActiveRun& run, std::uint32_t job) {
   return false;
 }
 
-std::string check_live(const engine::State& state, const engine::ActiveRun& run, std::uint32_t job) {
+std::string check_live(const engine::State& state, const engine::ActiveRun& run,
+                       std::uint32_t job) {
   const model::Attempt* attempt = run.extra[job].newest.get();
   if (attempt == nullptr || is_ended(attempt->state)) return stuck(run, job, "no live attempt");
   const auto agent = state.agents.find(attempt->agent);
   const bool known = agent != state.agents.end() && agent->second.live.contains(attempt->sequence);
   if (!known) return stuck(run, job, "its agent does not hold its attempt");
   const bool timed = attempt->state == model::AttemptState::running && run.definition(job).timeout;
-  if (timed && run.extra[job].timer_at == engine::kNoTimer) return stuck(run, job, "its timeout is not armed");
+  if (timed && run.extra[job].timer_at == engine::kNoTimer)
+    return stuck(run, job, "its timeout is not armed");
   return {};
 }
 
@@ -65,7 +68,8 @@ std::string check_job(const engine::State& state, const engine::ActiveRun& run, 
       break;
   }
   if (run.run.state == model::RunState::queued || places.contains({run.run.id, job})) return {};
-  return has_open_predecessor(run, job) ? std::string{} : stuck(run, job, "nothing before it is open");
+  return has_open_predecessor(run, job) ? std::string{}
+                                        : stuck(run, job, "nothing before it is open");
 }
 
 }  // namespace
@@ -85,7 +89,8 @@ std::string check_waits(const engine::State& state) {
       if (std::string why = check_job(state, run, job, places); !why.empty()) return why;
       is_open = is_open || run.job(job).phase != Phase::ended;
     }
-    if (!is_open) return fmt::format("{} has nothing open and does not end", engine::run_name(run.run));
+    if (!is_open)
+      return fmt::format("{} has nothing open and does not end", engine::run_name(run.run));
   }
   return {};
 }

@@ -15,10 +15,10 @@ namespace dandori::sim {
 struct ProcessScript {
   Duration lasts{0};
   std::int32_t exit_code = 0;
-  std::int32_t signal = 0;         ///< >0: ends by it
-  std::string output;              ///< of DANDORI_OUTPUT
-  bool ignores_term = false;       ///< only KILL ends it
-  Duration dies_after{0};          ///< after TERM
+  std::int32_t signal = 0;    ///< >0: ends by it
+  std::string output;         ///< of DANDORI_OUTPUT
+  bool ignores_term = false;  ///< only KILL ends it
+  Duration dies_after{0};     ///< after TERM
 };
 /// `exits(1, 2min)`: exit code 1 after two minutes.
 inline ProcessScript exits(std::int32_t code, Duration lasts) {
@@ -30,10 +30,10 @@ inline ProcessScript exits(std::int32_t code, Duration lasts) {
 
 /// What truly happened to one attempt, whatever anybody recorded.
 struct Truth {
-  std::uint32_t starts = 0;                ///< times that a process was started for it
-  bool runner_lost = false;                ///< its runner was killed
-  bool host_lost = false;                  ///< its host went down while it was there
-  std::optional<model::ExitRecord> exit;   ///< its process has ended
+  std::uint32_t starts = 0;               ///< times that a process was started for it
+  bool runner_lost = false;               ///< its runner was killed
+  bool host_lost = false;                 ///< its host went down while it was there
+  std::optional<model::ExitRecord> exit;  ///< its process has ended
 };
 
 /// Knows the truth of the virtual world, and the first rule that was broken.

@@ -58,8 +58,9 @@ World::Server::Server(World& world, std::uint64_t id_in)
         runtime.happened(std::move(event));
       }},
       runtime{{fmt::format("server {}", id_in), world.settings(), world.config_.limits},
-              {world.faulty_, lease, links, spec::compile_canonical,
-               [this] { links.close_all({"server.memory_dropped", "the server loads its state again"}); }}} {}
+              {world.faulty_, lease, links, spec::compile_canonical, [this] {
+                 links.close_all({"server.memory_dropped", "the server loads its state again"});
+               }}} {}
 
 World::World(Seed seed, WorldConfig config)
     : config_{std::move(config)},
@@ -78,8 +79,8 @@ World::World(Seed seed, WorldConfig config)
               checker_.started(order, hosts_[at]->config().name, hosts_[at]->boot_id());
             },
         .trace = [this](const std::string& text) { trace(text); }};
-    hosts_.push_back(std::make_unique<Host>(host, clock_, random_.split(hosts_.size() + 100), witness_,
-                                            std::move(hooks)));
+    hosts_.push_back(std::make_unique<Host>(host, clock_, random_.split(hosts_.size() + 100),
+                                            witness_, std::move(hooks)));
   }
   witness_.tell([this](const std::string& what) { trace("VIOLATION " + what); });
   start_server();
@@ -92,22 +93,29 @@ World::~World() {
   server_.reset();
 }
 
-engine::Settings World::settings() const { return {"UTC", config_.hosts.front().name, &calendar::TimeZone::load}; }
+engine::Settings World::settings() const {
+  return {"UTC", config_.hosts.front().name, &calendar::TimeZone::load};
+}
 
 void World::trace(const std::string& text) const {
   if (trace_) trace_(fmt::format("{} {}", format_rfc3339(clock_.wall()), text));
 }
 
-const engine::State* World::engine_state() const { return server_ ? server_->runtime.state() : nullptr; }
+const engine::State* World::engine_state() const {
+  return server_ ? server_->runtime.state() : nullptr;
+}
 
-// ------------------------------------------------------------------------------------------- people
+// -------------------------------------------------------------------------------------------
+// people
 
 void World::define(const std::string& name, std::string_view text) {
-  spec::Parsed parsed = spec::parse_definitions(name + ".yaml", fmt::format("name: {}\n{}", name, flush_left(text)));
+  spec::Parsed parsed =
+      spec::parse_definitions(name + ".yaml", fmt::format("name: {}\n{}", name, flush_left(text)));
   if (!parsed.problems.empty()) {
     return witness_.violated("definition: " + spec::format_problem(parsed.problems.front(), true));
   }
-  const Result<Json> answer = ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false});
+  const Result<Json> answer =
+      ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false});
   if (!answer) witness_.violated("apply: " + answer.error().message);
 }
 
@@ -157,13 +165,16 @@ void World::send(model::Request request, std::string key, Answered answered) {
   if (!key.empty()) command.request_digest = sha256_hex(key);
   command.request = std::move(request);
   server_->dirty = true;
-  server_->runtime.submit(std::move(command), [this, key, answered = std::move(answered)](Result<Json> answer) {
-    if (answer) checker_.answered(key.empty() ? key : "operator\n" + key, *answer);
-    answered(std::move(answer));
-  });
+  server_->runtime.submit(std::move(command),
+                          [this, key, answered = std::move(answered)](Result<Json> answer) {
+                            if (answer)
+                              checker_.answered(key.empty() ? key : "operator\n" + key, *answer);
+                            answered(std::move(answer));
+                          });
 }
 
-// --------------------------------------------------------------------------------------------- time
+// ---------------------------------------------------------------------------------------------
+// time
 
 void World::run_until(Duration since_start) {
   const Steady until{since_start.count()};
@@ -259,12 +270,14 @@ bool World::step_server(Server& server) {
 
 void World::check(Server& server) {
   const runtime::Stats& stats = server.runtime.stats();
-  const bool is_new = stats.commits != server.commits_checked || stats.recoveries != server.recoveries_checked;
+  const bool is_new =
+      stats.commits != server.commits_checked || stats.recoveries != server.recoveries_checked;
   const engine::State* state = server.runtime.state();
   if (!is_new || state == nullptr) return;
   server.commits_checked = stats.commits;
   server.recoveries_checked = stats.recoveries;
-  if (std::string stuck = check_waits(*state); !stuck.empty()) return witness_.violated(std::move(stuck));
+  if (std::string stuck = check_waits(*state); !stuck.empty())
+    return witness_.violated(std::move(stuck));
   const std::string memory = engine::dump(*state);
   const std::string fresh = load();
   if (memory == fresh) return;
@@ -297,7 +310,8 @@ JobView World::job(RunId id, const std::string& path) {
   if (!definition) return view;
   const auto index = model::find_job(**definition, path);
   if (!index) return view;
-  const engine::RunView run = engine::assemble_run(detail->run, *definition, detail->jobs, detail->attempts);
+  const engine::RunView run =
+      engine::assemble_run(detail->run, *definition, detail->jobs, detail->attempts);
   view.state = engine::job_state(run, *index);
   view.ended_at = run.run.jobs[*index].ended_at;
   for (const model::Attempt& attempt : run.attempts) {

@@ -29,7 +29,7 @@ struct Seed {
 struct WorldConfig {
   std::vector<HostConfig> hosts = {{.name = "local"}};
   engine::TurnLimits limits;
-  Duration delay_max{0};           ///< of bytes on their way; 0: they arrive at once
+  Duration delay_max{0};                   ///< of bytes on their way; 0: they arrive at once
   Timestamp start{1'795'132'800'000'000};  ///< 2026-11-20T00:00:00Z
 };
 
@@ -40,8 +40,9 @@ struct JobView {
   std::vector<model::Attempt> attempts;
 };
 
-/// A world in virtual time: the real engine and runtime over the model store, the real agent protocol over a
-/// virtual network, and the real keeper core on virtual hosts. One thread; the seed decides all of it.
+/// A world in virtual time: the real engine and runtime over the model store, the real agent
+/// protocol over a virtual network, and the real keeper core on virtual hosts. One thread; the seed
+/// decides all of it.
 class World {
  public:
   using Answered = std::function<void(Result<Json>)>;
@@ -58,7 +59,9 @@ class World {
   /// The ends of the job's coming attempts, in order; the last one stays.
   void script(const std::string& job, std::initializer_list<ProcessScript> ends);
   /// Takes over from script() for every process.
-  void script_all(std::function<ProcessScript(const model::StartOrder&)> script) { scripts_ = std::move(script); }
+  void script_all(std::function<ProcessScript(const model::StartOrder&)> script) {
+    scripts_ = std::move(script);
+  }
   /// Starts a run; a refusal is a violation.
   RunId start(const std::string& workflow);
   /// Waits for the answer (at most 10 s; then server.no_answer).
@@ -103,7 +106,8 @@ class World {
   store::FaultyStore& faults() { return faulty_; }
   /// No fault that was planned happens any more; what has happened stays.
   void end_faults();
-  /// Cuts the agent's connection: bytes on their way are lost, and each side learns of it in its own time.
+  /// Cuts the agent's connection: bytes on their way are lost, and each side learns of it in its
+  /// own time.
   void cut(std::size_t host);
   /// No new connections until then.
   void isolate(std::size_t host, Duration span);
@@ -142,10 +146,10 @@ class World {
     bool is_end = false;
   };
   struct Wire {
-    Server* server = nullptr;      ///< null: that end is gone
-    Host* host = nullptr;          ///< null: that end is gone
+    Server* server = nullptr;  ///< null: that end is gone
+    Host* host = nullptr;      ///< null: that end is gone
     std::uint64_t session = 0;
-    bool is_cut = false;           ///< what is sent now is lost
+    bool is_cut = false;  ///< what is sent now is lost
     std::deque<Piece> up, down;
   };
   struct Scripts {

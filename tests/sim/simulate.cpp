@@ -1,8 +1,9 @@
 // dandori_simulate: random virtual worlds from seeds, each held against the guarantees.
 //
 //   dandori_simulate SEED                     one seed, with everything that happens in it
-//   dandori_simulate --seeds N | --seconds N  many, from --from S (default 1); --jobs N processes (default 2)
-//   dandori_simulate --resume                 goes on after the last seed of evidence/sim.txt, adds its last line
+//   dandori_simulate --seeds N | --seconds N  many, from --from S (default 1); --jobs N processes
+//   (default 2) dandori_simulate --resume                 goes on after the last seed of
+//   evidence/sim.txt, adds its last line
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -35,7 +36,7 @@ struct Options {
   std::optional<std::uint64_t> one;
   std::uint64_t from = 1;
   std::uint64_t seeds = 1000;
-  std::uint64_t seconds = 0;         ///< 0: no bound
+  std::uint64_t seconds = 0;  ///< 0: no bound
   std::uint64_t jobs = 2;
   bool resume = false;
   bool until_failure = false;
@@ -58,7 +59,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 int usage() {
   fmt::print(stderr,
-             "usage: dandori_simulate [SEED] [--seed S] [--seeds N] [--seconds N] [--from S] [--jobs N] [--resume] "
+             "usage: dandori_simulate [SEED] [--seed S] [--seeds N] [--seconds N] [--from S] "
+             "[--jobs N] [--resume] "
              "[--until-failure]\n");
   return 2;
 }
@@ -77,7 +79,9 @@ std::optional<Options> parse(int argc, char** argv) {
       continue;
     }
     const bool is_option = word.starts_with("--");
-    const auto value = parse_number(!is_option ? word : i + 1 < argc ? std::string_view{argv[++i]} : "");
+    const auto value = parse_number(!is_option     ? word
+                                    : i + 1 < argc ? std::string_view{argv[++i]}
+                                                   : "");
     if (!value) return std::nullopt;
     if (!is_option || word == "--seed") {
       options.one = *value;
@@ -99,14 +103,15 @@ std::optional<Options> parse(int argc, char** argv) {
 }
 
 int run_one(std::uint64_t seed) {
-  const auto outcome = dandori::sim::run_trial(seed, [](const std::string& line) { fmt::print("{}\n", line); });
+  const auto outcome =
+      dandori::sim::run_trial(seed, [](const std::string& line) { fmt::print("{}\n", line); });
   std::fflush(stdout);
   if (!outcome.violation.empty()) {
     fmt::print("seed {}: {}\n", seed, outcome.violation);
     return 1;
   }
-  fmt::print("seed {}: 0 violations ({} runs, {} attempts, {} commits)\n", seed, outcome.runs, outcome.attempts,
-             outcome.commits);
+  fmt::print("seed {}: 0 violations ({} runs, {} attempts, {} commits)\n", seed, outcome.runs,
+             outcome.attempts, outcome.commits);
   return 0;
 }
 
@@ -156,7 +161,8 @@ std::uint64_t resume_from() {
 int run_many(const Options& options) {
   const std::uint64_t from = options.resume ? resume_from() : options.from;
   const std::uint64_t last = from + options.seeds - 1;
-  void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     fmt::print(stderr, "cannot share memory between workers\n");
     return 2;
@@ -170,14 +176,16 @@ int run_many(const Options& options) {
   }
   std::size_t open = workers.size();
   while (open > 0) {
-    if (options.seconds != 0 && Clock::now() - began >= std::chrono::seconds{options.seconds}) shared.stop = true;
+    if (options.seconds != 0 && Clock::now() - began >= std::chrono::seconds{options.seconds})
+      shared.stop = true;
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid <= 0) {
       ::poll(nullptr, 0, 50);
       continue;
     }
-    const auto worker = static_cast<std::size_t>(std::find(workers.begin(), workers.end(), pid) - workers.begin());
+    const auto worker =
+        static_cast<std::size_t>(std::find(workers.begin(), workers.end(), pid) - workers.begin());
     const bool crashed = WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
     if (!crashed || worker >= workers.size()) {
       --open;
@@ -185,7 +193,8 @@ int run_many(const Options& options) {
     }
     // An assertion is a violation too; the rest of the seeds goes on in a new worker.
     fmt::print("seed {}: the program stopped ({} {})\n", shared.current[worker].load(),
-               WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+               WIFSIGNALED(status) ? "signal" : "exit",
+               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     ++shared.failed;
     ++shared.done;
     if (options.until_failure) shared.stop = true;

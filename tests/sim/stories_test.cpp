@@ -23,7 +23,8 @@ std::vector<std::string> outcomes(World& world) {
   std::vector<std::string> told;
   for (const auto& [key, outcome] : world.checker().planned()) {
     std::string text = outcome.nominal.substr(11, 5) + " " + std::string{to_string(outcome.state)};
-    if (outcome.reason != model::MissReason::none) text += " " + std::string{to_string(outcome.reason)};
+    if (outcome.reason != model::MissReason::none)
+      text += " " + std::string{to_string(outcome.reason)};
     told.push_back(std::move(text));
   }
   return told;
@@ -58,7 +59,9 @@ TEST_CASE("a failed job runs again after its delay, and what waits for it starts
   check_sound(world);
 }
 
-TEST_CASE("a server that dies between decision and commit has decided nothing; after the commit, all of it") {
+TEST_CASE(
+    "a server that dies between decision and commit has decided nothing; after the commit, all of "
+    "it") {
   for (const bool written : {false, true}) {
     World world{Seed{2}};
     world.define("nightly", kTwo);
@@ -79,7 +82,8 @@ TEST_CASE("an acknowledgement that got lost is given again and the slot becomes 
   World world{Seed{3}, config};
   world.define("nightly", kTwo);
   const RunId run = world.start("nightly");
-  world.crash_in_commit(true, [&] { world.start_server(); });  // the end is kept, its acknowledgement is not sent
+  world.crash_in_commit(
+      true, [&] { world.start_server(); });  // the end is kept, its acknowledgement is not sent
   world.run_until(1min);
   CHECK(world.job(run, "report").state == JobState::succeeded);
   CHECK(world.hosts()[0]->slots_taken() == 0);
@@ -189,11 +193,14 @@ TEST_CASE("a killed runner makes its one job unknown; a restart of agent or serv
   check_sound(world);
 }
 
-TEST_CASE("an agent that was busy once does not keep the engine turning while all its slots are taken") {
+TEST_CASE(
+    "an agent that was busy once does not keep the engine turning while all its slots are taken") {
   WorldConfig config;
   config.hosts = {{"local", 2, 1, 0ms}};
   World world{Seed{15}, config};
-  world.define("w", "overlap: {policy: parallel, max: 9}\njobs: {a: {run: ./a.sh}, b: {run: ./b.sh}, c: {run: ./c.sh}}");
+  world.define("w",
+               "overlap: {policy: parallel, max: 9}\njobs: {a: {run: ./a.sh}, b: {run: ./b.sh}, c: "
+               "{run: ./c.sh}}");
   world.script_all([](const model::StartOrder&) { return exits(0, 1min); });
   world.hosts()[0]->refuse_next();
   const RunId run = world.start("w");
@@ -217,7 +224,8 @@ TEST_CASE("two servers: the one that was superseded finds itself fenced and star
 
 TEST_CASE("overlap skip: every ten minutes, the first run takes 25") {
   World world{Seed{10}};
-  world.define("w", "triggers: {t: {cron: \"*/10 9 * * *\"}}\noverlap: skip\njobs: {a: {run: ./a.sh}}");
+  world.define("w",
+               "triggers: {t: {cron: \"*/10 9 * * *\"}}\noverlap: skip\njobs: {a: {run: ./a.sh}}");
   world.script("a", {exits(0, 25min), exits(0, 1min)});
   world.run_until(9h + 35min);
   CHECK(outcomes(world) == std::vector<std::string>{"09:00 started", "09:10 missed overlap",
@@ -240,7 +248,8 @@ TEST_CASE("overlap queue with max_queue 1: 09:10 starts at 09:25, 09:20 finds th
   check_sound(world);
 }
 
-TEST_CASE("hourly, no server from 02:30 to 05:15: catch_up decides which of 03, 04, 05 start then") {
+TEST_CASE(
+    "hourly, no server from 02:30 to 05:15: catch_up decides which of 03, 04, 05 start then") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"all", {"03:00 started", "04:00 started", "05:00 started"}},
       {"latest", {"03:00 missed catch_up", "04:00 missed catch_up", "05:00 started"}},
@@ -273,11 +282,13 @@ TEST_CASE("a clock that goes back fires nothing twice") {
   world.run_until(35min);
   world.jump_wall(-25min);
   world.run_until(60min);
-  CHECK(outcomes(world) == std::vector<std::string>{"00:10 started", "00:20 started", "00:30 started"});
+  CHECK(outcomes(world) ==
+        std::vector<std::string>{"00:10 started", "00:20 started", "00:30 started"});
   check_sound(world);
 }
 
-TEST_CASE("a command sent again under its key after a lost answer has one effect and the same answer") {
+TEST_CASE(
+    "a command sent again under its key after a lost answer has one effect and the same answer") {
   World world{Seed{14}};
   world.define("w", "jobs: {a: {run: ./a.sh}}");
   std::vector<std::string> answers;

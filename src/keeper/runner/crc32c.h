@@ -14,15 +14,17 @@ static inline void crc32c_init(void) {
   }
 }
 
-static inline uint32_t crc32c_more(uint32_t crc, const void *bytes, size_t n) {
-  const uint8_t *p = bytes;
+static inline uint32_t crc32c_more(uint32_t crc, const void* bytes, size_t n) {
+  const uint8_t* p = bytes;
   while (n--) crc = crc32c_table[(crc ^ *p++) & 0xFF] ^ (crc >> 8);
   return crc;
 }
 
 /// Checksum of a record that belongs to attempt `sequence`.
-static inline uint32_t crc32c_of(uint64_t sequence, const void *bytes, size_t n) {
+static inline uint32_t crc32c_of(uint64_t sequence, const void* bytes, size_t n) {
   return ~crc32c_more(crc32c_more(~0U, &sequence, sizeof sequence), bytes, n);
 }
 
-static inline uint32_t crc32c_plain(const void *bytes, size_t n) { return ~crc32c_more(~0U, bytes, n); }
+static inline uint32_t crc32c_plain(const void* bytes, size_t n) {
+  return ~crc32c_more(~0U, bytes, n);
+}

@@ -1,7 +1,8 @@
-/// dandori-exec, the runner of one slot: runs job after job, keeps what they write and how they end.
+/// dandori-exec, the runner of one slot: runs job after job, keeps what they write and how they
+/// end.
 ///
-/// Started by the keeper as `dandori-exec SLOT_OFFSET`, with the descriptors of protocol.h. If the keeper
-/// is gone it finishes its job, writes the exit record, and leaves. It decides nothing.
+/// Started by the keeper as `dandori-exec SLOT_OFFSET`, with the descriptors of protocol.h. If the
+/// keeper is gone it finishes its job, writes the exit record, and leaves. It decides nothing.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -31,20 +32,20 @@
 #define DRAIN_BYTES_MAX (1U << 20) /* the largest pipe an ordinary user can make */
 
 static off_t slot_offset;
-static int cgroup_fd = -1; ///< the slot's, for CLONE_INTO_CGROUP
+static int cgroup_fd = -1;  ///< the slot's, for CLONE_INTO_CGROUP
 static int null_fd;
-static struct dx_spool *spool;
+static struct dx_spool* spool;
 static char chunk[DX_FRAME_BYTES_MAX];
 
 /// The log of the job that runs now.
 static struct {
   uint64_t sequence;
-  uint64_t bytes;    ///< written by the job
-  uint64_t kept;     ///< of them, in the spool
-  uint64_t head_max; ///< kept from the start; what follows goes into the tail
+  uint64_t bytes;     ///< written by the job
+  uint64_t kept;      ///< of them, in the spool
+  uint64_t head_max;  ///< kept from the start; what follows goes into the tail
   uint64_t tail_max;
-  uint64_t tail_bytes; ///< went through the tail so far
-  int fresh;           ///< grew since the keeper was told
+  uint64_t tail_bytes;  ///< went through the tail so far
+  int fresh;            ///< grew since the keeper was told
 } job_log;
 static char tail[DX_TAIL_BYTES];
 
@@ -62,10 +63,12 @@ static int64_t steady_ns(void) {
 
 // ---------------------------------------------------------------- log
 
-static void publish(uint64_t *field, uint64_t value) { __atomic_store_n(field, value, __ATOMIC_RELEASE); }
+static void publish(uint64_t* field, uint64_t value) {
+  __atomic_store_n(field, value, __ATOMIC_RELEASE);
+}
 
 /// Adds one frame to the spool; returns 0 if the disk did not take it.
-static int spool_frame(uint32_t stream, uint64_t job_offset, const char *bytes, size_t n) {
+static int spool_frame(uint32_t stream, uint64_t job_offset, const char* bytes, size_t n) {
   const uint64_t drained = __atomic_load_n(&spool->drained, __ATOMIC_ACQUIRE);
   if (drained == spool->committed && spool->committed - spool->base >= SPOOL_REUSE_BYTES) {
     publish(&spool->base, spool->committed);
@@ -79,7 +82,7 @@ static int spool_frame(uint32_t stream, uint64_t job_offset, const char *bytes, 
       .stream = stream,
   };
   frame.crc = crc32c_plain(&frame, offsetof(struct dx_frame, crc));
-  const struct iovec parts[2] = {{&frame, sizeof frame}, {(void *)bytes, n}};
+  const struct iovec parts[2] = {{&frame, sizeof frame}, {(void*)bytes, n}};
   const off_t at = (off_t)(DX_SPOOL_HEAD_BYTES + spool->committed - spool->base);
   const ssize_t wrote = pwritev(DX_FD_SPOOL, parts, 2, at);
   if (wrote != (ssize_t)(sizeof frame + n)) return 0;
@@ -87,7 +90,7 @@ static int spool_frame(uint32_t stream, uint64_t job_offset, const char *bytes, 
   return 1;
 }
 
-static void keep_in_tail(const char *bytes, size_t n) {
+static void keep_in_tail(const char* bytes, size_t n) {
   while (n > 0) {
     const size_t at = (size_t)(job_log.tail_bytes % job_log.tail_max);
     const size_t room = (size_t)job_log.tail_max - at;
@@ -99,12 +102,14 @@ static void keep_in_tail(const char *bytes, size_t n) {
   }
 }
 
-static void take_output(uint32_t stream, const char *bytes, size_t n) {
+static void take_output(uint32_t stream, const char* bytes, size_t n) {
   const uint64_t offset = job_log.bytes;
   job_log.bytes += n;
   size_t head = n;
-  if (offset >= job_log.head_max) head = 0;
-  else if (n > job_log.head_max - offset) head = (size_t)(job_log.head_max - offset);
+  if (offset >= job_log.head_max)
+    head = 0;
+  else if (n > job_log.head_max - offset)
+    head = (size_t)(job_log.head_max - offset);
   if (head > 0 && spool_frame(stream, offset, bytes, head)) job_log.kept += head;
   if (head < n && job_log.tail_max > 0) keep_in_tail(bytes + head, n - head);
   publish(&spool->log_bytes, job_log.bytes);
@@ -122,7 +127,7 @@ static void flush_tail(void) {
   if (spool_frame(3, job_log.bytes - n, chunk, (size_t)n)) job_log.kept += n;
 }
 
-static void start_log(const struct dx_order *order) {
+static void start_log(const struct dx_order* order) {
   publish(&spool->taken, order->sequence);
   memset(&job_log, 0, sizeof job_log);
   job_log.sequence = order->sequence;
@@ -137,14 +142,14 @@ static void start_log(const struct dx_order *order) {
 
 // ---------------------------------------------------------------- records and reports
 
-static void write_record(const void *record, size_t bytes, size_t offset) {
-  // The file is preallocated, so there is no "disk full" here; an I/O error leaves the attempt without
-  // a record, which is what the keeper then reports.
+static void write_record(const void* record, size_t bytes, size_t offset) {
+  // The file is preallocated, so there is no "disk full" here; an I/O error leaves the attempt
+  // without a record, which is what the keeper then reports.
   (void)!pwrite(DX_FD_SLOTS, record, bytes, slot_offset + (off_t)offset);
 }
 
 /// Sends without ever blocking on a keeper that is gone; waits only for one that is slow.
-static void send_report(const struct dx_report *report) {
+static void send_report(const struct dx_report* report) {
   for (;;) {
     if (send(DX_FD_SOCKET, report, sizeof *report, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return;
     if (errno == EINTR) continue;
@@ -158,13 +163,13 @@ static void send_report(const struct dx_report *report) {
 
 struct job {
   struct dx_report report;
-  struct pollfd fds[3]; ///< pidfd, stdout, stderr
+  struct pollfd fds[3];  ///< pidfd, stdout, stderr
   int64_t started_ns, told_ns;
   int told_started;
 };
 
 /// One bounded read of a pipe; closes it at its end. Returns bytes taken.
-static size_t read_pipe(struct pollfd *pipe, uint32_t stream) {
+static size_t read_pipe(struct pollfd* pipe, uint32_t stream) {
   const ssize_t n = read(pipe->fd, chunk, sizeof chunk);
   if (n > 0) {
     take_output(stream, chunk, (size_t)n);
@@ -178,7 +183,7 @@ static size_t read_pipe(struct pollfd *pipe, uint32_t stream) {
 }
 
 /// Tells the keeper that the job runs, and now and then that its log grew. Returns the wait in ms.
-static int tell(struct job *job) {
+static int tell(struct job* job) {
   const int64_t now = steady_ns();
   if (!job->told_started) {
     const int64_t left = job->started_ns + STARTED_AFTER_NS - now;
@@ -197,9 +202,9 @@ static int tell(struct job *job) {
   return -1;
 }
 
-/// Until the process has ended. What the pipes hold then is final: a job ends with its process, not at
-/// the end of its output, which left-over children may keep open.
-static void watch(struct job *job) {
+/// Until the process has ended. What the pipes hold then is final: a job ends with its process, not
+/// at the end of its output, which left-over children may keep open.
+static void watch(struct job* job) {
   for (;;) {
     const int wait_ms = tell(job);
     if (poll(job->fds, 3, wait_ms) <= 0) continue;
@@ -218,7 +223,7 @@ static void watch(struct job *job) {
 }
 
 /// Waits for the process by its pidfd, or by pid on a kernel that gave none.
-static void reap(const struct spawn *s, struct dx_exit *end) {
+static void reap(const struct spawn* s, struct dx_exit* end) {
   siginfo_t info;
   struct rusage usage;
   memset(&usage, 0, sizeof usage);
@@ -227,15 +232,17 @@ static void reap(const struct spawn *s, struct dx_exit *end) {
   const long id = s->pidfd >= 0 ? s->pidfd : s->pid;
   while (syscall(SYS_waitid, type, id, &info, WEXITED, &usage) != 0 && errno == EINTR) {
   }
-  if (info.si_code == CLD_EXITED) end->exit_code = (int16_t)info.si_status;
-  else end->signal = (uint8_t)info.si_status;
+  if (info.si_code == CLD_EXITED)
+    end->exit_code = (int16_t)info.si_status;
+  else
+    end->signal = (uint8_t)info.si_status;
   end->cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                 (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
   end->memory_kb = (uint32_t)usage.ru_maxrss;
 }
 
-static void finish(struct job *job) {
-  struct dx_exit *end = &job->report.exit;
+static void finish(struct job* job) {
+  struct dx_exit* end = &job->report.exit;
   end->ended_at = clock_us(CLOCK_REALTIME);
   end->log_bytes = job_log.bytes;
   end->log_dropped = job_log.bytes - job_log.kept;
@@ -246,8 +253,8 @@ static void finish(struct job *job) {
   send_report(&job->report);
 }
 
-static void note_start(struct job *job, const struct spawn *s) {
-  struct dx_running *running = &job->report.running;
+static void note_start(struct job* job, const struct spawn* s) {
+  struct dx_running* running = &job->report.running;
   running->started_at = clock_us(CLOCK_REALTIME);
   running->job_boot_us = (uint64_t)clock_us(CLOCK_BOOTTIME);
   running->job_pid = (uint32_t)s->pid;
@@ -256,7 +263,7 @@ static void note_start(struct job *job, const struct spawn *s) {
   job->started_ns = steady_ns();
 }
 
-static void fail_start(struct job *job, const struct spawn *s) {
+static void fail_start(struct job* job, const struct spawn* s) {
   job->report.exit.exit_code = -1;
   job->report.exit.signal = 0;
   job->report.exit.spawn_errno = (uint16_t)s->error;
@@ -264,7 +271,7 @@ static void fail_start(struct job *job, const struct spawn *s) {
 }
 
 /// Runs the job with these pipes to its end.
-static void run_with_pipes(struct job *job, struct spawn *s, int out[2], int err[2]) {
+static void run_with_pipes(struct job* job, struct spawn* s, int out[2], int err[2]) {
   s->fds[1] = out[1];
   s->fds[2] = err[1];
   const int made = spawn_process(s);
@@ -280,14 +287,16 @@ static void run_with_pipes(struct job *job, struct spawn *s, int out[2], int err
   job->fds[0] = (struct pollfd){s->pidfd, POLLIN, 0};
   job->fds[1] = (struct pollfd){out[0], POLLIN, 0};
   job->fds[2] = (struct pollfd){err[0], POLLIN, 0};
-  if (s->error == 0) watch(job);
-  else close(out[0]), close(err[0]);
+  if (s->error == 0)
+    watch(job);
+  else
+    close(out[0]), close(err[0]);
   reap(s, &job->report.exit);
   if (s->pidfd >= 0) close(s->pidfd);
   if (s->error != 0) fail_start(job, s);
 }
 
-static void run_job(const struct dx_order *order, struct spawn *s) {
+static void run_job(const struct dx_order* order, struct spawn* s) {
   struct job job;
   memset(&job, 0, sizeof job);
   job.report.sequence = order->sequence;
@@ -317,9 +326,10 @@ static void run_job(const struct dx_order *order, struct spawn *s) {
 // ---------------------------------------------------------------- orders
 
 static char order_bytes[sizeof(struct dx_order) + DX_ORDER_INLINE_MAX] __attribute__((aligned(8)));
-static char *pointers[8192];
+static char* pointers[8192];
 
-/// Waits for the next order. Returns its length, 0 when the keeper is gone. fds: what came along, or -1.
+/// Waits for the next order. Returns its length, 0 when the keeper is gone. fds: what came along,
+/// or -1.
 static ssize_t receive_order(int fds[DX_ORDER_FDS_MAX]) {
   struct iovec part = {order_bytes, sizeof order_bytes};
   union {
@@ -332,18 +342,19 @@ static ssize_t receive_order(int fds[DX_ORDER_FDS_MAX]) {
   while ((n = recvmsg(DX_FD_SOCKET, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
   }
   for (int i = 0; i < DX_ORDER_FDS_MAX; i++) fds[i] = -1;
-  const struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  const struct cmsghdr* head = CMSG_FIRSTHDR(&message);
   if (n > 0 && head && head->cmsg_type == SCM_RIGHTS) {
     memcpy(fds, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
   }
   return n;
 }
 
-/// Points `count` entries at consecutive strings; returns what follows them, or NULL if the body ends.
-static char *take_strings(char *at, const char *end, char **list, uint32_t count) {
+/// Points `count` entries at consecutive strings; returns what follows them, or NULL if the body
+/// ends.
+static char* take_strings(char* at, const char* end, char** list, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     list[i] = at;
-    char *zero = memchr(at, 0, (size_t)(end - at));
+    char* zero = memchr(at, 0, (size_t)(end - at));
     if (!zero) return NULL;
     at = zero + 1;
   }
@@ -351,22 +362,23 @@ static char *take_strings(char *at, const char *end, char **list, uint32_t count
   return at;
 }
 
-static int prepare(const struct dx_order *order, char *body, struct spawn *s) {
+static int prepare(const struct dx_order* order, char* body, struct spawn* s) {
   const uint64_t entries = (uint64_t)order->argc + order->envc + 6;
-  char **list = pointers;
+  char** list = pointers;
   if (entries > sizeof pointers / sizeof *pointers) {
-    list = mmap(NULL, entries * sizeof *list, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    list = mmap(NULL, entries * sizeof *list, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
     if (list == MAP_FAILED) return 0;
   }
   memset(s, 0, sizeof *s);
-  s->groups = (const uint32_t *)(void *)body;
+  s->groups = (const uint32_t*)(void*)body;
   s->group_count = order->groups;
   s->set_user = (order->flags & DX_ORDER_USER) != 0;
   s->uid = order->uid;
   s->gid = order->gid;
-  const char *end = body + order->body_bytes;
-  char *at = body + (size_t)order->groups * sizeof(uint32_t);
-  char *rest[3];
+  const char* end = body + order->body_bytes;
+  char* at = body + (size_t)order->groups * sizeof(uint32_t);
+  char* rest[3];
   s->argv = list;
   s->env = list + order->argc + 1;
   if (at > end || !(at = take_strings(at, end, s->argv, order->argc)) ||
@@ -380,10 +392,10 @@ static int prepare(const struct dx_order *order, char *body, struct spawn *s) {
 }
 
 /// Runs one received order. Returns 0 if it makes no sense, which only a bug could cause.
-static int take_order(ssize_t n, const int *fds) {
-  const struct dx_order *order = (const void *)order_bytes;
+static int take_order(ssize_t n, const int* fds) {
+  const struct dx_order* order = (const void*)order_bytes;
   if (n < (ssize_t)sizeof *order || order->magic != DX_ORDER_MAGIC) return 0;
-  char *body = order_bytes + sizeof *order;
+  char* body = order_bytes + sizeof *order;
   const int body_fd = order->flags & DX_ORDER_BODY_FD ? *fds++ : -1;
   const int stdin_fd = order->flags & DX_ORDER_STDIN ? *fds++ : -1;
   if (order->flags & DX_ORDER_CGROUP_FD) {
@@ -414,14 +426,16 @@ static void shut_out_signals(void) {
   // Raw calls: the C library keeps some signals to itself, which we may have inherited as ignored.
   const unsigned long standard[8] = {0};
   for (int number = 1; number <= 64; number++) {
-    if (number != SIGKILL && number != SIGSTOP) syscall(SYS_rt_sigaction, number, standard, NULL, 8);
+    if (number != SIGKILL && number != SIGSTOP)
+      syscall(SYS_rt_sigaction, number, standard, NULL, 8);
   }
   const uint64_t all = ~0ULL;
   syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, 8);
 }
 
-/// What jobs inherit from us, however the agent was started: no core files, a usual mask for new files, and
-/// as many descriptors as a service gets (a job may raise that itself; with more, select() breaks).
+/// What jobs inherit from us, however the agent was started: no core files, a usual mask for new
+/// files, and as many descriptors as a service gets (a job may raise that itself; with more,
+/// select() breaks).
 static void set_limits(void) {
   const struct rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
@@ -433,7 +447,7 @@ static void set_limits(void) {
   umask(022);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 2) return 64;
   shut_out_signals();
   set_limits();

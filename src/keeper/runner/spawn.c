@@ -32,9 +32,10 @@ struct clone3_args {
   uint64_t set_tid, set_tid_size, cgroup;
 };
 
-/// clone3 whose child runs `child(argument)` on the stack below this call and never returns. The parent
-/// sleeps until the child has called execve or _exit (CLONE_VFORK), so both may share that stack.
-long clone3_call(struct clone3_args *args, size_t size, void (*child)(void *), void *argument);
+/// clone3 whose child runs `child(argument)` on the stack below this call and never returns. The
+/// parent sleeps until the child has called execve or _exit (CLONE_VFORK), so both may share that
+/// stack.
+long clone3_call(struct clone3_args* args, size_t size, void (*child)(void*), void* argument);
 #if defined(__x86_64__)
 __asm__(
     ".text\n.global clone3_call\n.type clone3_call,@function\nclone3_call:\n"
@@ -69,18 +70,18 @@ __asm__(
 #endif
 
 static pid_t runner_pid;
-static int raised_niceness; ///< the agent runs before ordinary work
+static int raised_niceness;  ///< the agent runs before ordinary work
 
 /// Everything after this shares memory with the runner: system calls only.
-static _Noreturn void give_up(struct spawn *s, int stage) {
+static _Noreturn void give_up(struct spawn* s, int stage) {
   s->error = errno ? errno : EIO;
   s->stage = stage;
   for (;;) syscall(SYS_exit_group, 127);
 }
 
 /// execve along the search path, as a shell would; returns with errno set.
-static void exec_along_path(struct spawn *s) {
-  const char *name = s->argv[0];
+static void exec_along_path(struct spawn* s) {
+  const char* name = s->argv[0];
   if (!*name) {
     errno = ENOENT;
     return;
@@ -92,16 +93,18 @@ static void exec_along_path(struct spawn *s) {
   static char path[PATH_MAX];
   const size_t name_bytes = strlen(name);
   int found = ENOENT;
-  for (const char *at = s->search;;) {
-    const char *end = strchrnul(at, ':');
+  for (const char* at = s->search;;) {
+    const char* end = strchrnul(at, ':');
     size_t n = (size_t)(end - at);
     if (n + name_bytes + 2 <= sizeof path) {
       memcpy(path, at, n);
       if (n) path[n++] = '/';
       memcpy(path + n, name, name_bytes + 1);
       execve(path, s->argv, s->env);
-      if (errno == EACCES) found = EACCES;
-      else if (errno != ENOENT && errno != ENOTDIR) return;
+      if (errno == EACCES)
+        found = EACCES;
+      else if (errno != ENOENT && errno != ENOTDIR)
+        return;
     }
     if (!*end) break;
     at = end + 1;
@@ -109,7 +112,7 @@ static void exec_along_path(struct spawn *s) {
   errno = found;
 }
 
-static void become_user(struct spawn *s) {
+static void become_user(struct spawn* s) {
   // Raw calls: the C library's own would also look for other threads.
   if (syscall(SYS_setgroups, (long)s->group_count, s->groups) != 0 ||
       syscall(SYS_setresgid, (long)s->gid, (long)s->gid, (long)s->gid) != 0 ||
@@ -118,8 +121,8 @@ static void become_user(struct spawn *s) {
   }
 }
 
-static void child_main(void *argument) {
-  struct spawn *s = argument;
+static void child_main(void* argument) {
+  struct spawn* s = argument;
   errno = 0;
   if (setsid() < 0) give_up(s, DX_STAGE_PREPARE);
   for (int i = 0; i < 3; i++) {
@@ -141,7 +144,7 @@ static void child_main(void *argument) {
   give_up(s, DX_STAGE_EXEC);
 }
 
-static long clone_modern(struct spawn *s, int cgroup_fd) {
+static long clone_modern(struct spawn* s, int cgroup_fd) {
 #ifdef NO_CLONE3
   (void)s;
   (void)cgroup_fd;
@@ -164,13 +167,15 @@ static long clone_modern(struct spawn *s, int cgroup_fd) {
 #endif
 }
 
-/// For kernels and sandboxes without clone3. No handlers are set in a runner, so none need clearing.
-static long clone_classic(struct spawn *s) {
+/// For kernels and sandboxes without clone3. No handlers are set in a runner, so none need
+/// clearing.
+static long clone_classic(struct spawn* s) {
   const pid_t pid = vfork();
   if (pid == 0) child_main(s);
   if (pid < 0) return -errno;
   s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-  if (s->pidfd < 0) {  // Linux before 5.3: without it the end could not be waited for beside the pipes
+  if (s->pidfd <
+      0) {  // Linux before 5.3: without it the end could not be waited for beside the pipes
     const long error = errno;
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
@@ -179,7 +184,7 @@ static long clone_classic(struct spawn *s) {
   return pid;
 }
 
-int spawn_process(struct spawn *s) {
+int spawn_process(struct spawn* s) {
   static int no_clone3, no_cgroup = -1;
   s->error = 0;
   s->stage = DX_STAGE_NONE;
