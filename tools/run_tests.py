@@ -9,6 +9,7 @@ long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stor
 Results go to build/results/*.xml (JUnit), where ./dev rows reads which acceptance rows are green.
 """
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -44,11 +45,11 @@ def doctest(program: Path, name: str, timeout: int = 900) -> tuple[int, int]:
     return passed, failed
 
 
-def python(script: Path, name: str, binary: Path | None = None) -> tuple[int, int]:
-    """A test script; `binary`: the dandori that it tests instead of the release build."""
+def python(script: Path, name: str, more: dict[str, str] = {}) -> tuple[int, int]:
+    """A test script; `more`: what it finds in its environment besides ours."""
     report = RESULTS / f"{name}.xml"
     report.unlink(missing_ok=True)
-    env = os.environ | {"DANDORI_TEST_REPORT": str(report)} | ({"DANDORI_BIN": str(binary)} if binary else {})
+    env = os.environ | {"DANDORI_TEST_REPORT": str(report)} | more
     run = subprocess.run([sys.executable, script], cwd=ROOT, env=env, capture_output=True, text=True,
                          errors="replace", timeout=900)
     passed, failed = counts(report)
@@ -96,8 +97,17 @@ def under(preset: str, *targets: str, stories: tuple[str, ...] = ()):
                 passed, failed = doctest(folder / name, f"{preset}-{name}", 1800)
                 print(f"    {name}: {passed} passed, {failed} failed", flush=True)
                 total = [total[0] + passed, total[1] + failed]
+        found = ROOT / "build" / preset / "found"  # what a sanitizer says about servers and agents
+        shutil.rmtree(found, ignore_errors=True)
+        found.mkdir()
+        environment = {f"{tool}_OPTIONS": f"log_path={found}/report" for tool in ("ASAN", "UBSAN", "TSAN")}
         for story in stories:
-            passed, failed = python(ROOT / f"tests/e2e/{story}.py", f"{preset}-{story}", folder / "dandori")
+            passed, failed = python(ROOT / f"tests/e2e/{story}.py", f"{preset}-{story}",
+                                    environment | {"DANDORI_BIN": str(folder / "dandori")})
+            for report in sorted(found.iterdir()):
+                print(report.read_text(errors="replace")[:6000])
+                failed += 1
+                report.rename(found.with_suffix(f".{story}.{report.name}"))
             print(f"    {story}: {passed} passed, {failed} failed", flush=True)
             total = [total[0] + passed, total[1] + failed]
         return total[0], total[1]
