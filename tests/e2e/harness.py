@@ -4,6 +4,8 @@ Nothing here sleeps to wait for a state: readiness is a line of the server, ends
 import http.client
 import json
 import os
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -103,10 +105,9 @@ class Server:
         """Pid of the agent that serves this data folder, or None."""
         try:
             pid = int((self.data / "agent/pid").read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError, IndexError):
             return None
-        return pid if b"agent" in command and str(self.data).encode() in command else None
+        return pid if self._is_our_agent(pid) else None
 
     def kill_agent(self) -> bool:
         pid = self.agent_pid()
@@ -118,12 +119,28 @@ class Server:
             return False
         return True
 
+    def started_agents(self) -> set[int]:
+        """Pids of agents of this data folder that live: the one of record, and those that the server's log names
+        (one that has just been started has no record yet)."""
+        named = re.findall(r'"event":"agent.started".*?"pid":"(\d+)"', self.log_text())
+        found = {int(pid) for pid in named if self._is_our_agent(int(pid))}
+        recorded = self.agent_pid()
+        return found | ({recorded} if recorded else set())
+
+    def _is_our_agent(self, pid: int) -> bool:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return b"agent" in command and str(self.data).encode() in command
+
     def stop_agent(self):
-        pid = self.agent_pid()
-        if pid is not None:
-            fd = os.pidfd_open(pid)
+        for pid in self.started_agents():
+            try:
+                fd = os.pidfd_open(pid)
+            except ProcessLookupError:
+                continue
             signal.pidfd_send_signal(fd, signal.SIGTERM)
-            import select
             if not select.select([fd], [], [], 20)[0]:
                 signal.pidfd_send_signal(fd, signal.SIGKILL)
             os.close(fd)
