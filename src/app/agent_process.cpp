@@ -7,12 +7,14 @@
 #include "agent/agent.h"
 #include "app/data_folder.h"
 #include "app/log_sink.h"
+#include "app/scheduling.h"
 #include "app/version.h"
 
 namespace dandori::app {
 
 int run_agent(const cli::AgentConfig& config) {
   log_to_stderr();
+  schedule_as_jobs();
   auto done = make_data_folder(config.data);
   if (done) {
     done = agent::run_agent({.data = config.data,

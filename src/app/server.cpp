@@ -15,6 +15,7 @@
 #include "app/data_folder.h"
 #include "app/engine_thread.h"
 #include "app/log_sink.h"
+#include "app/scheduling.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "calendar/zone.h"
@@ -157,6 +158,7 @@ class ServerProcess {
 int run_server(const cli::ServerConfig& config) {
   const StopSignals signals;
   log_to_stderr();
+  schedule_before_jobs();
   const auto address = check_address(config);
   if (!address) return refuse(address.error());
   const auto timezone = check_timezone(config);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Starting runs: by hand, by program, by schedule; parameters and environment."""
 import json
+import os
 import unittest
 
 from harness import Problem, Server, run_and_report
@@ -22,6 +23,22 @@ class Starts(unittest.TestCase):
         with self.assertRaises(Problem) as refused:
             self.server.api("POST", "/runs", {"workflow": "once_only", "force": True}, {"Idempotency-Key": "k1"})
         self.assertEqual(refused.exception.body["code"], "request.key_reused")
+
+    def test_the_server_runs_before_jobs(self):
+        """With all cores busy the server still answers at once: it alone is in the real-time class, where permitted"""
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+            permitted = {os.SCHED_RR}
+        except PermissionError:
+            permitted = {os.SCHED_OTHER}
+        self.server.apply("{name: class_of_job, jobs: {a: {run: [grep, '^policy', /proc/self/sched]}}}")
+        self.server.cli("run", "class_of_job", "--wait")
+        self.assertRegex(self.server.cli("logs", "class_of_job#1/a").stdout, r"policy +: +0")
+        threads = os.listdir(f"/proc/{self.server.process.pid}/task")
+        self.assertGreater(len(threads), 1)
+        self.assertEqual({os.sched_getscheduler(int(thread)) for thread in threads}, permitted)
+        self.assertEqual(os.sched_getscheduler(self.server.agent_pid()), os.SCHED_OTHER)
 
     def test_start_answers_with_id(self):
         """A program starts a run with parameters and gets its id at once [TRG-19]"""
