@@ -54,7 +54,6 @@ inline constexpr Entry kWords[] = {
     {"failure.killed", "killed by an operator", "操作による強制終了"},
     {"failure.spawn", "could not be started on the host", "ホスト上で起動できない"},
     {"failure.not_started", "did not start in time", "期限までに起動できない"},
-    {"failure.agent_busy", "the agent had no room", "エージェントに空きがない"},
     {"failure.output", "its output file is broken or too big",
      "出力ファイルが不正または大きすぎる"},
     {"failure.expression", "an expression had no value", "式の値がない"},

@@ -58,7 +58,7 @@ DANDORI_WORDS(Origin, api, "schedule", "manual", "api")
 DANDORI_WORDS(RerunScope, only, "whole", "failed", "from", "only")
 DANDORI_WORDS(Channel, system, "cli", "api", "ui", "system")
 DANDORI_WORDS(FailureKind, lost, "none", "exit", "signal", "timeout", "killed", "spawn",
-              "not_started", "agent_busy", "output", "expression", "lost")
+              "not_started", "output", "expression", "lost")
 #undef DANDORI_WORDS
 
 }  // namespace dandori::model

@@ -121,7 +121,6 @@ enum class FailureKind : std::uint8_t {
   killed,       ///< ended on an operator's order
   spawn,        ///< could not be started on the host: no such program, no rights, no such folder
   not_started,  ///< `start_within` passed
-  agent_busy,   ///< the agent refused for want of room
   output,       ///< DANDORI_OUTPUT broken or larger than 64 KiB
   expression,   ///< an expression in env, args, cwd or stdin had no value
   lost,         ///< on_lost: fail

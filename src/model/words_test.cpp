@@ -31,7 +31,7 @@ TEST_CASE("words are spelt as the language spells them") {
   CHECK(to_string(JobState::wait_pred) == "wait_pred");
   CHECK(to_string(JobState::unknown) == "unknown");
   CHECK(to_string(MissReason::business_date_behind) == "business_date_behind");
-  CHECK(to_string(FailureKind::agent_busy) == "agent_busy");
+  CHECK(to_string(FailureKind::not_started) == "not_started");
   CHECK(parse_word<Overlap>("replace") == Overlap::replace);
   CHECK_FALSE(parse_word<Overlap>("Replace").has_value());
 }

@@ -34,9 +34,8 @@ std::optional<model::ExitRange> parse_exit(std::string_view text) {
   return range;
 }
 
-constexpr auto kRetryWords =
-    std::to_array<std::string_view>({"exit", "signal", "timeout", "spawn", "not_started",
-                                     "agent_busy", "output", "expression", "lost"});
+constexpr auto kRetryWords = std::to_array<std::string_view>(
+    {"exit", "signal", "timeout", "spawn", "not_started", "output", "expression", "lost"});
 
 bool is_retry_reason(std::string_view text) {
   return std::ranges::find(kRetryWords, text) != kRetryWords.end() || parse_exit(text).has_value();
@@ -44,10 +43,10 @@ bool is_retry_reason(std::string_view text) {
 
 const Shape::Form kRetryReason{
     is_retry_reason,
-    "^(exit|signal|timeout|spawn|not_started|agent_busy|output|expression|lost|"
+    "^(exit|signal|timeout|spawn|not_started|output|expression|lost|"
     "exit:[0-9]{1,3}(-[0-9]{1,3})?)$",
-    "one of exit, exit:N, exit:N-M, signal, timeout, spawn, not_started, agent_busy, output, "
-    "expression, lost"};
+    "one of exit, exit:N, exit:N-M, signal, timeout, spawn, not_started, output, expression, "
+    "lost"};
 
 void read_on(Context&, const Node& node, const Path&, RetryRule& out) {
   for (const Node* item : as_list(node)) {

@@ -82,7 +82,7 @@ jobs:
     run: [./second.sh, "--rows=${{ jobs.first.outputs.rows }}"]
     depends_on: {job: first, state: [succeeded, warning]}
     retry:
-      - {on: ["exit:75", timeout, agent_busy], max: 3}
+      - {on: ["exit:75", timeout, not_started], max: 3}
       - {on: "exit:1-3", max: 1, interval: 1m30s}
     exit_codes: {warning: [1-3, 4, 9], success: 100}
     grace: 0s
