@@ -17,16 +17,32 @@ Error nothing_to_confirm(const model::Run& run) {
           "only a failed or killed run, or a job of unknown fate, can be confirmed"};
 }
 
+/// Whoever confirms says so: the agent of these attempts is gone for good, and their fate with it.
+/// `on_lost` decides what follows.
+Json lose_given_up(Turn& turn, ActiveRun& run) {
+  Json names = Json::array();
+  for (std::uint32_t job = 0; job < run.run.jobs.size(); ++job) {
+    if (run.job(job).phase != Phase::live) continue;
+    if (!is_given_up(turn.state, *run.extra[job].newest, turn.now)) continue;
+    names.push(run.definition(job).id);
+    lose_attempt(turn, run, job, "agent_gone");
+  }
+  return names;
+}
+
 /// Jobs of unknown fate count as failed from now on: their successors are decided.
 Result<Json> confirm_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run) {
+  Json given_up = lose_given_up(turn, run);
   std::vector<std::uint32_t> jobs;
   for (std::uint32_t job = 0; job < run.run.jobs.size(); ++job) {
     if (run.job(job).phase == Phase::ended && !is_decided(run.run, run.job(job)))
       jobs.push_back(job);
   }
-  if (jobs.empty()) return std::unexpected(nothing_to_confirm(run.run));
-  run.run.needs_decision = false;
-  turn.touch_run(run);
+  if (jobs.empty() && given_up.size() == 0) return std::unexpected(nothing_to_confirm(run.run));
+  if (!jobs.empty()) {
+    run.run.needs_decision = false;
+    turn.touch_run(run);
+  }
   Json names = Json::array();
   for (const std::uint32_t job : jobs) {
     run.job(job).confirmed = true;
@@ -34,8 +50,9 @@ Result<Json> confirm_unknown(Turn& turn, const model::Actor& actor, ActiveRun& r
     turn.journal(run.run.id, "job.confirmed", run.definition(job).id, run.job(job).attempts);
     names.push(run.definition(job).id);
   }
-  turn.audit(actor, "run.confirm", run_name(run.run), {},
-             Json::object({{"unknown", std::move(names)}}));
+  Json after = Json::object({{"unknown", std::move(names)}});
+  if (given_up.size() > 0) after.set("given_up", std::move(given_up));
+  turn.audit(actor, "run.confirm", run_name(run.run), {}, std::move(after));
   for (const std::uint32_t job : jobs) settle_decided(turn, run, job);
   return run_answer(run.run);
 }

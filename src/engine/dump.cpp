@@ -32,13 +32,15 @@ void dump_workflow(Out out, const WorkflowState& workflow) {
 
 /// An agent that never connected, named by a job, is no fact of its own.
 bool is_only_named(const AgentState& agent) {
-  return agent.row.boot_id.is_nil() && agent.row.sequence == 0 && agent.ready.empty();
+  return agent.row.boot_id.is_nil() && agent.row.instance.is_nil() && agent.row.sequence == 0 &&
+         agent.ready.empty();
 }
 
 void dump_agent(Out out, const AgentState& agent) {
   if (is_only_named(agent)) return;
-  fmt::format_to(out, "agent {} boot {} sequence {} slots {}\n", agent.row.name,
-                 format_uuid(agent.row.boot_id), agent.row.sequence, agent.row.slots);
+  fmt::format_to(out, "agent {} instance {} boot {} sequence {} slots {}\n", agent.row.name,
+                 format_uuid(agent.row.instance), format_uuid(agent.row.boot_id),
+                 agent.row.sequence, agent.row.slots);
   for (const auto& [sequence, ref] : agent.live) {
     fmt::format_to(out, "  live {} {}/{}/{}\n", sequence, to_string(ref.run), ref.job, ref.number);
   }

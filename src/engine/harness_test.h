@@ -237,6 +237,7 @@ struct FakeAgent {
     std::optional<Timestamp> ends_at;
   };
   std::string name = "local";
+  Uuid instance{9, 9};
   Uuid boot{1, 1};
   std::uint32_t slots = 64;
   std::uint64_t high = 0;
@@ -340,6 +341,7 @@ class World {
   void connect() {
     model::AgentHello hello;
     hello.name = agent.name;
+    hello.instance = agent.instance;
     hello.boot_id = agent.boot;
     hello.sequence_high = agent.high;
     hello.slots = agent.slots;
@@ -421,6 +423,7 @@ class World {
   TurnLimits limits;
   bool check_rebuild = true;
   std::size_t turns = 0;
+  std::vector<Error> refusals;  ///< of agents
 
  private:
   RunView view_of(const std::string& name) const {
@@ -486,6 +489,10 @@ class World {
 
   struct Perform {
     World& world;
+    void operator()(const model::WelcomeAgent&) const {}
+    void operator()(const model::RefuseAgent& effect) const {
+      world.refusals.push_back(effect.why);
+    }
     void operator()(const model::SendStart& effect) const { world.take_start(effect.order); }
     void operator()(const model::SendStop& effect) const { world.take_stop(effect.order); }
     void operator()(const model::SendAck& effect) const {

@@ -43,12 +43,20 @@ bool ended_in_time(const model::Job& job, const ExitRecord& exit) {
   return !by_stop && job.timeout && exit.ended_at - exit.started_at < *job.timeout;
 }
 
-/// A stop that was ordered decides, whatever the process made of its TERM.
-Judgement judge_exit(const model::Job& job, const Attempt& attempt, const ExitRecord& exit) {
+/// Whether a stop that was ordered made its end, or may have: not when it was over before.
+bool ended_by_stop(const model::AttemptEnded& event) {
+  const ExitRecord& exit = event.exit;
+  return event.signalled || exit.signal == kSigTerm || exit.signal == kSigKill;
+}
+
+/// A stop that reached the process decides, whatever the process made of its TERM.
+Judgement judge_exit(const model::Job& job, const Attempt& attempt,
+                     const model::AttemptEnded& event) {
+  const ExitRecord& exit = event.exit;
   const std::string_view left = exit.group_gone ? "" : "; processes of its group are still there";
   if (exit.spawn_errno > 0)
     return failed(FailureKind::spawn, spawn_error_text(job, exit.spawn_errno));
-  if (attempt.manual_kill) {
+  if (attempt.manual_kill && ended_by_stop(event)) {
     return {AttemptState::killed, JobState::killed, FailureKind::killed,
             fmt::format("killed on request{}", left)};
   }
@@ -79,7 +87,7 @@ void on_attempt_ended(Turn& turn, const model::AttemptEnded& event) {
   ActiveRun& run = turn.state.runs.find(event.attempt.run)->second;
   const std::uint32_t index = event.attempt.job;
 
-  Judgement judged = judge_exit(run.definition(index), *attempt, event.exit);
+  Judgement judged = judge_exit(run.definition(index), *attempt, event);
   Result<Json> outputs = parse_output(event.output);
   if (!outputs && judged.failure == FailureKind::none) {
     judged = failed(FailureKind::output, outputs.error().message);
@@ -89,9 +97,10 @@ void on_attempt_ended(Turn& turn, const model::AttemptEnded& event) {
   attempt->ended_at = event.exit.ended_at;
   if (outputs) attempt->outputs = std::move(*outputs);
   send_ack(turn, attempt->agent, event.attempt);
+  const bool killed = attempt->manual_kill;  // its true end counts, and is not tried again
   close_attempt(turn, run, index, judged.attempt, judged.failure, std::move(judged.error));
 
-  if (judged.failure == FailureKind::none || judged.failure == FailureKind::killed) {
+  if (judged.failure == FailureKind::none || killed) {
     return end_job(turn, run, index, judged.job);
   }
   retry_or_end(turn, run, index, judged.failure, event.exit.exit_code, judged.job);

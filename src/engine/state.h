@@ -72,7 +72,8 @@ struct AgentState {
   std::string version, host;
   std::int64_t pid = 0;
   std::uint32_t running_max = 0;
-  std::int64_t busy_until = 0;  ///< steady; it refused an order for want of room
+  std::int64_t busy_until = 0;     ///< steady; it refused an order for want of room
+  std::optional<Steady> rival_at;  ///< when another agent last asked for the name and was refused
   bool dirty = false;
 };
 

@@ -158,6 +158,8 @@ Result<Json> confirm_run(Turn& turn, const model::Actor& actor, const model::Con
                          const model::Fetched& fetched);
 Result<Json> why(const State& state, Now now, const model::AskWhy& request,
                  const model::Fetched& fetched);
+/// Whether the attempt's agent is gone and another one keeps asking for its name.
+bool is_given_up(const State& state, const model::Attempt& attempt, Now now);
 Json agents_json(const State& state);
 Json summary_json(const State& state);
 

@@ -162,7 +162,8 @@ void on(Turn& turn, OrderStart&& input) {
   if (order.boot_id != state.settings.boot_id) return refuse(turn, order, "other_boot");
   if (order.sequence <= state.sequence_seen) return refuse(turn, order, "stale_sequence");
   state.sequence_seen = order.sequence;
-  if (state.free.size() <= state.waiting.size()) return refuse(turn, order, "busy");
+  const bool has_room = state.free.size() > state.waiting.size();
+  if (!has_room || state.closing) return refuse(turn, order, "busy");
   state.waiting.push_back({std::move(input.order)});
   hand_over_waiting(turn);
 }
@@ -232,7 +233,8 @@ void on(Turn& turn, JobEnded&& input) {
   Slot* slot = current(turn.state, input.slot, input.sequence, Slot::Phase::running);
   if (slot == nullptr) return;
   slot->pid = input.pid;
-  slot->report = model::AttemptEnded{slot->attempt, input.exit, std::move(input.output)};
+  slot->report =
+      model::AttemptEnded{slot->attempt, input.exit, std::move(input.output), input.signalled};
   const bool stopped = slot->killed || slot->kill_at.has_value();
   if (!stopped || slot->pid <= 0) return report_end(turn, *slot);
   slot->phase = Slot::Phase::clearing;
@@ -302,7 +304,7 @@ void restore_slot(Turn& turn, const SlotImage& image) {
   ++turn.state.running;
   const bool signalled = image.stopped && image.same_boot && image.pid > 0;
   if (image.exit) {
-    slot.report = model::AttemptEnded{image.attempt, *image.exit, image.output};
+    slot.report = model::AttemptEnded{image.attempt, *image.exit, image.output, image.stopped};
     if (!signalled) return report_end(turn, slot);
     // Nobody has confirmed that the rest of the job is gone.
     slot.phase = Slot::Phase::clearing;
@@ -361,6 +363,13 @@ std::optional<Steady> next_wake(const State& state) {
     for (const Refusal& refusal : state.refused) at(refusal.report_at);
   }
   return wake;
+}
+
+bool is_idle(const State& state, bool reported) {
+  if (state.running > 0 || !state.waiting.empty()) return false;
+  return !reported || std::ranges::all_of(state.slots, [](const Slot& slot) {
+    return slot.phase == Slot::Phase::free;
+  });
 }
 
 std::vector<model::HeldAttempt> held_attempts(const State& state) {

@@ -72,6 +72,7 @@ struct State {
   std::uint64_t sequence_high = 0;  ///< highest in the slot file's header
   std::uint32_t running = 0;        ///< slots in Phase::running or clearing
   bool connected = false;           ///< a session is open: reports can go out
+  bool closing = false;             ///< no new order is accepted
 };
 inline constexpr std::size_t kRefusedMax = 4096;
 
@@ -103,6 +104,7 @@ struct JobEnded {
   std::int64_t pid = 0;
   model::ExitRecord exit;
   std::string output;
+  bool signalled = false;  ///< SignalGroup was done before it ended
 };
 /// The runner died without an exit record for `sequence`. pid: of the orphan, 0 if not known.
 struct RunnerGone {
@@ -203,5 +205,7 @@ std::optional<Steady> next_wake(const State& state);
 
 /// What the agent says of its attempts when it connects.
 std::vector<model::HeldAttempt> held_attempts(const State& state);
+/// Nothing runs, or is to; with `reported` nothing waits for its acknowledgement either.
+bool is_idle(const State& state, bool reported);
 
 }  // namespace dandori::keeper

@@ -60,6 +60,7 @@ void Keeper::act(WriteStart& action) {
   seat.sequence = action.sequence;
   seat.job_boot_us = 0;
   seat.stop_marked = false;
+  seat.signalled = false;
   seat.busy = true;
   if (seat.spool_open) seat.spool.expect_order();
   logs_.begin(action.attempt);
@@ -108,6 +109,10 @@ void Keeper::act(SignalGroup& action) {
   Seat& seat = seats_[action.slot];
   auto pid = static_cast<pid_t>(action.pid);
   if (!is_same_group(pid, seat.job_boot_us)) pid = 0;
+  if (!seat.signalled) {
+    const std::optional<dx_slot> record = slot_file_.read(action.slot);
+    seat.signalled = record && record->exit.ended_at == 0;
+  }
   if (!seat.stop_marked) slot_file_.mark_stopped(action.slot);
   seat.stop_marked = true;
   // Newer kernels (seen with 6.18) kill at once what is started into a cgroup that was killed
@@ -320,8 +325,9 @@ void Keeper::end_job(std::uint32_t slot, std::int64_t pid, const model::ExitReco
   Seat& seat = seats_[slot];
   seat.busy = false;
   look_at_left_overs(slot);
-  JobEnded ended{slot, seat.sequence, pid, settle_log(slot, exit, stage),
-                 take_output(seat.sequence)};
+  JobEnded ended{
+      slot,          seat.sequence, pid, settle_log(slot, exit, stage), take_output(seat.sequence),
+      seat.signalled};
   const model::AttemptRef attempt = seat.attempt;
   run(std::move(ended));
   if (callbacks_.log_grew) callbacks_.log_grew(attempt);
@@ -381,6 +387,7 @@ void Keeper::arm_timer() {
 model::AgentHello Keeper::hello() const {
   model::AgentHello hello;
   hello.name = config_.name;
+  hello.instance = instance_;
   hello.version = config_.version;
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) == 0) hello.host = host.data();

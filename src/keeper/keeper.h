@@ -49,9 +49,8 @@ struct Callbacks {
 /// the next keeper on the same data folder adopts them.
 class Keeper {
  public:
-  /// Errors: keeper.locked (another keeper has the data folder), keeper.runner_install, keeper.io,
-  /// and
-  ///         those of SlotFile::open.
+  /// Errors: keeper.locked (another keeper has the data folder), keeper.instance,
+  ///         keeper.runner_install, keeper.io, and those of SlotFile::open.
   static Result<std::unique_ptr<Keeper>> open(Config config, Callbacks callbacks);
   ~Keeper();
   Keeper(const Keeper&) = delete;
@@ -79,6 +78,11 @@ class Keeper {
   std::size_t remove_logs_before(std::string_view day) { return logs_.remove_before(day); }
   const State& state() const { return state_; }
 
+  /// Whether the data folder was removed or replaced under us: nobody will ever find what we write.
+  bool folder_is_gone() const;
+  /// From now on every new order is refused (`busy`); what is accepted goes on.
+  void take_no_more() { state_.closing = true; }
+
  private:
   /// What the shell knows of a slot beside the core's State.
   struct Seat {
@@ -96,6 +100,7 @@ class Keeper {
     bool cgroup_clean = false;      ///< seen empty since the job ended
     bool cgroup_told = false;       ///< the runner has its descriptor
     bool stop_marked = false;       ///< in the slot file
+    bool signalled = false;         ///< told to stop before it had ended
     std::string program, folder;    ///< for the line that explains a failed start
   };
 
@@ -141,7 +146,7 @@ class Keeper {
   Config config_;
   Callbacks callbacks_;
   std::string folder_;  ///< DATA/agent
-  Uuid boot_id_;
+  Uuid boot_id_, instance_;
   State state_;
   Fd lock_, epoll_, timer_, out_;
   SlotFile slot_file_;

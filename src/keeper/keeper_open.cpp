@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "keeper/embedded_runner.h"
 #include "keeper/host.h"
+#include "keeper/instance.h"
 #include "keeper/keeper.h"
 
 namespace dandori::keeper {
@@ -59,6 +60,9 @@ Result<void> Keeper::prepare() {
   folder_ = config_.data + "/agent";
   if (const Result<void> made = make_folders(); !made) return made;
   if (const Result<void> locked = take_lock(); !locked) return locked;
+  const Result<Uuid> instance = load_instance(folder_ + "/instance");
+  if (!instance) return std::unexpected(instance.error());
+  instance_ = *instance;
   if (config_.runner.empty()) {
     if (const Result<void> bin = make_folder(config_.data + "/bin", 0755); !bin) return bin;
     config_.runner = config_.data + "/bin/dandori-exec";
@@ -127,6 +131,14 @@ Result<void> Keeper::take_lock() {
               "stop it, or give this agent a data folder of its own");
 }
 
+bool Keeper::folder_is_gone() const {
+  struct stat ours{}, there{};
+  if (::fstat(lock_.get(), &ours) != 0) return false;
+  const std::string path = folder_ + "/lock";
+  if (::stat(path.c_str(), &there) != 0) return errno == ENOENT || errno == ENOTDIR;
+  return ours.st_dev != there.st_dev || ours.st_ino != there.st_ino;
+}
+
 Result<void> Keeper::restore_slots() {
   seats_.resize(slot_file_.slots());
   std::vector<SlotImage> images;
@@ -169,7 +181,7 @@ Result<SlotImage> Keeper::restore_seat(std::uint32_t slot, const dx_slot& record
   image.started_at = Timestamp{record.running.started_at};
   image.pid = image.same_boot ? record.running.job_pid : 0;
   image.stopped = record.start.stopped != 0;
-  seat.stop_marked = image.stopped;
+  seat.stop_marked = seat.signalled = image.stopped;
   if (image.same_boot) seat.cgroup = cgroups_.current(slot);
   Result<Spool> spool = Spool::open(fmt::format("{}/spool/{}", folder_, slot));
   if (!spool) return std::unexpected(spool.error());

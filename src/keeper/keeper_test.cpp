@@ -1,8 +1,11 @@
 #include "keeper/keeper.h"
 
+#include <poll.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -240,6 +243,65 @@ TEST_CASE("a job runs as the user of run_as and may write its output") {
   const model::AttemptEnded end = host.finish(order);
   CHECK(host.log(1) == "nobody\n");
   CHECK(end.output == "a=1\n");
+}
+
+TEST_CASE("an end says whether a stop had reached the job") {
+  Host host;
+  host.open();
+  CHECK_FALSE(host.finish(host.shell(1, "exit 0")).signalled);
+  host.start(host.shell(2, "trap 'exit 0' TERM; touch ready; while :; do sleep 0.01; done"));
+  REQUIRE(host.until([&] {
+    return host.exists("agent/work/ready") && host.find<model::AttemptStarted>(2) != nullptr;
+  }));
+  host.keeper->stop({attempt(2), Duration{10'000'000}});
+  const model::AttemptEnded orderly = host.ended(2);
+  CHECK(orderly.exit.exit_code == 0);
+  CHECK(orderly.signalled);
+}
+
+TEST_CASE("a stop that comes after the job's end, but before its report, has not reached it") {
+  Host host;
+  host.open();
+  REQUIRE(::mkfifo(host.path("agent/work/go").c_str(), 0600) == 0);
+  host.start(host.shell(1, "read x < go; exit 0"));
+  REQUIRE(host.until([&] { return host.find<model::AttemptStarted>(1) != nullptr; }));
+  std::ofstream{host.path("agent/work/go")} << "on\n";
+  pollfd report{host.keeper->poll_fd(), POLLIN, 0};
+  REQUIRE(::poll(&report, 1, 30'000) == 1);  // it lies in the socket: the keeper has not read it
+  host.keeper->stop({attempt(1), Duration{10'000'000}});
+  const model::AttemptEnded end = host.ended(1);
+  CHECK(end.exit.exit_code == 0);
+  CHECK_FALSE(end.signalled);
+}
+
+TEST_CASE("a data folder has one id for good, and no other folder has it") {
+  Host host, other;
+  const Uuid id = host.open().hello().instance;
+  CHECK_FALSE(id.is_nil());
+  CHECK(other.open().hello().instance != id);
+  host.config.boot_id = Uuid{8, 8};
+  CHECK(host.open().hello().instance == id);
+  host.keeper.reset();
+  std::ofstream{host.path("agent/instance")} << "nothing\n";
+  const auto broken = Keeper::open(host.config, {});
+  REQUIRE(!broken);
+  CHECK(broken.error().code == "keeper.instance");
+}
+
+TEST_CASE("a keeper sees that its folder was removed or replaced, and takes no more orders") {
+  Host host;
+  host.open();
+  CHECK_FALSE(host.keeper->folder_is_gone());
+  std::filesystem::rename(host.path("agent"), host.path("away"));
+  CHECK(host.keeper->folder_is_gone());
+  std::filesystem::create_directory(host.path("agent"));
+  std::ofstream{host.path("agent/lock")} << "";
+  CHECK(host.keeper->folder_is_gone());
+  host.keeper->take_no_more();
+  host.start(host.shell(1, "exit 0"));
+  REQUIRE(host.find<model::AttemptNeverStarted>(1) != nullptr);
+  CHECK(host.find<model::AttemptNeverStarted>(1)->reason == "busy");
+  CHECK(is_idle(host.keeper->state(), true));
 }
 
 TEST_CASE("two keepers cannot share a data folder") {

@@ -31,6 +31,7 @@ struct Pair {
   std::vector<model::AttemptRef> stopped, acknowledged;
   std::uint64_t sessions = 0;
   std::optional<Error> refuse;
+  bool welcomes = true;  ///< the engine's answer to a hello comes at once
   model::AgentHello hello;
   std::unique_ptr<ServerSession> server;
   AgentSession agent{{
@@ -53,7 +54,12 @@ struct Pair {
               if (refuse) return std::unexpected(*refuse);
               return {};
             },
-            .event = [this](model::Event event) { events.push_back(std::move(event)); }};
+            .event =
+                [this](model::Event event) {
+                  const bool is_hello = std::holds_alternative<model::AgentConnected>(event);
+                  events.push_back(std::move(event));
+                  if (is_hello && welcomes) server->welcome();
+                }};
   }
   void connect() {
     server = std::make_unique<ServerSession>(++sessions, hooks(), now);
@@ -188,6 +194,34 @@ TEST_CASE("an agent that may not join is refused with the server's reason") {
   pair.hello.name = "../x";
   pair.connect();
   CHECK(pair.agent.closed_by().code == "protocol.bad_name");
+}
+
+TEST_CASE("until the hello is answered the agent waits and orders are dropped") {
+  Pair pair;
+  pair.welcomes = false;
+  pair.connect();
+  CHECK(pair.count<model::AgentConnected>() == 1);
+  CHECK_FALSE(pair.agent.is_welcomed());
+  pair.agent.report(ended(1));
+  pair.server->start(order_of(1));
+  pair.carry();
+  CHECK(pair.started.empty());
+  CHECK(pair.count<model::AttemptEnded>() == 0);
+  pair.server->welcome();
+  pair.carry();
+  CHECK(pair.agent.is_welcomed());
+  CHECK(pair.count<model::AttemptEnded>() == 1);
+}
+
+TEST_CASE("an agent that the engine refuses hears the reason, and its session is over") {
+  Pair pair;
+  pair.welcomes = false;
+  pair.connect();
+  pair.server->refuse({"agent.name_taken", "the name is taken", ""});
+  pair.carry();
+  CHECK(pair.agent.closed_by().code == "agent.name_taken");
+  CHECK_FALSE(pair.server->is_open());
+  CHECK(pair.count<model::AgentDisconnected>() == 1);
 }
 
 TEST_CASE("heartbeats keep a quiet session; 15 seconds of silence end it") {

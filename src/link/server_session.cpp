@@ -117,11 +117,11 @@ void ServerSession::take(std::string_view body) {
   auto message = wire::decode_agent(body);
   if (!message) return channel_.close(std::move(message.error()));
   const bool is_hello = std::holds_alternative<model::AgentHello>(*message);
-  if (is_hello == welcomed_) {
-    return channel_.close(
-        {"protocol.out_of_order",
-         welcomed_ ? "the agent said hello twice" : "the agent did not say hello first",
-         "see that the peer is a dandori agent"});
+  if (is_hello ? greeted_ : !welcomed_) {
+    return channel_.close({"protocol.out_of_order",
+                           is_hello ? "the agent said hello twice"
+                                    : "the agent did not say hello and wait for the answer first",
+                           "see that the peer is a dandori agent"});
   }
   std::visit(
       [this](auto& one) {
@@ -140,14 +140,24 @@ void ServerSession::take(std::string_view body) {
 void ServerSession::greet(model::AgentHello hello) {
   Result<void> admitted = check_hello(hello);
   if (admitted) admitted = hooks_.admit(hello);
-  if (!admitted) {
-    put(wire::Refused{admitted.error().code, admitted.error().message});
-    return channel_.close(std::move(admitted.error()));
-  }
+  if (!admitted) return refuse(std::move(admitted.error()));
   agent_ = hello.name;
+  instance_ = hello.instance;
+  greeted_ = true;
+  hooks_.event(model::AgentConnected{std::move(hello), session_});
+}
+
+void ServerSession::welcome() {
+  if (!is_open() || !greeted_ || welcomed_) return;
   welcomed_ = true;
   put(wire::Welcome{wire::kProtocol, session_});
-  hooks_.event(model::AgentConnected{std::move(hello), session_});
+}
+
+void ServerSession::refuse(Error why) {
+  if (!is_open() || welcomed_) return;
+  put(wire::Refused{why.code, why.message});
+  channel_.close(std::move(why));
+  end_if_closed();
 }
 
 void ServerSession::answer_log(model::LogChunk chunk) {
@@ -170,7 +180,7 @@ void ServerSession::end_if_closed() {
   for (const auto& [id, open] : logs) {
     open.answer(failed_log(id, open.offset, "log.agent_gone"));
   }
-  if (welcomed_) hooks_.event(model::AgentDisconnected{agent_, session_});
+  if (greeted_) hooks_.event(model::AgentDisconnected{agent_, session_});
 }
 
 }  // namespace dandori::link

@@ -19,7 +19,8 @@ inline constexpr Duration kLogAnswerMax = 30s;       ///< then the request is gi
 inline constexpr std::size_t kOrderBytesWaitingMax =
     64U << 20U;  ///< then the agent does not read: closed
 
-/// The server's half of one connection of one agent: hello, then orders out and reports in.
+/// The server's half of one connection of one agent: hello, the engine's word on it, then orders
+/// out and reports in.
 ///
 /// Pure: bytes come in with receive() and go out with take_bytes(); time is what the caller says.
 /// A session never comes back: a new connection is a new session with a greater number.
@@ -29,7 +30,8 @@ class ServerSession {
   struct Hooks {
     /// May this agent join? Called once, with a hello of the right protocol and a sound name.
     std::function<Result<void>(const model::AgentHello&)> admit;
-    /// AgentConnected, then reports, then AgentDisconnected (only after AgentConnected).
+    /// AgentConnected at the hello, reports after welcome(), AgentDisconnected (only after
+    /// AgentConnected).
     std::function<void(model::Event)> event;
   };
 
@@ -41,6 +43,10 @@ class ServerSession {
   Steady next_wake() const;
   /// The connection has gone or must go: open log requests are answered `log.agent_gone`.
   void close(Error why);
+
+  /// The answer to AgentConnected.
+  void welcome();
+  void refuse(Error why);
 
   /// Orders of an agent that is not welcomed are dropped: it is told again when it connects.
   /// An order that no frame can hold is answered by AttemptNeverStarted (`order_too_big`).
@@ -58,6 +64,7 @@ class ServerSession {
   std::uint64_t number() const { return session_; }
   /// Empty before the hello.
   const std::string& agent() const { return agent_; }
+  Uuid instance() const { return instance_; }
 
  private:
   struct OpenLog {
@@ -77,6 +84,8 @@ class ServerSession {
   Channel channel_;
   Steady now_;
   std::string agent_;
+  Uuid instance_;
+  bool greeted_ = false;  ///< it has said hello
   bool welcomed_ = false;
   bool ended_ = false;
   std::uint64_t last_log_ = 0;

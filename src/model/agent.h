@@ -54,6 +54,7 @@ struct HeldAttempt {
 struct AgentHello {
   std::uint32_t protocol = 1;
   std::string name;
+  Uuid instance;  ///< of the agent's data folder, for good; nil: an agent that has none yet
   std::string version;
   std::string host;
   Uuid boot_id;
@@ -74,7 +75,8 @@ struct AttemptStarted {
 struct AttemptEnded {
   AttemptRef attempt;
   ExitRecord exit;
-  std::string output;  ///< bytes of the DANDORI_OUTPUT file, at most kOutputBytesMax + 1
+  std::string output;      ///< bytes of the DANDORI_OUTPUT file, at most kOutputBytesMax + 1
+  bool signalled = false;  ///< a stop had reached it before it ended
 };
 /// Definite: under this boot id and sequence nothing was started and nothing will be.
 struct AttemptNeverStarted {

@@ -85,6 +85,7 @@ struct AgentRow {
   Uuid boot_id;
   std::uint64_t sequence = 0;  ///< last one given
   std::uint32_t slots = 0;
+  Uuid instance;  ///< the data folder that the name stands for; nil: none has been told
 };
 /// The answer given under an idempotency key; kept 7 days.
 struct KeyRow {
@@ -201,6 +202,16 @@ struct Fetched {
 
 // ---- What is done after the commit: effects.
 
+/// The agent of this session has its name: it may report, and gets orders.
+struct WelcomeAgent {
+  std::string agent;
+  std::uint64_t session = 0;
+};
+/// It has not: the session ends, and the agent asks again later.
+struct RefuseAgent {
+  std::uint64_t session = 0;
+  Error why;
+};
 struct SendStart {
   std::string agent;
   StartOrder order;
@@ -217,6 +228,6 @@ struct Reply {
   std::uint64_t token = 0;
   Result<Json> answer;
 };
-using Effect = std::variant<SendStart, SendStop, SendAck, Reply>;
+using Effect = std::variant<WelcomeAgent, RefuseAgent, SendStart, SendStop, SendAck, Reply>;
 
 }  // namespace dandori::model

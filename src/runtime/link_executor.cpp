@@ -12,7 +12,7 @@ namespace dandori::runtime {
 std::uint64_t LinkExecutor::open(Steady now) {
   const std::uint64_t session = ++last_;
   link::ServerSession::Hooks hooks{
-      .admit = [this, session](const model::AgentHello& hello) { return admit(session, hello); },
+      .admit = [this](const model::AgentHello& hello) { return admit(hello); },
       .event = [this](model::Event event) { post_(std::move(event)); }};
   sessions_.emplace(session, std::make_unique<link::ServerSession>(session, std::move(hooks), now));
   return session;
@@ -73,6 +73,19 @@ void LinkExecutor::request_log(const std::string& agent, model::LogRequest reque
   answer(std::move(chunk));
 }
 
+void LinkExecutor::welcome(const std::string& agent, std::uint64_t session) {
+  const auto at = sessions_.find(session);
+  if (at == sessions_.end() || !at->second->is_open()) return;
+  if (link::ServerSession* older = welcomed(agent)) supersede(*older);
+  agents_[agent] = session;
+  at->second->welcome();
+}
+
+void LinkExecutor::refuse(std::uint64_t session, const Error& why) {
+  const auto at = sessions_.find(session);
+  if (at != sessions_.end()) at->second->refuse(why);
+}
+
 void LinkExecutor::start(const std::string& agent, const model::StartOrder& order) {
   if (link::ServerSession* session = welcomed(agent)) session->start(order);
 }
@@ -85,18 +98,21 @@ void LinkExecutor::acknowledge(const std::string& agent, const model::AckOrder& 
   if (link::ServerSession* session = welcomed(agent)) session->acknowledge(order);
 }
 
-Result<void> LinkExecutor::admit(std::uint64_t session, const model::AgentHello& hello) {
+Result<void> LinkExecutor::admit(const model::AgentHello& hello) {
   if (admit_) {
     if (Result<void> admitted = admit_(hello); !admitted) return admitted;
   }
-  if (link::ServerSession* older = welcomed(hello.name)) {
-    log(LogLevel::warning, "agent.superseded",
-        {{"agent", hello.name}, {"session", fmt::to_string(older->number())}});
-    older->close({"protocol.superseded", fmt::format("agent '{}' has connected anew", hello.name),
-                  "two agents of one name drive each other out: give each its own name"});
-  }
-  agents_[hello.name] = session;
+  // The same agent: whatever it has said before in the older session comes before its hello.
+  link::ServerSession* older = welcomed(hello.name);
+  if (older != nullptr && older->instance() == hello.instance) supersede(*older);
   return {};
+}
+
+void LinkExecutor::supersede(link::ServerSession& older) {
+  log(LogLevel::warning, "agent.superseded",
+      {{"agent", older.agent()}, {"session", fmt::to_string(older.number())}});
+  older.close({"protocol.superseded", fmt::format("agent '{}' has connected anew", older.agent()),
+               "nothing is to be done: the agent goes on in its new session"});
 }
 
 link::ServerSession* LinkExecutor::welcomed(const std::string& agent) const {

@@ -16,7 +16,8 @@ namespace dandori::runtime {
 /// only.
 ///
 /// An order for an agent that is not connected is dropped: the attempt's row is its outbox, and the
-/// engine orders again when the agent says hello. A second session of one name ends the first.
+/// engine orders again when the agent says hello. A second session of one agent ends the first;
+/// whether another agent may have the name is the engine's to say.
 class LinkExecutor final : public exec::Executor {
  public:
   using Post = std::function<void(model::Event)>;
@@ -49,19 +50,22 @@ class LinkExecutor final : public exec::Executor {
   void request_log(const std::string& agent, model::LogRequest request,
                    link::ServerSession::LogAnswer answer);
 
+  void welcome(const std::string& agent, std::uint64_t session) override;
+  void refuse(std::uint64_t session, const Error& why) override;
   void start(const std::string& agent, const model::StartOrder& order) override;
   void stop(const std::string& agent, const model::StopOrder& order) override;
   void acknowledge(const std::string& agent, const model::AckOrder& order) override;
 
  private:
-  Result<void> admit(std::uint64_t session, const model::AgentHello& hello);
+  Result<void> admit(const model::AgentHello& hello);
+  void supersede(link::ServerSession& older);
   link::ServerSession* welcomed(const std::string& agent) const;
 
   Post post_;
   Admit admit_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, std::unique_ptr<link::ServerSession>> sessions_;
-  std::map<std::string, std::uint64_t> agents_;  ///< newest session that was admitted
+  std::map<std::string, std::uint64_t> agents_;  ///< newest session that was welcomed
 };
 
 }  // namespace dandori::runtime

@@ -347,7 +347,11 @@ void Runtime::perform(std::vector<model::Effect> effects) {
     std::visit(
         [this](auto& one) {
           using One = std::decay_t<decltype(one)>;
-          if constexpr (std::is_same_v<One, model::SendStart>) {
+          if constexpr (std::is_same_v<One, model::WelcomeAgent>) {
+            parts_.executor.welcome(one.agent, one.session);
+          } else if constexpr (std::is_same_v<One, model::RefuseAgent>) {
+            parts_.executor.refuse(one.session, one.why);
+          } else if constexpr (std::is_same_v<One, model::SendStart>) {
             parts_.executor.start(one.agent, one.order);
           } else if constexpr (std::is_same_v<One, model::SendStop>) {
             parts_.executor.stop(one.agent, one.order);

@@ -19,6 +19,11 @@ using Phase = model::JobRun::Phase;
 
 namespace {
 
+/// Lost by the word of a person, who confirmed it while another agent asked for the name.
+bool is_given_up(const Attempt& attempt) {
+  return attempt.state == AttemptState::lost && attempt.error.ends_with("agent_gone");
+}
+
 bool is_live(const Attempt& attempt) {
   return !is_ended(attempt.state) && attempt.sequence != 0;
 }
@@ -286,6 +291,8 @@ void Checker::started(const model::StartOrder& order, const std::string& agent, 
   const Attempt& attempt = at->second;
   const bool fits =
       attempt.agent == agent && attempt.sequence == order.sequence && attempt.boot_id == boot_id;
+  // Given up while the order was still on its way: whoever confirmed it took it for gone.
+  if (is_given_up(attempt)) return;
   if (is_ended(attempt.state) || !fits) {
     broken(fmt::format("{} attempt {} was started on {} though it is recorded as {} on '{}'",
                        name_of(run->second, order.attempt.job), order.attempt.number, agent,
@@ -302,7 +309,7 @@ void Checker::check_end(const RunTable& run, const Attempt& attempt) {
     const bool lost = truth != nullptr && (truth->runner_lost || truth->host_lost);
     // Assigned under a boot that is over: whether the order arrived is not known.
     const bool rebooted = attempt.error.ends_with("host_restarted");
-    if (!lost && !rebooted)
+    if (!lost && !rebooted && !is_given_up(attempt))
       broken(name + " is recorded as lost, but neither runner nor host was: " + attempt.error);
     return;
   }
@@ -336,7 +343,9 @@ void Checker::check_judgement(const RunTable& run, const Attempt& attempt) {
     });
   };
   AttemptState wanted = AttemptState::failed;
-  if (attempt.manual_kill) {
+  const Truth* truth = witness_.find(attempt.ref);
+  const bool by_signal = attempt.exit.signal == 9 || attempt.exit.signal == 15;
+  if (attempt.manual_kill && (by_signal || (truth != nullptr && truth->signalled))) {
     wanted = AttemptState::killed;
   } else if (attempt.failure == FailureKind::timeout) {
     const Duration ran = attempt.exit.ended_at - attempt.exit.started_at;

@@ -32,7 +32,7 @@ Host::Host(HostConfig config, Clock& clock, Random random, Witness& witness, Hoo
 void Host::boot() {
   if (is_up_) return;
   is_up_ = true;
-  boot_id_ = Uuid{mix64(config_.name, 1), ++boots_};
+  boot_id_ = Uuid{mix64(config_.name, config_.folder * 2 + 1), ++boots_};
 }
 
 void Host::start_agent() {
@@ -75,6 +75,7 @@ std::vector<keeper::SlotImage> Host::images() const {
     image.started_at = seat.record.started_at;
     image.exit = seat.record.exit;
     image.output = seat.record.output;
+    image.stopped = seat.record.stopped;
     images.push_back(std::move(image));
   }
   return images;
@@ -206,6 +207,9 @@ void Host::act(const keeper::SignalGroup& action) {
   const auto at = processes_.find(action.pid);
   if (at == processes_.end() || !at->second.alive) return;
   Process& process = at->second;
+  Record& record = seats_[process.slot].record;
+  if (record.sequence == process.sequence) record.stopped = true;
+  witness_.of(process.attempt).signalled = true;
   if (action.kill) return process_ends(action.pid, 9);
   if (process.script.ignores_term || process.is_ending) return;
   process.is_ending = true;
@@ -291,7 +295,8 @@ void Host::process_ends(std::int64_t pid, std::int32_t signal) {
     seat.runner_alive = false;  // finished without its keeper: it leaves
     return;
   }
-  run(keeper::JobEnded{ended.slot, ended.sequence, pid, exit, ended.script.output});
+  run(keeper::JobEnded{ended.slot, ended.sequence, pid, exit, ended.script.output,
+                       seat.record.stopped});
 }
 
 // ---------------------------------------------------------------------------------------
@@ -300,6 +305,7 @@ void Host::process_ends(std::int64_t pid, std::int32_t signal) {
 model::AgentHello Host::hello() const {
   model::AgentHello hello;
   hello.name = config_.name;
+  hello.instance = Uuid{mix64(config_.name, 2), config_.folder + 1};
   hello.version = "sim";
   hello.host = config_.name;
   hello.boot_id = boot_id_;

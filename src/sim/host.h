@@ -21,7 +21,8 @@ struct HostConfig {
   std::string name;
   std::uint32_t slots = 8;
   std::uint32_t running_max = 8;
-  Duration spawn_max{0};  ///< a runner takes up to this long before it starts a job
+  Duration spawn_max{0};     ///< a runner takes up to this long before it starts a job
+  std::uint64_t folder = 0;  ///< of agents of one name, which data folder it has
 };
 
 /// A virtual machine with an agent: the real keeper core and agent session over virtual slots,
@@ -86,6 +87,7 @@ class Host {
     Timestamp started_at;
     std::optional<model::ExitRecord> exit;
     std::string output;
+    bool stopped = false;  ///< its process was told to stop
   };
   struct Process {
     std::uint32_t slot = 0;

@@ -43,6 +43,11 @@ WorldConfig config_for(Random random) {
   }
   if (random.chance(80))
     config.delay_max = random.span(Duration{0}, random.chance(20) ? 8s : 200ms);
+  if (random.chance(10)) {  // another agent of the first one's name
+    HostConfig rival = config.hosts.front();
+    rival.folder = 1;
+    config.hosts.push_back(std::move(rival));
+  }
   return config;
 }
 
@@ -349,8 +354,16 @@ void Trial::settle_decisions() {
 bool Trial::is_over() {
   const engine::State* state = world_.engine_state();
   if (state == nullptr || !state->runs.empty()) return false;
-  return std::ranges::all_of(world_.hosts(), [](const auto& host) {
-    return host->agent_is_up() && host->slots_taken() == 0 && host->processes() == 0;
+  // Where agents share a name, one may keep what was confirmed as given up, or ends that are
+  // recorded.
+  const auto shares_name = [this](const Host& host) {
+    return std::ranges::count_if(world_.hosts(), [&](const auto& other) {
+             return other->config().name == host.config().name;
+           }) > 1;
+  };
+  return std::ranges::all_of(world_.hosts(), [&](const auto& host) {
+    return host->agent_is_up() &&
+           (shares_name(*host) || (host->slots_taken() == 0 && host->processes() == 0));
   });
 }
 
@@ -363,7 +376,8 @@ std::string Trial::what_is_left() {
   }
   for (const auto& host : world_.hosts()) {
     if (host->slots_taken() > 0)
-      left += fmt::format(" {} slots of {}", host->slots_taken(), host->config().name);
+      left += fmt::format(" {} slots of {}{}", host->slots_taken(), host->config().name,
+                          host->is_welcomed() ? "" : " (not welcomed)");
   }
   return left;
 }

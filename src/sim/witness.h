@@ -33,6 +33,7 @@ struct Truth {
   std::uint32_t starts = 0;               ///< times that a process was started for it
   bool runner_lost = false;               ///< its runner was killed
   bool host_lost = false;                 ///< its host went down while it was there
+  bool signalled = false;                 ///< its process was told to stop
   std::optional<model::ExitRecord> exit;  ///< its process has ended
 };
 

@@ -26,6 +26,7 @@ void put(ObjectWriter& out, const model::AgentHello& hello) {
   out.text("t", "hello");
   out.number("protocol", hello.protocol);
   out.text("name", hello.name);
+  if (!hello.instance.is_nil()) out.id("instance", hello.instance);
   out.text("version", hello.version);
   out.text("host", hello.host);
   out.id("boot_id", hello.boot_id);
@@ -68,6 +69,7 @@ void put(ObjectWriter& out, const model::AttemptEnded& ended) {
   out.number("log_bytes", exit.log_bytes);
   out.number("log_dropped", exit.log_dropped);
   out.bytes("output_b64", ended.output);
+  out.boolean("signalled", ended.signalled);
 }
 
 void put(ObjectWriter& out, const model::AttemptNeverStarted& never) {
@@ -177,6 +179,7 @@ void get(FieldReader& in, model::AgentHello& hello) {
   in.id("boot_id", hello.boot_id);
   in.number("sequence_high", hello.sequence_high);
   in.required(false).text("version", hello.version);
+  in.id("instance", hello.instance);
   in.text("host", hello.host);
   in.number("slots", hello.slots);
   in.number("running_max", hello.running_max);
@@ -215,6 +218,8 @@ void get(FieldReader& in, model::AttemptEnded& ended) {
   in.number("log_bytes", exit.log_bytes);
   in.number("log_dropped", exit.log_dropped);
   in.bytes("output_b64", ended.output);
+  ended.signalled = true;  // what an agent that does not say so must be taken to mean
+  in.boolean("signalled", ended.signalled);
   if (ended.output.size() > model::kOutputBytesMax + 1) in.set_fault("output_b64", "is too long");
 }
 

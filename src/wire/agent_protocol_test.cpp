@@ -71,11 +71,21 @@ TEST_CASE("an end arrives as it was sent, with output that is no text") {
   CHECK(read.attempt == ended.attempt);
   CHECK(read.exit == ended.exit);
   CHECK(read.output == ended.output);
+  CHECK_FALSE(read.signalled);
+}
+
+TEST_CASE("an agent that does not say whether a stop reached the job is taken to say yes") {
+  const auto read = decode_agent(
+      R"({"t":"ended","attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/1/1","exit_code":0,)"
+      R"("signal":0,"started_at_us":1,"ended_at_us":2})");
+  REQUIRE(read);
+  CHECK(std::get<model::AttemptEnded>(*read).signalled);
 }
 
 TEST_CASE("a hello carries what the agent holds") {
   model::AgentHello hello;
   hello.name = "local";
+  hello.instance = {3, 4};
   hello.version = "0.1.0";
   hello.host = "box";
   hello.boot_id = kRun;
@@ -86,6 +96,7 @@ TEST_CASE("a hello carries what the agent holds") {
   hello.held = {{kAttempt, 43, false}, {{RunId{kRun}, 4, 1}, 44, true}};
   const auto read = again<model::AgentHello>(AgentMessage{hello});
   CHECK(read.name == "local");
+  CHECK(read.instance == hello.instance);
   CHECK(read.sequence_high == 44);
   REQUIRE(read.held.size() == 2);
   CHECK(read.held[1].ended);

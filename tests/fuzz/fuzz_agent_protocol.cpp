@@ -41,6 +41,7 @@ void feed_halves(std::string_view bytes, std::size_t step) {
   agent.connect({}, Steady{0});
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     server.receive(bytes.substr(at, step), Steady{0});
+    server.welcome();  // nothing before a hello
     agent.receive(bytes.substr(at, step), Steady{0});
   }
   server.step(Steady{0} + link::kSilenceMax);

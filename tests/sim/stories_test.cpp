@@ -141,6 +141,70 @@ TEST_CASE("a job past its timeout gets TERM, then KILL, and what follows does no
   check_sound(world);
 }
 
+TEST_CASE("a job that had ended before its kill arrived shows its true exit") {
+  World world{Seed{11}};
+  world.define("nightly", "jobs: {load: {run: ./load.sh}}");
+  world.script("load", {exits(0, 30s)});
+  const RunId run = world.start("nightly");
+  world.run_until(10s);
+  world.isolate(0, 2min);
+  world.run_until(1min);
+  CHECK(world.ask(model::KillRun{to_string(run), "load"}).has_value());
+  world.run_until(5min);
+  CHECK(world.job(run, "load").state == JobState::succeeded);
+  check_sound(world);
+}
+
+TEST_CASE("two agents of one name: the second waits, and nothing is lost or run twice") {
+  WorldConfig config;
+  config.hosts = {{.name = "local", .folder = 0}, {.name = "local", .folder = 1}};
+  World world{Seed{12}, config};
+  world.define("nightly", "jobs: {load: {run: ./load.sh, on_lost: rerun}}");
+  world.script("load", {exits(0, 10min), exits(0, 1min)});
+  const RunId run = world.start("nightly");
+  world.run_until(1min);
+  CHECK(world.is_connected(0));
+  CHECK_FALSE(world.is_connected(1));
+  world.crash_server();
+  world.isolate(0, 2min);  // the other one is the first to come
+  world.start_server();
+  world.run_until(2min);
+  CHECK_FALSE(world.is_connected(1));
+  world.run_until(15min);
+  CHECK(world.job(run, "load").state == JobState::succeeded);
+  CHECK(world.job(run, "load").attempts.size() == 1);
+
+  world.crash_host(0);  // it owes nothing now
+  world.run_until(16min);
+  CHECK(world.is_connected(1));
+  const RunId next = world.start("nightly");
+  world.run_until(20min);
+  CHECK(world.job(next, "load").state == JobState::succeeded);
+  check_sound(world);
+}
+
+TEST_CASE("a host gone for good: its attempts are given up by confirm, then another takes over") {
+  WorldConfig config;
+  config.hosts = {{.name = "local", .folder = 0}, {.name = "local", .folder = 1}};
+  World world{Seed{13}, config};
+  world.define("nightly", "jobs: {load: {run: ./load.sh}}");
+  world.script("load", {exits(0, 24h), exits(0, 1min)});
+  const RunId run = world.start("nightly");
+  world.run_until(1min);
+  world.crash_host(0);
+  world.run_until(2min);
+  CHECK_FALSE(world.is_connected(1));
+  CHECK(world.job(run, "load").state == JobState::running);
+  CHECK(world.ask(model::ConfirmRun{to_string(run)}).has_value());
+  world.run_until(3min);
+  CHECK(world.run(run).state == RunState::failed);
+  CHECK(world.is_connected(1));
+  const RunId next = world.start("nightly");
+  world.run_until(6min);
+  CHECK(world.job(next, "load").state == JobState::succeeded);
+  check_sound(world);
+}
+
 TEST_CASE("a lost host: hold waits for a person, fail fails, rerun tries again") {
   for (const std::string policy : {"hold", "fail", "rerun"}) {
     CAPTURE(policy);

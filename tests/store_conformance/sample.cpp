@@ -225,7 +225,11 @@ model::CountersRow sample_counters() {
 }
 
 model::AgentRow sample_agent(std::string name) {
-  return {.name = std::move(name), .boot_id = sample_uuid(37), .sequence = 38, .slots = 39};
+  return {.name = std::move(name),
+          .boot_id = sample_uuid(37),
+          .sequence = 38,
+          .slots = 39,
+          .instance = sample_uuid(40)};
 }
 
 model::Variable sample_variable(std::string folder, std::string name) {
@@ -295,7 +299,7 @@ std::string text_of(const model::CountersRow& r) {
 }
 
 std::string text_of(const model::AgentRow& r) {
-  return joined("agent", r.name, r.boot_id, r.sequence, r.slots);
+  return joined("agent", r.name, r.boot_id, r.sequence, r.slots, r.instance);
 }
 
 std::string text_of(const model::Variable& r) {

@@ -64,6 +64,11 @@ Steady ScriptedExecutor::next_wake() const {
   return wake;
 }
 
+void ScriptedExecutor::welcome(const std::string&, std::uint64_t) {}
+void ScriptedExecutor::refuse(std::uint64_t session, const Error&) {
+  if (session == session_) disconnect();
+}
+
 void ScriptedExecutor::start(const std::string& agent, const model::StartOrder& order) {
   if (agent != settings_.name || !connected_ || held_.contains(order.attempt)) return;
   const auto refuse = [&](const char* reason) {
@@ -124,6 +129,7 @@ void ScriptedExecutor::end(Held& held) {
   end.exit.started_at = held.started_at;
   end.exit.ended_at = now_.wall;
   end.output = held.exit.output;
+  end.signalled = held.stopped;
   held.end = end;
   report(std::move(end));
 }

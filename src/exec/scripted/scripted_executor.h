@@ -56,6 +56,8 @@ class ScriptedExecutor final : public Executor {
   /// Next end that is due; INT64_MAX: none.
   Steady next_wake() const;
 
+  void welcome(const std::string& agent, std::uint64_t session) override;
+  void refuse(std::uint64_t session, const Error& why) override;
   void start(const std::string& agent, const model::StartOrder& order) override;
   void stop(const std::string& agent, const model::StopOrder& order) override;
   void acknowledge(const std::string& agent, const model::AckOrder& order) override;

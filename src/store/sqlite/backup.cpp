@@ -69,6 +69,17 @@ Result<void> check_pages(sqlite3* connection, const std::string& path) {
   return {};
 }
 
+/// The agents of the machine that is put back may be new ones: their names are free to them. What
+/// the old agents still ran is then found out as after any loss.
+Result<void> free_agent_names(const std::string& path) {
+  const auto connection = open_plain(path, SQLITE_OPEN_READWRITE);
+  if (!connection) return std::unexpected(connection.error());
+  const auto schema = sqlite::schema_of(connection->get());
+  if (!schema) return std::unexpected(schema.error());
+  if (*schema < 2) return {};
+  return sqlite::execute(connection->get(), "UPDATE agent SET instance=NULL");
+}
+
 }  // namespace
 
 Result<void> verify_sqlite(const std::string& path) {
@@ -121,6 +132,8 @@ Result<void> restore_sqlite(const std::string& from_path, const std::string& fol
   const std::string path = sqlite_path(folder);
   const std::string part = path + ".part";
   done = sqlite::copy_file(from_path, part);
+  if (done) done = free_agent_names(part);
+  if (done) done = sqlite::sync_file(part);
   if (!done) return done;
   if (sqlite::exists(path)) {
     // Bring what its log holds into the file, then put it aside.

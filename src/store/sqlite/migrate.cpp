@@ -9,6 +9,8 @@
 extern "C" {
 extern const char dandori_sqlite_0001[];
 extern const char dandori_sqlite_0001_end[];
+extern const char dandori_sqlite_0002[];
+extern const char dandori_sqlite_0002_end[];
 }
 
 namespace dandori::store::sqlite {
@@ -20,7 +22,8 @@ struct Migration {
   const char* end;
 };
 /// In order; the first makes schema 1.
-const std::array kMigrations{Migration{dandori_sqlite_0001, dandori_sqlite_0001_end}};
+const std::array kMigrations{Migration{dandori_sqlite_0001, dandori_sqlite_0001_end},
+                             Migration{dandori_sqlite_0002, dandori_sqlite_0002_end}};
 
 Result<std::int64_t> read_integer(sqlite3* connection, std::string_view sql) {
   const Result<StatementPtr> statement = prepare(connection, sql);

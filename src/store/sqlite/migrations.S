@@ -3,11 +3,20 @@
 #if !__has_include("../migrations/sqlite/0001.sql")
 #error "migrations/sqlite/0001.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0002.sql")
+#error "migrations/sqlite/0002.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
 dandori_sqlite_0001:
   .incbin "../migrations/sqlite/0001.sql"
 dandori_sqlite_0001_end:
+  .byte 0
+  .globl dandori_sqlite_0002
+  .globl dandori_sqlite_0002_end
+dandori_sqlite_0002:
+  .incbin "../migrations/sqlite/0002.sql"
+dandori_sqlite_0002_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits

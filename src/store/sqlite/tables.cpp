@@ -38,7 +38,7 @@ static_assert(field_count<model::RevisionRow>() == 8);
 static_assert(field_count<model::WorkflowRow>() == 10);
 static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 3);
 static_assert(field_count<model::PlannedOutcome>() == 10);
-static_assert(field_count<model::AgentRow>() == 4 && field_count<model::KeyRow>() == 4);
+static_assert(field_count<model::AgentRow>() == 5 && field_count<model::KeyRow>() == 4);
 static_assert(field_count<model::AuditRow>() == 8 && field_count<model::Actor>() == 5);
 static_assert(field_count<model::JournalRow>() == 7 && field_count<model::CountersRow>() == 6);
 
@@ -301,7 +301,7 @@ void read(Row& in, model::PlannedOutcome& outcome) {
 }
 
 void bind(Binder& out, const model::AgentRow& row) {
-  out.text(row.name).uuid(row.boot_id).bits(row.sequence).integer(row.slots);
+  out.text(row.name).uuid(row.boot_id).bits(row.sequence).integer(row.slots).uuid(row.instance);
 }
 
 void read(Row& in, model::AgentRow& row) {
@@ -309,6 +309,7 @@ void read(Row& in, model::AgentRow& row) {
   row.boot_id = in.uuid();
   row.sequence = in.bits();
   row.slots = in.count();
+  row.instance = in.uuid();
 }
 
 void bind(Binder& out, const model::KeyRow& row) {

@@ -44,7 +44,7 @@ inline constexpr Table kVariable{"variable", "folder,name", "", "value"};
 inline constexpr Table kFolder{"folder", "name", "", "title,labels"};
 inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",
                                 "at,business_date,state,reason,detail,run_id,decided_at"};
-inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots"};
+inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots,instance"};
 inline constexpr Table kKey{"idem_key", "key", "", "digest,at,answer"};
 inline constexpr Table kAudit{
     "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash",
