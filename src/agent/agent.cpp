@@ -26,7 +26,8 @@ namespace dandori::agent {
 
 namespace {
 
-constexpr Duration kSleepMax = 10s;
+constexpr Duration kSleepMax = 5s;
+constexpr Duration kLookEvery = 5s;  // at the data folder
 constexpr Duration kLogsKept = 24h * 90;
 constexpr Duration kCleanEvery = 1h;
 
@@ -84,6 +85,7 @@ class AgentProcess {
   void follow_session();
   int sleep_ms(Steady now) const;
   void clean_logs(Now now);
+  bool has_lost_its_folder(Steady now);
 
   const Config& config_;
   std::unique_ptr<keeper::Keeper> keeper_;
@@ -97,6 +99,8 @@ class AgentProcess {
   keeper::Fd signals_;
   std::uint64_t session_seen_ = 0;
   Steady clean_at_{0};
+  Steady look_at_{0};
+  bool folder_is_gone_ = false;
 };
 
 Result<void> AgentProcess::open() {
@@ -125,6 +129,7 @@ Result<void> AgentProcess::run() {
     }};
     const Now before = keeper::read_clocks();
     clean_logs(before);
+    if (has_lost_its_folder(before.steady)) return {};
     if (::poll(polled.data(), polled.size(), sleep_ms(before.steady)) < 0 && errno != EINTR) {
       return fail("agent.io", fmt::format("poll: {}", std::strerror(errno)));
     }
@@ -171,6 +176,26 @@ void AgentProcess::clean_logs(Now now) {
   const std::size_t removed = keeper_->remove_logs_before(day);
   if (removed > 0)
     log(LogLevel::info, "logs.removed", {{"days", fmt::to_string(removed)}, {"before", day}});
+}
+
+/// Whether to end, as the data folder is gone: once nothing runs here, and the server, if it is
+/// there, has the ends.
+bool AgentProcess::has_lost_its_folder(Steady now) {
+  if (now >= look_at_ && !folder_is_gone_) {
+    look_at_ = now + kLookEvery;
+    folder_is_gone_ = keeper_->folder_is_gone();
+    if (!folder_is_gone_) return false;
+    keeper_->take_no_more();
+    log(LogLevel::warning, "agent.folder_gone",
+        {{"data", config_.data},
+         {"message",
+          "the data folder was removed: this agent takes no more orders and ends when "
+          "none of its jobs runs"}});
+  }
+  if (!folder_is_gone_ || !keeper::is_idle(keeper_->state(), session_.is_welcomed())) return false;
+  log(LogLevel::warning, "agent.ended",
+      {{"data", config_.data}, {"message", "the data folder is gone and nothing runs"}});
+  return true;
 }
 
 }  // namespace

@@ -19,9 +19,10 @@ struct Config {
 /// The agent of one host and data folder: keeps jobs, and keeps a session with the server that
 /// listens on DATA/agent.sock, whichever it is and whenever it comes.
 ///
-/// Returns when SIGTERM or SIGINT arrives (the caller must not have handlers for them). Jobs that
-/// run are left alone, then and at any other death; the next agent on this folder takes them over.
-/// Errors: keeper.locked (another agent has the folder), keeper.*, agent.io.
+/// Returns when SIGTERM or SIGINT arrives (the caller must not have handlers for them), and when
+/// the data folder has been removed and nothing runs any more. Jobs that run are left alone, then
+/// and at any other death; the next agent on this folder takes them over. Errors: keeper.locked
+/// (another agent has the folder), keeper.*, agent.io.
 Result<void> run_agent(const Config& config);
 
 }  // namespace dandori::agent
