@@ -179,7 +179,7 @@ struct Command {
 };
 /// Timers may be due, or work was left over from the turn before.
 struct Tick {};
-/// The wall clock was stepped forward by more than 60 s.
+/// The wall clock was stepped by more than 60 s, forward or back.
 struct ClockJumped {
   Timestamp from;
 };
@@ -187,17 +187,32 @@ struct ClockJumped {
 using Event = std::variant<Tick, ClockJumped, Command, AgentConnected, AgentDisconnected,
                            AttemptStarted, AttemptEnded, AttemptNeverStarted, AttemptLost>;
 
+/// The instants of one workflow within (after, until]; workflow empty: none.
+struct PlannedSpan {
+  std::string workflow;
+  Timestamp after, until;
+};
+/// Their outcomes, by instant. span.until comes back earlier when there are more than
+/// kOutcomesMax.
+struct PlannedRows {
+  PlannedSpan span;
+  std::vector<PlannedOutcome> outcomes;
+};
+inline constexpr std::size_t kOutcomesMax = 1000;
+
 /// What an event needs and memory does not hold.
 struct Needs {
   std::string ended_run;  ///< id or `name#number` of a run that is not in memory; empty: none
   std::string key;        ///< idempotency key row
-  bool empty() const { return ended_run.empty() && key.empty(); }
+  PlannedSpan planned = {};
+  bool empty() const { return ended_run.empty() && key.empty() && planned.workflow.empty(); }
 };
-/// Rows of one ended run (RunEndedRow, JobRow…, AttemptRow…, RevisionRow of its revision), and the
-/// key's row.
+/// Rows of one ended run (RunEndedRow, JobRow…, AttemptRow…, RevisionRow of its revision), the
+/// key's row, and the outcomes of the span.
 struct Fetched {
   std::vector<Change> run_rows;
   std::optional<KeyRow> key;
+  std::optional<PlannedRows> planned = {};
 };
 
 // ---- What is done after the commit: effects.

@@ -129,6 +129,13 @@ std::vector<bool> superseded(std::span<const model::Change> changes) {
   return skip;
 }
 
+void cut_outcomes(model::PlannedRows& rows) {
+  if (rows.outcomes.size() <= model::kOutcomesMax) return;
+  const Timestamp cut = rows.outcomes.back().at;
+  std::erase_if(rows.outcomes, [&](const auto& outcome) { return outcome.at >= cut; });
+  rows.span.until = cut - Duration{1};
+}
+
 std::optional<RunName> parse_run_name(std::string_view text) {
   const std::size_t mark = text.rfind('#');
   if (mark == std::string_view::npos) {

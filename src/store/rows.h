@@ -26,6 +26,10 @@ model::JobRun kept_job(model::JobRun job);
 /// once. A move between active and ended runs is only replaced by a later move.
 std::vector<bool> superseded(std::span<const model::Change> changes);
 
+/// Cuts `rows`, read by instant with one more than kOutcomesMax, before an instant that may not be
+/// whole.
+void cut_outcomes(model::PlannedRows& rows);
+
 /// What people call a run: its id, or `name#number`.
 struct RunName {
   RunId id;  ///< nil: named by number

@@ -211,6 +211,45 @@ TEST_SUITE("commit") {
     }
   }
 
+  TEST_CASE_TEMPLATE("outcomes of one workflow are fetched by instant, many in whole instants",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    Changes rows;
+    for (int second = 1; second <= 4; ++second) {
+      const std::string nominal = "n" + std::to_string(second);
+      rows.emplace_back(model::PlannedRow{sample_outcome(nominal, at_second(second))});
+      model::PlannedOutcome other = sample_outcome(nominal, at_second(second));
+      other.workflow = "other";
+      rows.emplace_back(model::PlannedRow{other});
+    }
+    must_commit(world, rows);
+    const std::string workflow = sample_outcome("", at_second(0)).workflow;
+    model::Needs needs;
+    needs.planned = {workflow, at_second(1), at_second(3)};
+    const auto some = world.engine().fetch(needs)->planned;
+    REQUIRE(some.has_value());
+    CHECK(some->span.workflow == workflow);
+    CHECK(some->span.until == at_second(3));
+    REQUIRE(some->outcomes.size() == 2);
+    CHECK(some->outcomes[0].nominal == "n2");
+    CHECK(some->outcomes[1].nominal == "n3");
+    CHECK(some->outcomes[1].workflow == workflow);
+
+    rows.clear();
+    for (int i = 0; i < 1100; ++i) {
+      rows.emplace_back(
+          model::PlannedRow{sample_outcome("many" + std::to_string(i), at_second(100 + i / 3))});
+    }
+    must_commit(world, rows);
+    needs.planned = {workflow, at_second(10), at_second(9999)};
+    const auto many = world.engine().fetch(needs)->planned;
+    REQUIRE(many.has_value());
+    CHECK(many->outcomes.size() == 999);
+    CHECK(many->outcomes.back().at == at_second(432));
+    CHECK(many->span.until == at_second(433) - Duration{1});
+    CHECK_FALSE(world.engine().fetch({})->planned.has_value());
+  }
+
   TEST_CASE_TEMPLATE("a key's answer is found until it is purged", World, MemoryWorld,
                      SqliteWorld) {
     World world;

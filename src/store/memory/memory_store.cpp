@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -182,12 +183,29 @@ const model::Run* MemoryStore::find_run(const Runs& runs, const std::string& nam
   return place == runs.end() ? nullptr : &place->second;
 }
 
+model::PlannedRows MemoryStore::outcomes_of(const model::PlannedSpan& span) const {
+  model::PlannedRows rows{span, {}};
+  for (auto place = planned_.lower_bound({span.workflow, "", ""}); place != planned_.end();
+       ++place) {
+    const model::PlannedOutcome& outcome = place->second;
+    if (outcome.workflow != span.workflow) break;
+    if (outcome.at > span.after && outcome.at <= span.until) rows.outcomes.push_back(outcome);
+  }
+  std::ranges::sort(rows.outcomes, {}, [](const model::PlannedOutcome& outcome) {
+    return std::tie(outcome.at, outcome.trigger, outcome.nominal);
+  });
+  if (rows.outcomes.size() > model::kOutcomesMax) rows.outcomes.resize(model::kOutcomesMax + 1);
+  cut_outcomes(rows);
+  return rows;
+}
+
 Result<model::Fetched> MemoryStore::fetch(const model::Needs& needs) {
   const std::lock_guard lock{mutex_};
   model::Fetched fetched;
   if (const auto key = keys_.find(needs.key); !needs.key.empty() && key != keys_.end()) {
     fetched.key = key->second;
   }
+  if (!needs.planned.workflow.empty()) fetched.planned = outcomes_of(needs.planned);
   if (needs.ended_run.empty()) return fetched;
   const model::Run* run = find_run(ended_, needs.ended_run);
   if (run == nullptr) return fetched;

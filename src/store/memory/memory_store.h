@@ -65,6 +65,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   void put(const model::CountersRow& row);
   const model::Run* find_run(const Runs& runs, const std::string& name) const;
   void append_jobs(RunId run, std::vector<model::JobRow>& out) const;
+  model::PlannedRows outcomes_of(const model::PlannedSpan& span) const;
   void append_attempts(RunId run, std::vector<model::AttemptRow>& out) const;
   std::map<RevisionKey, model::RevisionRow> needed_revisions() const;
 

@@ -342,6 +342,26 @@ Result<void> Writer::fetch_run(const std::string& name, model::Fetched& out) {
   return {};
 }
 
+Result<void> Writer::fetch_outcomes(const model::PlannedSpan& span, model::Fetched& out) {
+  // By instant: the `+` keeps the planner from reading the whole history of the workflow.
+  const Result<sqlite3_stmt*> statement =
+      cache_.get(select(kPlanned,
+                        "WHERE at>? AND at<=? AND +workflow=? ORDER BY at,trigger_id,nominal "
+                        "LIMIT ?"));
+  if (!statement) return std::unexpected(statement.error());
+  Binder query{*statement};
+  query.instant(span.after).instant(span.until).text(span.workflow);
+  query.integer(static_cast<std::int64_t>(model::kOutcomesMax) + 1);
+  model::PlannedRows rows{span, {}};
+  const auto done = read_all<model::PlannedOutcome>(
+      connection_.get(), query, kPlanned.name,
+      [&](model::PlannedOutcome outcome) { rows.outcomes.push_back(std::move(outcome)); });
+  if (!done) return std::unexpected(done.error());
+  cut_outcomes(rows);
+  out.planned = std::move(rows);
+  return {};
+}
+
 Result<model::Fetched> Writer::fetch(const model::Needs& needs) {
   if (failed_) return std::unexpected(*failed_);
   model::Fetched out;
@@ -356,6 +376,10 @@ Result<model::Fetched> Writer::fetch(const model::Needs& needs) {
   }
   if (!needs.ended_run.empty()) {
     const Result<void> done = fetch_run(needs.ended_run, out);
+    if (!done) return std::unexpected(done.error());
+  }
+  if (!needs.planned.workflow.empty()) {
+    const Result<void> done = fetch_outcomes(needs.planned, out);
     if (!done) return std::unexpected(done.error());
   }
   return out;

@@ -94,6 +94,7 @@ class Writer {
   Result<void> append(Snapshot& snapshot, const std::string& sql, std::string_view table,
                       RowOf row_of);
   Result<void> fetch_run(const std::string& name, model::Fetched& out);
+  Result<void> fetch_outcomes(const model::PlannedSpan& span, model::Fetched& out);
 
   ConnectionPtr connection_;
   std::array<StatementPtr, kStatements> statements_;
