@@ -53,11 +53,14 @@ void take_over(Turn& turn, WorkflowState& workflow, const std::string& old_name)
   turn.touch_workflow(before);
 }
 
-/// Instants up to now belong to the revision before; the new one decides what comes after.
-void settle_instants(Turn& turn, WorkflowState& workflow) {
-  while (fire_trigger(turn, workflow)) {
+/// False: instants are left, and the turn is full.
+bool settle_workflow(Turn& turn, const std::string& name) {
+  const auto found = turn.state.workflows.find(name);
+  if (found == turn.state.workflows.end()) return true;
+  while (found->second.next_fire <= turn.now.wall) {
+    if (turn.full() || !fire_trigger(turn, found->second)) return false;
   }
-  workflow.row.triggers_since = std::max(workflow.row.triggers_since, turn.now.wall);
+  return true;
 }
 
 void put_revision(Turn& turn, const model::Actor& actor, const WorkflowDefinition& definition,
@@ -70,7 +73,8 @@ void put_revision(Turn& turn, const model::Actor& actor, const WorkflowDefinitio
     workflow.row.triggers_since = turn.now.wall;
     take_over(turn, workflow, made.renamed_from);
   } else {
-    settle_instants(turn, workflow);
+    // settle_instants has decided what came before.
+    workflow.row.triggers_since = std::max(workflow.row.triggers_since, turn.now.wall);
   }
   workflow.row.folder = made.folder;
   workflow.row.title = made.title;
@@ -140,6 +144,14 @@ Json apply_folder(Turn& turn, const model::Actor& actor, const model::Folder& fo
 }
 
 }  // namespace
+
+bool settle_instants(Turn& turn, const model::ApplyDefinitions& request) {
+  if (request.dry_run) return true;
+  return std::ranges::all_of(request.workflows, [&](const WorkflowDefinition& definition) {
+    const model::Workflow& workflow = *definition.workflow;
+    return settle_workflow(turn, workflow.name) && settle_workflow(turn, workflow.renamed_from);
+  });
+}
 
 /// Makes definitions live: a changed workflow gets a new revision; started runs keep theirs.
 Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,

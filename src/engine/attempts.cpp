@@ -162,8 +162,8 @@ bool fire_one(Turn& turn) {
     fire_timer(turn, run, due.job);
     return true;
   }
-  if (!state.fires.empty() && state.fires.begin()->first <= turn.now.wall) {
-    return fire_trigger(turn, state.workflows.find(state.fires.begin()->second)->second);
+  while (!state.fires.empty() && state.fires.begin()->first <= turn.now.wall) {
+    if (fire_trigger(turn, state.workflows.find(state.fires.begin()->second)->second)) return true;
   }
   return false;
 }

@@ -29,8 +29,16 @@ struct Dispatch {
   Turn& turn;
   const model::Fetched& fetched;
 
-  void operator()(const model::Tick&) const { rerun_previous(turn, fetched); }
-  void operator()(const model::ClockJumped&) const {}  // catch_up decides when the instants are due
+  void operator()(const model::Tick&) const {
+    if (fetched.planned) {
+      take_outcomes(turn.state, *fetched.planned);
+    } else if (!turn.state.outcomes_wanted.empty()) {
+      skip_outcomes(turn);
+    }
+    rerun_previous(turn, fetched);
+  }
+  /// Forward: catch_up decides when the instants are due. Back: notice_clock sees it in every turn.
+  void operator()(const model::ClockJumped&) const {}
   void operator()(const Command& command) const { on_command(turn, command, fetched); }
   void operator()(const model::AgentConnected& event) const { on_agent_connected(turn, event); }
   void operator()(const model::AgentDisconnected& event) const {
@@ -44,11 +52,24 @@ struct Dispatch {
   void operator()(const model::AttemptLost& event) const { on_attempt_lost(turn, event); }
 };
 
-void take_events(Turn& turn, std::span<const Envelope> events, bool commands) {
-  for (const Envelope& envelope : events) {
-    if (std::holds_alternative<Command>(envelope.event) != commands) continue;
+/// What must be decided before the event can be. False: this turn has no room for all of it.
+bool make_way(Turn& turn, const Event& event) {
+  const Command* command = std::get_if<Command>(&event);
+  if (command == nullptr) return true;
+  const auto* apply = std::get_if<model::ApplyDefinitions>(&command->request);
+  return apply == nullptr || settle_instants(turn, *apply);
+}
+
+/// Takes events in their order until the turn is full; returns how many.
+std::size_t take_events(Turn& turn, std::span<const Envelope> events) {
+  std::size_t taken = 0;
+  while (taken < events.size() && !turn.full()) {
+    const Envelope& envelope = events[taken];
+    if (!make_way(turn, envelope.event)) break;
     std::visit(Dispatch{turn, envelope.fetched}, envelope.event);
+    ++taken;
   }
+  return taken;
 }
 
 bool advance_one_queue(Turn& turn) {
@@ -63,7 +84,8 @@ bool advance_one_queue(Turn& turn) {
 
 /// One step of each kind of due work, so that none waits for another to run dry.
 bool work_once(Turn& turn) {
-  bool did = fire_one(turn);
+  bool did = rewind_one(turn);
+  did = fire_one(turn) || did;
   did = advance_one_queue(turn) || did;
   did = settle_one(turn) || did;
   did = start_one(turn) || did;
@@ -72,6 +94,7 @@ bool work_once(Turn& turn) {
 
 bool work_is_left(const State& state, Now now) {
   if (!state.settling.empty() || !state.queues.empty() || !state.reruns_wanted.empty()) return true;
+  if (!state.rewinds.empty() || !state.outcomes_wanted.empty()) return true;
   if (!state.timers.empty() && state.timers.begin()->at <= now.steady.us) return true;
   if (!state.fires.empty() && state.fires.begin()->first <= now.wall) return true;
   return start_possible(state, now);
@@ -81,7 +104,9 @@ bool work_is_left(const State& state, Now now) {
 
 model::Needs needs(const State& state, const Event& event) {
   model::Needs needed;
-  if (std::holds_alternative<model::Tick>(event) && !state.reruns_wanted.empty()) {
+  if (std::holds_alternative<model::Tick>(event)) {
+    needed.planned = wanted_outcomes(state);
+    if (state.reruns_wanted.empty()) return needed;
     const auto workflow = state.workflows.find(*state.reruns_wanted.begin());
     needed.ended_run = to_string(workflow->second.row.last_ended);
     return needed;
@@ -96,11 +121,10 @@ model::Needs needs(const State& state, const Event& event) {
 }
 
 Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLimits limits) {
+  notice_clock(state, now);
   Turn turn{state, now, limits};
-  const std::size_t taken = std::min(events.size(), std::max<std::size_t>(limits.events_max, 1));
-  const std::span<const Envelope> batch = events.first(taken);
-  take_events(turn, batch, true);
-  take_events(turn, batch, false);
+  const std::size_t events_max = std::max<std::size_t>(limits.events_max, 1);
+  const std::size_t taken = take_events(turn, events.first(std::min(events.size(), events_max)));
   // At least one step a turn: a stream of events must not keep timers and starts waiting for ever.
   bool did = true;
   do {

@@ -62,7 +62,7 @@ struct Envelope {
 struct Decision {
   model::Batch batch;  ///< empty changes: nothing to commit
   std::vector<model::Effect> effects;
-  std::size_t events_taken = 0;  ///< of the span; the rest goes into the next turn
+  std::size_t events_taken = 0;  ///< first ones of the span; the rest goes into the next turn
   bool more = false;             ///< work is left: take another turn at once
 };
 
@@ -70,8 +70,9 @@ struct Decision {
 /// rows), and ask again for events that a turn did not take: what was fetched before it may be old.
 model::Needs needs(const State& state, const model::Event& event);
 
-/// One bounded turn: commands, reports, then due timers, queues and starts. Alters `state` and says
-/// what to keep. If the commit of the batch fails, drop the state and load again.
+/// One bounded turn: events in the order given (whoever calls puts commands of people first) until
+/// the turn is full, then due timers, queues and starts. Alters `state` and says what to keep. If
+/// the commit of the batch fails, drop the state and load again.
 Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLimits limits = {});
 
 /// When decide must be called again though no event comes: wall and steady instants, kFarFuture if

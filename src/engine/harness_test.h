@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -108,6 +109,15 @@ class RowStore {
   model::Fetched fetch(const model::Needs& needs) const {
     model::Fetched fetched;
     if (!needs.key.empty() && keys.count(needs.key) != 0) fetched.key = keys.at(needs.key);
+    if (!needs.planned.workflow.empty()) {
+      fetched.planned = model::PlannedRows{needs.planned, {}};
+      for (const model::PlannedOutcome& row : planned) {
+        if (row.workflow != needs.planned.workflow) continue;
+        if (row.at <= needs.planned.after || row.at > needs.planned.until) continue;
+        fetched.planned->outcomes.push_back(row);
+      }
+      cut(*fetched.planned);
+    }
     for (const auto& [id, row] : ended) {
       if (needs.ended_run != to_string(id) && needs.ended_run != run_name(row.run)) continue;
       fetched.run_rows.emplace_back(revisions.at({row.run.workflow, row.run.revision}));
@@ -139,7 +149,18 @@ class RowStore {
   std::size_t writes = 0;
 
  private:
-  std::set<std::string> decided_;
+  /// As every store: at most kOutcomesMax, whole instants.
+  static void cut(model::PlannedRows& rows) {
+    std::ranges::sort(rows.outcomes, {}, [](const model::PlannedOutcome& outcome) {
+      return std::tie(outcome.at, outcome.trigger, outcome.nominal);
+    });
+    if (rows.outcomes.size() <= model::kOutcomesMax) return;
+    const Timestamp end = rows.outcomes[model::kOutcomesMax].at;
+    std::erase_if(rows.outcomes, [&](const auto& row) { return row.at >= end; });
+    rows.span.until = end - Duration{1};
+  }
+
+  std::map<std::string, std::size_t> decided_;  ///< place in `planned`
 
   struct Put {
     RowStore& store;
@@ -185,11 +206,16 @@ class RowStore {
       store.folders.insert_or_assign(row.folder.name, row);
     }
     void operator()(const model::PlannedRow& row) const {
-      // Guarantee G8: an instant is decided once.
+      // Guarantee G8: an instant is decided once. Only one that a clock which ran ahead passed over
+      // as late is decided again, when it comes.
       const std::string key =
           row.outcome.workflow + "/" + row.outcome.trigger + "/" + row.outcome.nominal;
-      REQUIRE(store.decided_.insert(key).second);
-      store.planned.push_back(row.outcome);
+      const auto [at, is_new] = store.decided_.emplace(key, store.planned.size());
+      if (is_new) return store.planned.push_back(row.outcome);
+      model::PlannedOutcome& old = store.planned[at->second];
+      REQUIRE(old.state == model::PlannedState::missed);
+      REQUIRE(old.reason == model::MissReason::catch_up);
+      old = row.outcome;
     }
     void operator()(const model::AgentRow& row) const {
       store.agents.insert_or_assign(row.name, row);
@@ -330,8 +356,29 @@ class World {
     now.wall = wall;
   }
 
+  /// One turn. False: nothing is left to do at this instant.
+  bool step() {
+    turn();
+    return more_ || !inbox_.empty();
+  }
+  /// Puts a request into the inbox, without a turn.
+  void queue(model::Request request) {
+    model::Command command;
+    command.token = ++token_;
+    command.actor.name = "admin";
+    command.request = std::move(request);
+    inbox_.push_back(std::move(command));
+  }
+
   // ---- Faults.
 
+  /// Dies and comes back without its agent; what was not taken is lost.
+  void crash() {
+    state = rebuilt();
+    inbox_.clear();
+    more_ = true;
+    agent.connected = false;
+  }
   void restart() {
     state = rebuilt();
     more_ = true;
@@ -424,6 +471,7 @@ class World {
   bool check_rebuild = true;
   std::size_t turns = 0;
   std::vector<Error> refusals;  ///< of agents
+  std::size_t rows_max = 0;     ///< of one commit
 
  private:
   RunView view_of(const std::string& name) const {
@@ -464,6 +512,7 @@ class World {
     inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(taken));
     more_ = decision.more;
     ++turns;
+    rows_max = std::max(rows_max, decision.batch.changes.size());
     store.apply(decision.batch);
     if (check_rebuild) check_rows();
     for (model::Effect& effect : decision.effects) std::visit(Perform{*this}, effect);

@@ -18,10 +18,14 @@ bool passes_bypass(std::uint32_t states) {
   return states == model::kSatisfied || (states & model::state_bit(JobState::bypassed)) == 0;
 }
 
+bool is_stopping(const Run& run) {
+  return run.cancel_requested || run.kill_requested;
+}
+
 bool is_decided(const Run& run, const JobRun& job) {
   if (job.phase != Phase::ended) return false;
   if (job.ended != JobState::unknown) return true;
-  return job.confirmed || !job.in_scope || run.cancel_requested || run.kill_requested;
+  return job.confirmed || !job.in_scope || is_stopping(run);
 }
 
 bool satisfies(const JobRun& job, std::uint32_t states) {
@@ -52,7 +56,7 @@ Verdict verdict_of_join(const Job& job, std::uint32_t open, std::uint32_t satisf
 Verdict verdict(const ActiveRun& run, std::uint32_t index) {
   const JobRun& state = run.job(index);
   const Job& job = run.definition(index);
-  if (run.run.cancel_requested || run.run.kill_requested) return Verdict::not_run;
+  if (is_stopping(run.run)) return Verdict::not_run;
   if (run.run.state == RunState::queued) return Verdict::not_yet;
   if (!job.enabled) return Verdict::bypass;
   if (state.ready_at.us != 0 || job.predecessors == 0) return Verdict::start;

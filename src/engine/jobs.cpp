@@ -10,12 +10,12 @@ using Phase = JobRun::Phase;
 
 namespace {
 
-/// It was ready, and the run is being stopped: it must not start any more.
+/// It was ready, and the run is being stopped: it must not start any more. Its row follows with its
+/// end.
 void withdraw_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
   unqueue_job(turn.state, run, index);
   clear_timer(turn.state, run, index);
   run.job(index).ready_at = Timestamp{};
-  turn.touch_job(run, index);
 }
 
 }  // namespace
@@ -120,6 +120,31 @@ void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
   }
 }
 
+namespace {
+
+void kill_live(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  run.extra[index].newest->manual_kill = true;
+  stop_attempt(turn, run, index);
+}
+
+void settle_waiting(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  switch (verdict(run, index)) {
+    case Verdict::not_yet:
+      return;
+    case Verdict::not_run:
+      return end_job(turn, run, index, JobState::not_run);
+    case Verdict::bypass:
+      return end_job(turn, run, index, JobState::bypassed);
+    case Verdict::start:
+      if (run.definition(index).type == model::JobType::noop) {
+        end_job(turn, run, index, JobState::succeeded);
+      }
+      return;
+  }
+}
+
+}  // namespace
+
 bool settle_one(Turn& turn) {
   State& state = turn.state;
   if (state.settling.empty()) return false;
@@ -128,23 +153,21 @@ bool settle_one(Turn& turn) {
   const auto found = state.runs.find(place.run);
   if (found == state.runs.end()) return true;
   ActiveRun& run = found->second;
-  if (run.job(place.job).phase != Phase::waiting) return true;
-  switch (verdict(run, place.job)) {
-    case Verdict::not_yet:
+  switch (run.job(place.job).phase) {
+    case Phase::waiting:
+      settle_waiting(turn, run, place.job);
       return true;
-    case Verdict::not_run:
-      end_job(turn, run, place.job, JobState::not_run);
+    case Phase::live:
+      if (run.run.kill_requested) kill_live(turn, run, place.job);
       return true;
-    case Verdict::bypass:
-      end_job(turn, run, place.job, JobState::bypassed);
+    case Phase::retry_wait:
+      if (!is_stopping(run.run)) return true;
+      end_job(turn, run, place.job, run.run.kill_requested ? JobState::killed : JobState::failed);
       return true;
-    case Verdict::start:
-      if (run.definition(place.job).type == model::JobType::noop) {
-        end_job(turn, run, place.job, JobState::succeeded);
-      }
+    case Phase::ended:
       return true;
   }
-  DANDORI_ASSERT(false, "an unknown verdict");
+  DANDORI_ASSERT(false, "an unknown phase");
 }
 
 }  // namespace dandori::engine

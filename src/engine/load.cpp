@@ -116,6 +116,8 @@ void set_aside(State& state, RunId run) {
 }
 
 void finish_load(State& state, Now now) {
+  state.wall_high = state.counters.clock_high;
+  state.outcomes_until = state.counters.clock_high;
   for (auto& [name, workflow] : state.workflows) {
     if (!workflow.definition) continue;
     workflow.revisions.clear();

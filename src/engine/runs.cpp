@@ -126,6 +126,27 @@ bool advance_queue(Turn& turn, const std::string& name) {
   return false;
 }
 
+namespace {
+
+/// Nothing more starts by itself: what is open waits in `settling` for its end.
+void stop_job(Turn& turn, ActiveRun& run, std::uint32_t job) {
+  switch (run.job(job).phase) {
+    case Phase::waiting:
+      return consider_job(turn, run, job);
+    case Phase::retry_wait:
+      clear_timer(turn.state, run, job);
+      turn.state.settling.push_back({run.run.id, job});
+      return;
+    case Phase::live:
+    case Phase::ended:
+      return;
+  }
+}
+
+}  // namespace
+
+/// Looks at every job once and makes no row but the run's: that row says that the run is being
+/// stopped, and after a crash derive_job finds from it what is still open.
 void stop_run(Turn& turn, ActiveRun& run, bool kill) {
   std::vector<std::uint32_t> undecided;
   const auto jobs = static_cast<std::uint32_t>(run.run.jobs.size());
@@ -139,24 +160,11 @@ void stop_run(Turn& turn, ActiveRun& run, bool kill) {
   run.run.needs_decision = false;
   turn.touch_run(run);
   turn.journal(run.run.id, kill ? "run.kill_requested" : "run.cancel_requested");
-  for (std::uint32_t job = 0; job < jobs; ++job) {
-    switch (run.job(job).phase) {
-      case Phase::waiting:
-        consider_job(turn, run, job);
-        break;
-      case Phase::live:
-        if (kill) {
-          run.extra[job].newest->manual_kill = true;
-          stop_attempt(turn, run, job);
-        }
-        break;
-      case Phase::retry_wait:
-        end_job(turn, run, job, kill ? JobState::killed : JobState::failed);
-        break;
-      case Phase::ended:
-        break;
-    }
+  // Processes first: they must not wait until all the rest has its rows.
+  for (std::uint32_t job = 0; kill && job < jobs; ++job) {
+    if (run.job(job).phase == Phase::live) turn.state.settling.push_back({run.run.id, job});
   }
+  for (std::uint32_t job = 0; job < jobs; ++job) stop_job(turn, run, job);
   for (const std::uint32_t job : undecided) settle_decided(turn, run, job);
 }
 

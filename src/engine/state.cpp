@@ -165,11 +165,16 @@ void derive_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
     case Phase::ended:
       return;
     case Phase::retry_wait:
-      return arm_retry(state, run, index, now);
+      if (!is_stopping(run.run)) return arm_retry(state, run, index, now);
+      state.settling.push_back({run.run.id, index});
+      return;
     case Phase::live: {
       const model::Attempt& attempt = *run.extra[index].newest;
       agent_state(state, attempt.agent).live[attempt.sequence] = attempt.ref;
       if (job.ready_at.us == 0) job.ready_at = condition_time(run, index);
+      if (run.run.kill_requested && !attempt.manual_kill) {
+        state.settling.push_back({run.run.id, index});
+      }
       return arm_timeout(state, run, index, now);
     }
     case Phase::waiting:
@@ -181,6 +186,7 @@ void derive_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
           return queue_job(state, run, index, now);
         case Verdict::not_run:
         case Verdict::bypass:
+          job.ready_at = Timestamp{};  // withdrawn, if it was ready when the run was stopped
           state.settling.push_back({run.run.id, index});
           return;
       }

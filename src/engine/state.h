@@ -90,7 +90,11 @@ struct WorkflowState {
   std::map<std::uint32_t, model::WorkflowPtr> revisions;  ///< only between load and finish_load
   std::vector<TriggerState> triggers;                     ///< beside definition->triggers
   Timestamp next_fire = kFarFuture;                       ///< earliest of the triggers
-  std::map<std::uint64_t, RunId> active;                  ///< by number: queued, running, stopping
+  /// Instants after triggers_since, up to this one, whose outcomes have been asked for; `settled`
+  /// (trigger, nominal) are those of them that stay as they are.
+  Timestamp outcomes_known;
+  std::set<std::pair<std::string, std::string>> settled;
+  std::map<std::uint64_t, RunId> active;  ///< by number: queued, running, stopping
   std::set<std::uint64_t> queued;
   std::uint32_t queue_counted = 0;  ///< of them, those that count against queue_max
   std::uint32_t running = 0;        ///< active, started, never rerun: what overlap looks at
@@ -148,10 +152,18 @@ struct State {
   // Derived: work that is due.
   std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire
   std::set<TimerKey> timers;
-  std::deque<JobPlace> settling;  ///< jobs decided without a process: checked again when taken
-  std::set<std::string> queues;   ///< workflows whose queue may move
+  /// Jobs decided without a process, and the open jobs of a run that is being stopped: checked
+  /// again when taken.
+  std::deque<JobPlace> settling;
+  std::set<std::string> queues;  ///< workflows whose queue may move
   std::set<std::string>
       reruns_wanted;  ///< on_previous_failure: rerun waits for the ended run's rows
+
+  // The wall clock may have run ahead and been put right (guarantee G9).
+  Timestamp wall_high;       ///< latest seen since it last went back
+  Timestamp outcomes_until;  ///< instants up to this one may have an outcome after triggers_since
+  std::set<std::string> rewinds;          ///< workflows to be planned again from now
+  std::set<std::string> outcomes_wanted;  ///< workflows whose next instant may have an outcome
 
   // Answers to what arrives twice within moments (the store knows the rest).
   RecentMap<model::KeyRow> keys{10'000};

@@ -107,14 +107,90 @@ std::vector<DueStart> take_due(Turn& turn, WorkflowState& workflow, Timestamp at
 
 }  // namespace
 
+void notice_clock(State& state, Now now) {
+  if (now.wall + kLateAfter >= state.wall_high) {
+    state.wall_high = std::max(state.wall_high, now.wall);
+    return;
+  }
+  state.wall_high = now.wall;
+  state.outcomes_until = state.counters.clock_high;
+  for (const auto& [name, workflow] : state.workflows) {
+    if (workflow.row.triggers_since > now.wall) state.rewinds.insert(name);
+  }
+}
+
+/// What the wrong clock decided keeps its outcome until its instant comes; then fire_trigger looks
+/// at it. A crash loses nothing: whoever loads finds triggers_since ahead of the clock again.
+bool rewind_one(Turn& turn) {
+  std::set<std::string>& rewinds = turn.state.rewinds;
+  while (!rewinds.empty()) {
+    const std::string name = *rewinds.begin();
+    rewinds.erase(rewinds.begin());
+    WorkflowState& workflow = turn.state.workflows.find(name)->second;
+    if (workflow.row.triggers_since <= turn.now.wall) continue;
+    turn.journal({}, "triggers.rewound", {}, 0,
+                 Json::object({{"workflow", name},
+                               {"from", format_rfc3339(workflow.row.triggers_since)},
+                               {"to", format_rfc3339(turn.now.wall)}}));
+    workflow.row.triggers_since = turn.now.wall;
+    workflow.outcomes_known = turn.now.wall;
+    workflow.settled.clear();
+    turn.touch_workflow(workflow);
+    plan_triggers(turn.state, workflow);
+    return true;
+  }
+  return false;
+}
+
+model::PlannedSpan wanted_outcomes(const State& state) {
+  if (state.outcomes_wanted.empty()) return {};
+  const std::string& name = *state.outcomes_wanted.begin();
+  const WorkflowState& workflow = state.workflows.find(name)->second;
+  return {name, std::max(workflow.row.triggers_since, workflow.outcomes_known),
+          state.outcomes_until};
+}
+
+/// Started is started, and a miss for its own reason stays one. What was passed over as too late,
+/// by a clock that ran ahead, is not late when its instant comes: it is decided then.
+void take_outcomes(State& state, const model::PlannedRows& rows) {
+  const auto found = state.workflows.find(rows.span.workflow);
+  if (found == state.workflows.end()) return;
+  WorkflowState& workflow = found->second;
+  for (const PlannedOutcome& outcome : rows.outcomes) {
+    const bool too_late =
+        outcome.state == PlannedState::missed && outcome.reason == MissReason::catch_up;
+    if (!too_late) workflow.settled.emplace(outcome.trigger, outcome.nominal);
+  }
+  workflow.outcomes_known = std::max(workflow.outcomes_known, rows.span.until);
+  state.outcomes_wanted.erase(rows.span.workflow);
+  plan_fire(state, workflow);
+}
+
+void skip_outcomes(Turn& turn) {
+  const std::string name = *turn.state.outcomes_wanted.begin();
+  turn.state.outcomes_wanted.erase(name);
+  WorkflowState& workflow = turn.state.workflows.find(name)->second;
+  workflow.row.triggers_since = std::max(workflow.row.triggers_since, turn.state.outcomes_until);
+  turn.touch_workflow(workflow);
+  turn.journal(
+      {}, "triggers.unreadable", {}, 0,
+      Json::object({{"workflow", name}, {"until", format_rfc3339(workflow.row.triggers_since)}}));
+  plan_triggers(turn.state, workflow);
+}
+
 /// Decides one instant of a workflow: each of its triggers starts a run then, or misses with a
 /// reason.
 ///
-/// Instants are decided in order and once: triggers_since is in the same commit as the outcome, and
-/// the wall clock going back finds them already decided.
+/// Instants are decided in order and once: triggers_since is in the same commit as the outcome.
+/// After the wall clock has gone back, instants that come again are looked up first.
 bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   const Timestamp at = workflow.next_fire;
   if (at > turn.now.wall) return false;
+  if (at <= turn.state.outcomes_until && at > workflow.outcomes_known) {
+    turn.state.outcomes_wanted.insert(workflow.row.name);
+    turn.state.fires.erase({at, workflow.row.name});
+    return false;
+  }
   const std::vector<DueStart> due = take_due(turn, workflow, at);
   workflow.row.triggers_since = at;
   turn.touch_workflow(workflow);
@@ -122,6 +198,7 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   const Duration late = turn.now.wall - at;
   std::vector<Together> together;
   for (const DueStart& each : due) {
+    if (workflow.settled.erase({each.trigger.id, each.planned.nominal_text}) != 0) continue;
     if (late > kLateAfter && !is_caught(each, late)) {
       miss(turn, workflow, each, MissReason::catch_up,
            std::string{to_string(each.trigger.catch_up.policy)});

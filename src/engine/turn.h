@@ -97,7 +97,8 @@ void consider_job(Turn& turn, ActiveRun& run, std::uint32_t job);
 void end_job(Turn& turn, ActiveRun& run, std::uint32_t job, model::JobState ended);
 /// A job that had ended undecided (or ends now) counts: successors look at it, the run may be over.
 void settle_decided(Turn& turn, ActiveRun& run, std::uint32_t job);
-/// Takes one job of `settling` to its end. False: none left.
+/// Looks at one job of `settling` again: takes it to its end, or orders the end of its process.
+/// False: none left.
 bool settle_one(Turn& turn);
 
 /// Starts the next ready job on some connected agent with a free slot. False: nothing can start.
@@ -117,16 +118,29 @@ void fail_without_process(Turn& turn, ActiveRun& run, std::uint32_t job, model::
 void lose_attempt(Turn& turn, ActiveRun& run, std::uint32_t job, const std::string& reason);
 /// Orders the end of a live attempt: TERM, grace, KILL on the host.
 void stop_attempt(Turn& turn, ActiveRun& run, std::uint32_t job);
-/// No new jobs; `kill` also ends the live ones.
+/// No new jobs; `kill` also ends the live ones. The jobs end by settle_one, in as many turns as it
+/// takes.
 void stop_run(Turn& turn, ActiveRun& run, bool kill);
 /// Sends the agent what it may have missed.
 void send_ack(Turn& turn, const std::string& agent, const model::AttemptRef& attempt);
 /// The live attempt of the ref, or nullptr.
 model::Attempt* live_attempt(State& state, const model::AttemptRef& ref);
 
+/// Sees whether the wall clock has gone back: then the workflows that were decided ahead of it are
+/// to be planned again.
+void notice_clock(State& state, Now now);
+/// Plans one of them again. False: none is left.
+bool rewind_one(Turn& turn);
+/// Which stored outcomes an instant that is due waits for.
+model::PlannedSpan wanted_outcomes(const State& state);
+void take_outcomes(State& state, const model::PlannedRows& rows);
+/// They cannot be read: nothing in that span starts, as it could start twice.
+void skip_outcomes(Turn& turn);
+
 /// One due timer or trigger instant. False: none is due.
 bool fire_one(Turn& turn);
-/// Decides the workflow's earliest due instant. False: none is due.
+/// Decides the workflow's earliest due instant. False: none is due, or it may have an outcome that
+/// is wanted first.
 bool fire_trigger(Turn& turn, WorkflowState& workflow);
 
 /// The rows of an ended run, put together again; nullptr when there are none.
@@ -146,6 +160,9 @@ ActiveRun& adopt_run(Turn& turn, std::unique_ptr<ActiveRun> run);
 void on_command(Turn& turn, const model::Command& command, const model::Fetched& fetched);
 Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
                                const model::ApplyDefinitions& request);
+/// Decides the instants up to now of the workflows that the request changes: they belong to the
+/// revisions before. False: some are left for the next turn, and the request must wait.
+bool settle_instants(Turn& turn, const model::ApplyDefinitions& request);
 Result<Json> set_variable(Turn& turn, const model::Actor& actor, const model::SetVariable& request);
 Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request);
 Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::RerunRun& request,

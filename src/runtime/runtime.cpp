@@ -43,6 +43,10 @@ bool is_fenced(const Error& error) {
   return error.code == "store.fenced";
 }
 
+bool is_corrupt(const Error& error) {
+  return error.code == "store.corrupt";
+}
+
 void log_error(LogLevel level, std::string_view event, const Error& error) {
   log(level, event, {{"code", error.code}, {"message", error.message}});
 }
@@ -161,7 +165,7 @@ void Runtime::notice_clock_jump(Now now) {
   const Now last = std::exchange(last_, now);
   if (!std::exchange(has_last_, true)) return;
   const Timestamp expected = last.wall + (now.steady - last.steady);
-  if (now.wall - expected <= kClockJumpMin) return;
+  if (std::chrono::abs(now.wall - expected) <= kClockJumpMin) return;
   log(LogLevel::warning, "clock.jumped",
       {{"from", format_rfc3339(expected)}, {"to", format_rfc3339(now.wall)}});
   reports_.push_front(model::ClockJumped{expected});
@@ -245,6 +249,10 @@ void Runtime::become(Phase phase, Error trouble) {
 
 void Runtime::take_turn(Now now, Steady host) {
   std::vector<engine::Envelope> batch = gather();
+  if (const auto refused = std::exchange(fetch_refused_, {})) {
+    put_back(batch, 0);
+    return on_commit_failed(*refused, host);
+  }
   engine::Decision decision = engine::decide(*state_, batch, now, config_.limits);
   put_back(batch, decision.events_taken);
   more_ = decision.more;
@@ -299,6 +307,8 @@ void Runtime::gather_one(std::vector<engine::Envelope>& batch, model::Event even
       envelope.fetched = std::move(*fetched);
     } else if (const auto* command = std::get_if<model::Command>(&envelope.event)) {
       return reply({command->token, std::unexpected(std::move(fetched.error()))});
+    } else if (!needs.planned.workflow.empty() && !is_corrupt(fetched.error())) {
+      fetch_refused_ = std::move(fetched.error());  // the store takes no commits either
     }
   }
   batch.push_back(std::move(envelope));

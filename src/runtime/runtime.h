@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -24,7 +25,7 @@ namespace dandori::runtime {
 inline constexpr std::size_t kCommandsWaitingMax = 4096;  ///< more are refused: server.busy
 inline constexpr std::size_t kReportsWaitingMax =
     8192;                                       ///< is_congested(): read no more from agents
-inline constexpr Duration kClockJumpMin = 60s;  ///< forward step of the wall clock that is an event
+inline constexpr Duration kClockJumpMin = 60s;  ///< a larger step of the wall clock is an event
 inline constexpr Duration kKeyAge = 24h * 7;    ///< idempotency keys are kept so long
 
 struct Config {
@@ -157,7 +158,8 @@ class Runtime {
   std::uint64_t last_token_ = 0;
   bool more_ = false;
 
-  Error trouble_;            ///< why the memory is dropped
+  Error trouble_;                       ///< why the memory is dropped
+  std::optional<Error> fetch_refused_;  ///< what decided instants need could not be fetched
   bool must_probe_ = false;  ///< the disk was full: a commit must work before the memory is loaded
   Steady retry_at_;
   Duration retry_wait_{0};

@@ -234,7 +234,9 @@ void Checker::take(const model::WorkflowRow& row) {
   if (is_new) return;
   if (row.run_number < at->second.run_number)
     broken(fmt::format("run numbers of {} go back", row.name));
-  if (row.triggers_since < at->second.triggers_since) {
+  // Only what was decided ahead of the clock, before it went back, is planned again.
+  const bool rewound = went_back_ && at->second.triggers_since > clock_.wall();
+  if (row.triggers_since < at->second.triggers_since && !rewound) {
     broken(fmt::format("decided instants of {} are undecided again", row.name));
   }
   moved_.emplace_back(at->second, row);
@@ -243,8 +245,13 @@ void Checker::take(const model::WorkflowRow& row) {
 
 void Checker::take(const model::PlannedRow& row) {
   const model::PlannedOutcome& outcome = row.outcome;
-  if (!planned_.emplace(std::tuple{outcome.workflow, outcome.trigger, outcome.nominal}, outcome)
-           .second) {
+  const auto [at, is_new] =
+      planned_.emplace(std::tuple{outcome.workflow, outcome.trigger, outcome.nominal}, outcome);
+  // A clock that ran ahead passed it over as late; now its instant has come.
+  const bool again = went_back_ && at->second.state == model::PlannedState::missed &&
+                     at->second.reason == model::MissReason::catch_up;
+  at->second = outcome;
+  if (!is_new && !again) {
     return broken(fmt::format("the instant {} of {}/{} was decided twice", outcome.nominal,
                               outcome.workflow, outcome.trigger));
   }

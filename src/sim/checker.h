@@ -36,7 +36,10 @@ class Checker {
   /// open.
   void finish();
   /// The wall clock was stepped: rules about spans are left out from now on.
-  void clock_stepped() { clocks_agree_ = false; }
+  void clock_stepped(Duration by) {
+    clocks_agree_ = false;
+    went_back_ = went_back_ || by < Duration{0};
+  }
 
   struct JobTable {
     model::JobRun row;
@@ -101,6 +104,7 @@ class Checker {
   Clock& clock_;
   Witness& witness_;
   bool clocks_agree_ = true;
+  bool went_back_ = false;  ///< the wall clock, at some time
   std::map<RunId, RunTable> runs_;
   std::map<std::pair<std::string, std::uint32_t>, model::WorkflowPtr> revisions_;
   std::map<std::string, model::WorkflowRow> workflows_;
@@ -144,5 +148,8 @@ class WatchedStore final : public store::EngineStore {
 
 /// Every waiting thing in the engine's memory names what would end it. Empty: all do.
 std::string check_waits(const engine::State& state);
+
+/// No schedule is silent until an instant that the clock has yet to reach (G9). Empty: none is.
+std::string check_plan(const engine::State& state, Timestamp wall);
 
 }  // namespace dandori::sim

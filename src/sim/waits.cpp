@@ -38,8 +38,8 @@ bool has_open_predecessor(const engine::ActiveRun& run, std::uint32_t job) {
   return false;
 }
 
-std::string check_live(const engine::State& state, const engine::ActiveRun& run,
-                       std::uint32_t job) {
+std::string check_live(const engine::State& state, const engine::ActiveRun& run, std::uint32_t job,
+                       const Places& places) {
   const model::Attempt* attempt = run.extra[job].newest.get();
   if (attempt == nullptr || is_ended(attempt->state)) return stuck(run, job, "no live attempt");
   const auto agent = state.agents.find(attempt->agent);
@@ -48,6 +48,8 @@ std::string check_live(const engine::State& state, const engine::ActiveRun& run,
   const bool timed = attempt->state == model::AttemptState::running && run.definition(job).timeout;
   if (timed && run.extra[job].timer_at == engine::kNoTimer)
     return stuck(run, job, "its timeout is not armed");
+  if (run.run.kill_requested && !attempt->manual_kill && !places.contains({run.run.id, job}))
+    return stuck(run, job, "its run is being killed, and nobody ends it");
   return {};
 }
 
@@ -61,9 +63,10 @@ std::string check_job(const engine::State& state, const engine::ActiveRun& run, 
     case Phase::ended:
       return {};
     case Phase::live:
-      return check_live(state, run, job);
+      return check_live(state, run, job, places);
     case Phase::retry_wait:
-      return timer ? std::string{} : stuck(run, job, "its retry is not armed");
+      if (timer || places.contains({run.run.id, job})) return {};
+      return stuck(run, job, "its retry is not armed");
     case Phase::waiting:
       break;
   }
@@ -91,6 +94,16 @@ std::string check_waits(const engine::State& state) {
     }
     if (!is_open)
       return fmt::format("{} has nothing open and does not end", engine::run_name(run.run));
+  }
+  return {};
+}
+
+std::string check_plan(const engine::State& state, Timestamp wall) {
+  if (!state.rewinds.empty()) return {};
+  for (const auto& [name, workflow] : state.workflows) {
+    if (workflow.row.triggers_since <= wall + engine::kLateAfter) continue;
+    return fmt::format("{} starts nothing until {}", name,
+                       format_rfc3339(workflow.row.triggers_since));
   }
   return {};
 }

@@ -197,7 +197,7 @@ void World::run_until(Duration since_start) {
 void World::jump_wall(Duration by) {
   trace(fmt::format("the wall clock is stepped by {} s", by / 1s));
   clock_.step_wall(by);
-  checker_.clock_stepped();
+  checker_.clock_stepped(by);
   // An idle engine looks at the clocks every 10 s.
   clock_.after(random_.span(Duration{0}, 10s), [this] {
     if (server_) server_->dirty = true;
@@ -260,6 +260,10 @@ bool World::step_server(Server& server) {
     return true;
   }
   check(server);
+  if (const engine::State* state = server.runtime.state()) {
+    if (std::string silent = check_plan(*state, clock_.wall()); !silent.empty())
+      witness_.violated(std::move(silent));
+  }
   if (crash_after_commits_ != 0 && faulty_.commits() > commits) {
     crash_after_commits_ = 0;
     crash_server();

@@ -377,7 +377,66 @@ TEST_CASE("a step of the wall clock over 60 s is an event, a small one is not") 
   CHECK(logged.empty());
   jump(3600s);
   CHECK(logged == std::vector<std::string>{"clock.jumped"});
+  jump(-60s);
+  CHECK(logged.size() == 1);
+  jump(-3600s);
+  CHECK(logged.size() == 2);
   set_log_sink({});
+}
+
+TEST_CASE("schedules go on after the clock was days ahead, put right in use or while down") {
+  for (const bool restarts : {false, true}) {
+    CAPTURE(restarts);
+    World world;
+    model::Workflow workflow = nightly();
+    model::Trigger trigger;
+    trigger.id = "hourly";
+    trigger.cron = "0 * * * *";
+    trigger.timezone = "UTC";
+    trigger.catch_up.policy = model::CatchUp::latest;
+    workflow.triggers.push_back(trigger);
+    world.apply(workflow);
+    world.now.wall += 72h + 30min;
+    world.run_for(1min);
+    const std::size_t before = world.runs().size();
+    world.now.wall += -72h;
+    if (restarts) world.crash();
+    world.run_for(2h);
+    CHECK(world.runs().size() == before + 2);
+    CHECK(world.starts_max() == 1);
+  }
+}
+
+TEST_CASE("a turn that is full answers the rest of the commands later, in their order") {
+  World world;
+  world.agent.disconnect();
+  world.server.reset();
+  Config config = world.config();
+  config.limits = {.events_max = 256, .changes_max = 10};
+  world.server = std::make_unique<Runtime>(config, world.parts());
+  REQUIRE(world.server->start(world.now, world.now.steady));
+  world.agent.connect();
+  model::Workflow workflow = nightly();
+  workflow.overlap.policy = model::Overlap::parallel;
+  workflow.overlap.parallel_max = 1000;
+  world.apply(workflow);
+  world.answers.clear();
+  for (int i = 0; i < 100; ++i) world.ask(model::StartRun{"nightly", {}, {}, false});
+  world.server->step(world.now, world.now.steady);
+  const std::size_t first = world.answers.size();
+  CHECK(first > 0);
+  CHECK(first < 10);
+  CHECK(world.runs().size() == first);
+  world.settle();
+  REQUIRE(world.answers.size() == 100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    REQUIRE(world.answers[i]);
+    CHECK(world.answers[i]->integer_or("number", 0) == static_cast<std::int64_t>(i + 1));
+  }
+  world.run_for(10s);
+  CHECK(world.runs().size() == 100);
+  CHECK(std::ranges::all_of(
+      world.runs(), [](const auto& run) { return run.state == model::RunState::succeeded; }));
 }
 
 TEST_CASE("with turns of one event and one change the same things happen") {
