@@ -131,6 +131,24 @@ TEST_CASE("nothing is given up when nobody asks for the name any more") {
   CHECK(story.world.job_state(story.run, "a") == "running");
 }
 
+TEST_CASE("a hello that comes late, from a session before the latest, loses no attempt") {
+  Hanging story;
+  World& world = story.world;
+  model::AgentHello early;  // said before the job's order came, and held up on the way
+  early.name = world.agent.name;
+  early.instance = world.agent.instance;
+  early.boot_id = world.agent.boot;
+  early.slots = early.running_max = 4;
+  const std::uint64_t before = world.agent.session++;
+  world.post(model::AgentDisconnected{world.agent.name, before});
+  world.connect();
+  world.disconnect();
+  world.post(model::AgentConnected{early, before});
+  REQUIRE(world.refusals.size() == 1);
+  CHECK(world.refusals[0].code == "protocol.superseded");
+  CHECK(world.job_state(story.run, "a") == "running");
+}
+
 TEST_CASE("an older session of the same agent is told that a newer one is there") {
   World world;
   model::AgentHello hello;

@@ -152,7 +152,7 @@ void on_agent_connected(Turn& turn, const model::AgentConnected& event) {
     agent.rival_at = turn.now.steady;
     return refuse(turn, event.session, std::move(*refused));
   }
-  if (agent.connected && event.session < agent.session) {
+  if (event.session < agent.session) {  // held up on the way: what it says is no longer true
     return refuse(
         turn, event.session,
         {"protocol.superseded", fmt::format("agent '{}' has connected anew", hello.name), ""});
