@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "agent/agent.h"
+#include "app/allocator.h"
 #include "app/data_folder.h"
 #include "app/log_sink.h"
 #include "app/scheduling.h"
@@ -14,6 +15,7 @@ namespace dandori::app {
 
 int run_agent(const cli::AgentConfig& config) {
   log_to_stderr();
+  keep_freed_memory();
   schedule_as_jobs();
   auto done = make_data_folder(config.data);
   if (done) {

@@ -11,6 +11,7 @@
 
 #include "api/definitions.h"
 #include "api/routes.h"
+#include "app/allocator.h"
 #include "app/clocks.h"
 #include "app/data_folder.h"
 #include "app/engine_thread.h"
@@ -158,6 +159,7 @@ class ServerProcess {
 int run_server(const cli::ServerConfig& config) {
   const StopSignals signals;
   log_to_stderr();
+  keep_freed_memory();
   schedule_before_jobs();
   const auto address = check_address(config);
   if (!address) return refuse(address.error());
