@@ -76,7 +76,8 @@ class Story {
 template <class World>
 std::string all_of(World& world) {
   std::string text = lines(texts_of(world.engine().load().value().rows));
-  for (const model::Run& run : world.queries().runs({}, {.limit = 1000, .cursor = {}})->items) {
+  const auto runs = world.queries().runs({}, {.limit = 1000, .cursor = {}}).value();
+  for (const model::Run& run : runs.items) {
     text += text_of(run) + "\n";
     const auto detail = world.queries().run(to_string(run.id)).value();
     text +=
