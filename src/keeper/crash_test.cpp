@@ -249,7 +249,8 @@ class Ledger {
   void live() {
     Keeper& keeper = host_.open();
     std::set<std::uint32_t> held;
-    for (const model::HeldAttempt& one : keeper.hello().held) held.insert(one.attempt.number);
+    const model::AgentHello hello = keeper.hello();
+    for (const model::HeldAttempt& one : hello.held) held.insert(one.attempt.number);
     for (std::uint32_t job = 1; job < sequence_.size(); ++job) {
       if (!ended_.contains(job) && !held.contains(job)) deliver(job);
     }
