@@ -1,0 +1,24 @@
+import type { Schemas } from './client';
+
+export type Run = Schemas['Run'];
+export type RunDetail = Schemas['RunDetail'];
+export type Job = Schemas['Job'];
+export type Attempt = Schemas['Attempt'];
+export type Why = Schemas['Why'] & Record<string, unknown>;
+export type WhyItem = Schemas['WhyItem'];
+export type Workflow = Schemas['Workflow'];
+export type WorkflowDetail = Schemas['WorkflowDetail'];
+export type Revision = Schemas['Revision'];
+export type WorkflowDiff = Schemas['WorkflowDiff'];
+export type Graph = Schemas['Graph'];
+export type GraphNode = Schemas['GraphNode'];
+export type GraphBlock = Schemas['GraphBlock'];
+export type Preview = Schemas['Preview'];
+export type PreviewJob = Schemas['PreviewJob'];
+export type BulkResult = Schemas['BulkResult'];
+export type AuditLine = Schemas['AuditLine'];
+export type JournalEvent = Schemas['JournalEvent'];
+export type LogLine = Schemas['LogLine'];
+export type Token = Schemas['Token'];
+export type Session = Schemas['Session'];
+export type Permission = Schemas['Permission'];

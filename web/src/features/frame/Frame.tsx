@@ -1,0 +1,138 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { api } from '@/api/client';
+import type { Key } from '@/i18n';
+import { HeaderClock } from '@/ui/clock';
+import { DisplayMenu } from '@/ui/DisplayMenu';
+import { Icon, type IconName } from '@/ui/Icon';
+import { LiveMark, StaleBar, useWorkflowNews } from '@/ui/live';
+import { OperateProvider } from '@/ui/operate/Operate';
+import { usePrefs, useT } from '@/ui/prefs';
+import { useMay, useSession } from '@/ui/session';
+
+const Palette = lazy(async () => ({ default: (await import('./Palette')).Palette }));
+
+interface Place {
+  to: '/runs' | '/workflows' | '/audit' | '/settings';
+  icon: IconName;
+  word: Key;
+}
+const OPERATE: Place[] = [
+  { to: '/runs', icon: 'runs', word: 'nav.runs' },
+  { to: '/workflows', icon: 'workflows', word: 'nav.workflows' },
+];
+const AUDIT: Place = { to: '/audit', icon: 'audit', word: 'nav.audit' };
+const SETTINGS: Place = { to: '/settings', icon: 'settings', word: 'nav.settings' };
+
+function NavGroup({ label, places }: { label: Key; places: Place[] }) {
+  const t = useT();
+  const { prefs } = usePrefs();
+  return (
+    <>
+      <h2 className="nav-group">{t(label)}</h2>
+      <ul>
+        {places.map((place) => (
+          <li key={place.to}>
+            <Tooltip label={t(place.word)} position="right" disabled={!prefs.narrowNav}>
+              <Link to={place.to} className="nav-link" activeProps={{ 'aria-current': 'page' }}>
+                <Icon name={place.icon} />
+                <span>{t(place.word)}</span>
+              </Link>
+            </Tooltip>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function UserMenu() {
+  const t = useT();
+  const session = useSession();
+  const client = useQueryClient();
+  const signOut = useCallback(async () => {
+    await api.delete('/api/v1/session', {});
+    void client.resetQueries({ queryKey: ['session'] });
+  }, [client]);
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <button type="button" className="nav-user">
+          <Icon name="user" />
+          <span>
+            {session.name} <small>{session.role}</small>
+          </span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => void signOut()}>{t('app.sign_out')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function Frame() {
+  const { prefs, change, t } = usePrefs();
+  const mayAdmin = useMay('admin');
+  useWorkflowNews();
+  const [palette, setPalette] = useState(false);
+  const openPalette = useCallback(() => {
+    setPalette(true);
+    void import('./Palette').then((loaded) => loaded.openPalette());
+  }, []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+      event.preventDefault();
+      openPalette();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [openPalette]);
+  return (
+    <OperateProvider>
+      <div className="frame" data-narrow={prefs.narrowNav || undefined}>
+        <a href="#content" className="skip-link">
+          {t('app.skip_to_content')}
+        </a>
+        <header className="header">
+          <Link to="/runs" className="brand">
+            <span className="brand-mark" aria-hidden="true" />
+            <b>dandori</b>
+          </Link>
+          <HeaderClock />
+          <span className="grow" />
+          <button type="button" className="search-box" onClick={openPalette}>
+            <Icon name="search" size={15} />
+            <span>{t('search.open')}</span>
+            <kbd>Ctrl K</kbd>
+          </button>
+          <LiveMark />
+          <DisplayMenu />
+        </header>
+        <nav className="nav" aria-label={t('app.navigation')}>
+          <NavGroup label="nav.operate" places={OPERATE} />
+          <NavGroup label="nav.system" places={mayAdmin ? [AUDIT, SETTINGS] : [SETTINGS]} />
+          <span className="grow" />
+          <UserMenu />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            className="nav-fold"
+            aria-label={t(prefs.narrowNav ? 'app.expand' : 'app.collapse')}
+            onClick={() => change({ narrowNav: !prefs.narrowNav })}
+          >
+            <Icon name={prefs.narrowNav ? 'right' : 'left'} size={15} />
+          </ActionIcon>
+        </nav>
+        <main className="main" id="content" tabIndex={-1}>
+          <StaleBar />
+          <Outlet />
+        </main>
+        <Suspense fallback={null}>{palette && <Palette />}</Suspense>
+      </div>
+    </OperateProvider>
+  );
+}

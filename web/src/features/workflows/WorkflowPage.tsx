@@ -1,0 +1,132 @@
+import './workflows.css';
+import { Button, Menu } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { queries } from '@/api/queries';
+import type { WorkflowDetail } from '@/api/types';
+import { Icon } from '@/ui/Icon';
+import { useActionsOff } from '@/ui/live';
+import { useOperate } from '@/ui/operate/Operate';
+import { workflowOperations } from '@/ui/operate/operations';
+import { useT } from '@/ui/prefs';
+import { useMay } from '@/ui/session';
+import { Loading, QueryView } from '@/ui/View';
+import { rangeOf, TABS, type Tab, tabOf, textOf } from './model';
+import { Overview } from './Overview';
+import { RevisionDiff, Revisions } from './Revisions';
+import { WorkflowFlags } from './WorkflowFlags';
+import { WorkflowRuns } from './WorkflowRuns';
+
+const WorkflowFlow = lazy(async () => ({ default: (await import('./WorkflowFlow')).WorkflowFlow }));
+
+function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
+  const t = useT();
+  const open = useOperate();
+  const off = useActionsOff();
+  const mayRun = useMay('run');
+  const mayOperate = useMay('operate');
+  const { state } = detail;
+  const title = state?.title || textOf(detail.definition, 'title');
+  const target = { is: 'workflow', workflow: detail.workflow } as const;
+  return (
+    <header className="panel run-head">
+      <div className="run-title">
+        {state?.folder && <span className="muted">{state.folder} /</span>}
+        <h1>
+          {title || detail.workflow} {title && <small className="mono">{detail.workflow}</small>}
+        </h1>
+        {state && <WorkflowFlags workflow={state} />}
+        <span className="muted num">{t('run.revision', { n: detail.revision })}</span>
+        <span className="grow" />
+        {mayOperate && state && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <Button size="xs" variant="default" disabled={off}>
+                {t('op.menu_workflow')}
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {workflowOperations(state).map((name) => (
+                <Menu.Item key={name} onClick={() => open({ is: 'operation', name, target })}>
+                  {t(`op.${name}`)}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        {mayRun && (
+          <Button
+            size="xs"
+            disabled={off}
+            onClick={() => open({ is: 'start', workflow: detail.workflow })}
+            leftSection={<Icon name="right" size={13} />}
+          >
+            {t('wf.start')}
+          </Button>
+        )}
+      </div>
+      <nav className="tabs" aria-label={detail.workflow}>
+        {TABS.map((name) => (
+          <Link
+            key={name}
+            to="/workflows/$workflow/$tab"
+            params={{ workflow: detail.workflow, tab: name }}
+            aria-current={name === tab ? 'page' : undefined}
+          >
+            {t(`wf.${name}`)}
+          </Link>
+        ))}
+      </nav>
+    </header>
+  );
+}
+
+function Body({
+  detail,
+  tab,
+  range,
+}: {
+  detail: WorkflowDetail;
+  tab: Tab;
+  range: { from: number; to: number } | null;
+}) {
+  if (range) return <RevisionDiff workflow={detail.workflow} {...range} />;
+  switch (tab) {
+    case 'overview':
+      return <Overview detail={detail} />;
+    case 'flow':
+      return (
+        <Suspense fallback={<Loading />}>
+          <WorkflowFlow detail={detail} />
+        </Suspense>
+      );
+    case 'revisions':
+      return <Revisions detail={detail} />;
+    case 'runs':
+      return <WorkflowRuns workflow={detail.workflow} />;
+  }
+}
+
+export function WorkflowPage() {
+  const { workflow, tab, range } = useParams({ strict: false }) as {
+    workflow: string;
+    tab?: string;
+    range?: string;
+  };
+  const query = useQuery(queries.workflow(workflow));
+  const pair = rangeOf(range);
+  const shown = pair ? 'revisions' : tabOf(tab);
+  return (
+    <section className="page">
+      <QueryView query={query}>
+        {(detail) => (
+          <>
+            <Head detail={detail} tab={shown} />
+            <Body detail={detail} tab={shown} range={pair} />
+          </>
+        )}
+      </QueryView>
+    </section>
+  );
+}

@@ -1,0 +1,266 @@
+import './workflows.css';
+import { Button, TextInput } from '@mantine/core';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { queries } from '@/api/queries';
+import type { Workflow } from '@/api/types';
+import { instantText } from '@/lib/time';
+import { Instant, useClock, useZoneShort } from '@/ui/clock';
+import { StateText } from '@/ui/Glyph';
+import { Icon } from '@/ui/Icon';
+import { useLive, useThrottled } from '@/ui/live';
+import { BulkBar } from '@/ui/operate/BulkBar';
+import type { BulkAction } from '@/ui/operate/operations';
+import { usePrefs, useT } from '@/ui/prefs';
+import { useMay } from '@/ui/session';
+import { type Column, Table } from '@/ui/Table';
+import { Empty, QueryView } from '@/ui/View';
+import { folderTree } from './model';
+import { WorkflowFlags } from './WorkflowFlags';
+
+function useColumns(): Column<Workflow>[] {
+  const { t } = usePrefs();
+  const { zone } = useClock();
+  const short = useZoneShort();
+  return useMemo(
+    () => [
+      {
+        key: 'name',
+        head: t('col.workflow'),
+        width: 'minmax(170px, 1fr)',
+        cell: (row) => (
+          <Link
+            to="/workflows/$workflow/$tab"
+            params={{ workflow: row.name, tab: 'overview' }}
+            tabIndex={-1}
+            className="strong"
+          >
+            {row.name}
+          </Link>
+        ),
+        text: (row) => row.name,
+      },
+      {
+        key: 'title',
+        head: t('col.title'),
+        width: 'minmax(160px, 1.3fr)',
+        cell: (row) => row.title,
+        text: (row) => row.title,
+      },
+      {
+        key: 'folder',
+        head: t('col.folder'),
+        width: 'minmax(100px, 0.7fr)',
+        cell: (row) => row.folder,
+        text: (row) => row.folder,
+      },
+      {
+        key: 'last',
+        head: t('col.last_run'),
+        width: 'minmax(220px, 1.2fr)',
+        cell: (row) =>
+          row.last_run ? (
+            <span className="last-run">
+              <StateText state={row.last_run.state} />
+              <Link
+                to="/runs/$run"
+                params={{ run: row.last_run.name }}
+                search={{}}
+                tabIndex={-1}
+                className="num"
+              >
+                #{row.last_run.number}
+              </Link>
+            </span>
+          ) : (
+            ''
+          ),
+        text: (row) => (row.last_run ? `${row.last_run.name} ${row.last_run.state}` : ''),
+      },
+      {
+        key: 'next',
+        head: t('col.next', { zone: short }),
+        width: '160px',
+        cell: (row) => <Instant at={row.next_start ?? null} />,
+        text: (row) => instantText(row.next_start, zone),
+      },
+      {
+        key: 'revision',
+        head: t('col.revision'),
+        width: '76px',
+        numeric: true,
+        cell: (row) => <span className="num">{row.revision}</span>,
+        text: (row) => String(row.revision),
+      },
+      {
+        key: 'flags',
+        head: t('col.flags'),
+        width: 'minmax(100px, 0.7fr)',
+        cell: (row) => <WorkflowFlags workflow={row} />,
+        text: () => '',
+      },
+    ],
+    [t, zone, short],
+  );
+}
+
+function Folders({
+  chosen,
+  onChoose,
+}: {
+  chosen: string | undefined;
+  onChoose: (folder: string | undefined) => void;
+}) {
+  const t = useT();
+  const query = useQuery(queries.folders());
+  const nodes = folderTree(query.data?.items ?? []);
+  return (
+    <nav className="panel folders" aria-label={t('wf.folders')}>
+      <h2>{t('wf.folders')}</h2>
+      <QueryView query={query} rows={3}>
+        {() => (
+          <ul>
+            <li>
+              <button
+                type="button"
+                aria-pressed={chosen === undefined}
+                onClick={() => onChoose(undefined)}
+              >
+                {t('wf.all_folders')}
+              </button>
+            </li>
+            {nodes.map((node) => (
+              <li key={node.name}>
+                <button
+                  type="button"
+                  aria-pressed={chosen === node.name}
+                  style={{ paddingLeft: 10 + node.depth * 16 }}
+                  onClick={() => onChoose(node.name)}
+                  title={node.name}
+                >
+                  <Icon name="folder" size={14} /> {node.title || node.label}
+                  <span className="muted num">{node.workflows}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </QueryView>
+    </nav>
+  );
+}
+
+const BULK: BulkAction[] = [
+  'workflow.disable',
+  'workflow.enable',
+  'workflow.hold',
+  'workflow.release',
+  'workflow.drain',
+  'workflow.undrain',
+];
+
+export function WorkflowsPage() {
+  const t = useT();
+  const search = useSearch({ from: '/workflows' });
+  const navigate = useNavigate({ from: '/workflows' });
+  const client = useQueryClient();
+  const text = useDeferredValue(search.text);
+  const columns = useColumns();
+  const mayOperate = useMay('operate');
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const query = useInfiniteQuery({
+    ...queries.workflows({ folder: search.folder, text }),
+    placeholderData: keepPreviousData,
+  });
+  const again = useThrottled(
+    () => void client.invalidateQueries({ queryKey: ['workflows'] }),
+    2000,
+  );
+  useLive(null, (message) => {
+    if (message.kind === 'resync' || message.event.kind.startsWith('run.')) again();
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const change = useCallback(
+    (some: typeof search) =>
+      void navigate({ search: (old: typeof search) => ({ ...old, ...some }), replace: true }),
+    [navigate],
+  );
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const filtered = Boolean(search.folder || search.text);
+
+  return (
+    <section className="page" aria-labelledby="workflows-title">
+      <div className="page-head">
+        <h1 id="workflows-title">{t('wf.title')}</h1>
+        <div className="toolbar" role="search">
+          <TextInput
+            size="xs"
+            leftSection={<Icon name="search" size={14} />}
+            placeholder={t('wf.filter')}
+            aria-label={t('wf.filter')}
+            value={search.text ?? ''}
+            onChange={(event) => change({ text: event.currentTarget.value || undefined })}
+          />
+          {filtered && (
+            <Button
+              size="xs"
+              variant="subtle"
+              onClick={() => change({ text: undefined, folder: undefined })}
+            >
+              {t('view.clear_filters')}
+            </Button>
+          )}
+        </div>
+        <span className="grow" />
+        <span className="muted num">{t('view.rows', { n: rows.length })}</span>
+      </div>
+      <div className="with-folders">
+        <Folders chosen={search.folder} onChoose={(folder) => change({ folder })} />
+        <QueryView query={query} rows={14}>
+          {() =>
+            rows.length === 0 ? (
+              filtered ? (
+                <Empty title={t('wf.empty_filtered')}>
+                  <Button size="xs" onClick={() => change({ text: undefined, folder: undefined })}>
+                    {t('view.clear_filters')}
+                  </Button>
+                </Empty>
+              ) : (
+                <Empty title={t('wf.empty')} next={t('wf.empty_next')} />
+              )
+            ) : (
+              <Table
+                label={t('wf.title')}
+                rows={rows}
+                columns={columns}
+                idOf={(row) => row.name}
+                active={search.sel ?? null}
+                onActive={(sel) => change({ sel })}
+                onOpen={(row) =>
+                  void navigate({
+                    to: '/workflows/$workflow/$tab',
+                    params: { workflow: row.name, tab: 'overview' },
+                  })
+                }
+                {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
+                onEnd={onEnd}
+              />
+            )
+          }
+        </QueryView>
+      </div>
+      {chosen.size > 0 && (
+        <BulkBar names={[...chosen]} actions={BULK} clear={() => setChosen(new Set())} />
+      )}
+    </section>
+  );
+}

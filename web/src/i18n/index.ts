@@ -1,0 +1,39 @@
+import i18next from 'i18next';
+import { en } from './en';
+import { ja } from './ja';
+import { sharedEn, sharedJa } from './shared';
+
+export type Lang = 'ja' | 'en';
+export type SharedKey = keyof typeof sharedEn;
+export type Key = keyof typeof en | SharedKey;
+export type Args = Record<string, string | number>;
+export type Translate = (key: Key, args?: Args) => string;
+
+export const catalogues = { en: { ...sharedEn, ...en }, ja: { ...sharedJa, ...ja } };
+
+const engine = i18next.createInstance();
+engine.init({
+  lng: 'en',
+  resources: {
+    en: { translation: catalogues.en },
+    ja: { translation: catalogues.ja },
+  },
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { prefix: '{', suffix: '}', escapeValue: false },
+  returnEmptyString: true,
+});
+
+export function translator(lang: Lang): Translate {
+  return engine.getFixedT(lang) as Translate;
+}
+
+/** Text for a key that comes from the server (a code), or null when there is none. */
+export function lookup(lang: Lang, key: string, args: Args): string | null {
+  return Object.hasOwn(catalogues[lang], key) ? translator(lang)(key as Key, args) : null;
+}
+
+/** The word of a state; a word that is unknown here is shown as it came. */
+export function stateWord(lang: Lang, state: string): string {
+  return lookup(lang, `state.${state}`, {}) ?? state;
+}

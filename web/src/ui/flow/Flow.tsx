@@ -1,0 +1,341 @@
+import '@xyflow/react/dist/base.css';
+import './flow.css';
+import {
+  type Node,
+  type NodeProps,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  useStore,
+  ViewportPortal,
+} from '@xyflow/react';
+import {
+  createContext,
+  type KeyboardEvent,
+  memo,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+} from 'react';
+import type { Graph, GraphBlock, GraphNode } from '@/api/types';
+import { segmentsOf, shapeOf, worstShape } from '@/lib/states';
+import { matches } from '@/lib/text';
+import { Glyph, ShapeGlyph } from '../Glyph';
+import { Icon } from '../Icon';
+import { useT } from '../prefs';
+import { blockLinks, edgePath, type Level, levelOf, stepFrom } from './flowModel';
+import { MiniMap } from './MiniMap';
+import { type StateStore, useAllStates, useJobState } from './states';
+
+interface Shared {
+  store: StateStore | null;
+  active: string | null;
+  text: string;
+  onPick: (job: string) => void;
+  onOpen: ((job: string) => void) | undefined;
+}
+const Context = createContext<Shared>({
+  store: null,
+  active: null,
+  text: '',
+  onPick: () => {},
+  onOpen: undefined,
+});
+
+type JobNode = Node<{ node: GraphNode }, 'job'>;
+type BlockNode = Node<{ block: GraphBlock; index: number }, 'block'>;
+
+function JobFace({ node, state, level }: { node: GraphNode; state: string | null; level?: Level }) {
+  const { active, text, onPick, onOpen } = useContext(Context);
+  const found = text === '' || matches(text, node.job, node.title);
+  return (
+    <div
+      className={`flow-job fill ${state === null ? 'flow-plain' : `st-${shapeOf(state)}`}`}
+      data-job={node.job}
+      data-state={state ?? undefined}
+      data-level={level}
+      data-active={node.job === active || undefined}
+      data-faded={!found || undefined}
+      style={{ width: node.width, height: node.height }}
+      title={node.title ? `${node.title} (${node.job})` : node.job}
+      onClick={() => onPick(node.job)}
+      onDoubleClick={() => onOpen?.(node.job)}
+      role="presentation"
+    >
+      {state !== null && <Glyph state={state} />}
+      <span className="flow-name">{node.title || node.job}</span>
+    </div>
+  );
+}
+
+function LiveJob({ node, store }: { node: GraphNode; store: StateStore }) {
+  return <JobFace node={node} state={useJobState(store, node.job)} />;
+}
+
+const JobView = memo(function JobView({ data }: NodeProps<JobNode>) {
+  const { store } = useContext(Context);
+  return store ? (
+    <LiveJob node={data.node} store={store} />
+  ) : (
+    <JobFace node={data.node} state={null} />
+  );
+});
+
+function BlockFace({
+  block,
+  index,
+  states,
+}: {
+  block: GraphBlock;
+  index: number;
+  states: string[] | null;
+}) {
+  const t = useT();
+  const parts = states ? segmentsOf(states) : null;
+  const done = parts ? block.jobs.length - parts.open - parts.running : 0;
+  const shape = states ? worstShape(states) : 'planned';
+  return (
+    <div
+      className={`flow-block st-${shape}`}
+      style={{ width: block.width, height: block.height }}
+      data-block={index}
+    >
+      <div className="flow-block-face">
+        {states && <ShapeGlyph shape={shape} size={44} />}
+        <b>{block.kind === 'layer' ? t('run.layer', { n: index + 1 }) : block.title}</b>
+        <span className="num">
+          {parts ? t('run.layer_jobs', { done, all: block.jobs.length }) : block.jobs.length}
+        </span>
+        {parts && (
+          <span className="progress">
+            {(['succeeded', 'warning', 'failed', 'stopped', 'running'] as const).map((segment) =>
+              parts[segment] > 0 ? (
+                <span
+                  key={segment}
+                  className={`fill st-${segment === 'stopped' ? 'not_run' : segment}`}
+                  style={{ flexGrow: parts[segment] }}
+                />
+              ) : null,
+            )}
+            {parts.open > 0 && <span style={{ flexGrow: parts.open }} />}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function LiveBlock({
+  block,
+  index,
+  store,
+}: {
+  block: GraphBlock;
+  index: number;
+  store: StateStore;
+}) {
+  useAllStates(store);
+  return <BlockFace block={block} index={index} states={block.jobs.map((job) => store.get(job))} />;
+}
+
+const BlockView = memo(function BlockView({ data }: NodeProps<BlockNode>) {
+  const { store } = useContext(Context);
+  return store ? (
+    <LiveBlock block={data.block} index={data.index} store={store} />
+  ) : (
+    <BlockFace block={data.block} index={data.index} states={null} />
+  );
+});
+
+const NODE_TYPES = { job: JobView, block: BlockView };
+
+function nodesOf(graph: Graph, far: boolean): (JobNode | BlockNode)[] {
+  if (far) {
+    return graph.blocks.map((block, index) => ({
+      id: `block-${index}`,
+      type: 'block',
+      position: { x: block.x, y: block.y },
+      width: block.width,
+      height: block.height,
+      data: { block, index },
+    }));
+  }
+  return graph.nodes.map((node) => ({
+    id: node.job,
+    type: 'job',
+    position: { x: node.x, y: node.y },
+    width: node.width,
+    height: node.height,
+    data: { node },
+  }));
+}
+
+function Lines({ graph, level, active }: { graph: Graph; level: Level; active: string | null }) {
+  const all = useMemo(() => edgePath(graph.edges), [graph]);
+  const own = useMemo(
+    () => (active ? edgePath(graph.edges, (from, to) => from === active || to === active) : ''),
+    [graph, active],
+  );
+  const far = useMemo(
+    () =>
+      blockLinks(graph)
+        .map((link) => link.path)
+        .join(''),
+    [graph],
+  );
+  return (
+    <ViewportPortal>
+      <svg className="flow-lines" width={graph.width} height={graph.height} aria-hidden="true">
+        <path d={level === 'far' ? far : all} data-far={level === 'far' || undefined} />
+        {level !== 'far' && own && <path d={own} data-own />}
+      </svg>
+    </ViewportPortal>
+  );
+}
+
+function Buttons() {
+  const t = useT();
+  const flow = useReactFlow();
+  return (
+    <div className="flow-buttons">
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('run.zoom_in')}
+        onClick={() => void flow.zoomIn()}
+      >
+        <Icon name="plus" size={15} />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('run.zoom_out')}
+        onClick={() => void flow.zoomOut()}
+      >
+        <Icon name="minus" size={15} />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('run.fit')}
+        onClick={() => void flow.fitView(FIT)}
+      >
+        <Icon name="fit" size={15} />
+      </button>
+    </div>
+  );
+}
+
+const FIT = { padding: 0.06, maxZoom: 1.15, minZoom: 0.02 };
+
+interface Props {
+  graph: Graph;
+  label: string;
+  store?: StateStore;
+  active: string | null;
+  text?: string;
+  onPick: (job: string) => void;
+  onOpen?: (job: string) => void;
+}
+
+function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Props) {
+  const flow = useReactFlow();
+  const level = useStore((state) => levelOf(state.transform[2], graph.blocks.length));
+  const far = level === 'far';
+  const nodes = useMemo(() => nodesOf(graph, far), [graph, far]);
+  const box = useRef<HTMLDivElement>(null);
+  const shared = useMemo(
+    () => ({ store: store ?? null, active, text, onPick, onOpen }),
+    [store, active, text, onPick, onOpen],
+  );
+
+  // Fits again when the layout is another one; not when states change.
+  useEffect(() => {
+    const timer = requestAnimationFrame(() => void flow.fitView(FIT));
+    return () => cancelAnimationFrame(timer);
+  }, [flow, graph]);
+
+  function show(job: string) {
+    const node = graph.nodes.find((each) => each.job === job);
+    if (!node) return;
+    const zoom = Math.max(flow.getZoom(), 0.6);
+    void flow.setCenter(node.x + node.width / 2, node.y + node.height / 2, { zoom });
+  }
+
+  // What is searched for is shown once it is the only one.
+  const single = useMemo(() => {
+    if (text === '') return null;
+    const found = graph.nodes.filter((node) => matches(text, node.job, node.title));
+    return found.length === 1 ? found[0]!.job : null;
+  }, [graph, text]);
+  useEffect(() => {
+    if (single) show(single);
+  }, [single]);
+
+  function onKey(event: KeyboardEvent) {
+    if (event.target !== box.current) return;
+    if (event.key === 'Enter' && active) onOpen?.(active);
+    else if (event.key === '+' || event.key === '=') void flow.zoomIn();
+    else if (event.key === '-') void flow.zoomOut();
+    else if (event.key === '0') void flow.fitView(FIT);
+    else {
+      const next = stepFrom(graph, active, event.key);
+      if (next === null) return;
+      onPick(next);
+      show(next);
+    }
+    event.preventDefault();
+  }
+
+  const here = graph.nodes.find((node) => node.job === active);
+  return (
+    <div
+      ref={box}
+      className="flow"
+      data-level={level}
+      role="application"
+      aria-label={label}
+      onKeyDown={onKey}
+    >
+      <span className="visually-hidden" aria-live="polite">
+        {here && `${here.title || here.job} ${store?.get(here.job) ?? ''}`}
+      </span>
+      <Context value={shared}>
+        <ReactFlow<JobNode | BlockNode>
+          nodes={nodes}
+          nodeTypes={NODE_TYPES}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          onlyRenderVisibleElements
+          minZoom={0.02}
+          maxZoom={2}
+          zoomOnDoubleClick={false}
+          proOptions={{ hideAttribution: true }}
+          onNodeClick={(_, node) => {
+            if (node.type === 'block') {
+              const { block } = node.data as BlockNode['data'];
+              void flow.fitBounds(block, { padding: 0.1 });
+            }
+          }}
+        >
+          <Lines graph={graph} level={level} active={active} />
+          {graph.nodes.length > 12 && <MiniMap graph={graph} store={store ?? null} />}
+        </ReactFlow>
+      </Context>
+      <Buttons />
+    </div>
+  );
+}
+
+/** A flow as the server laid it out; three levels of detail by zoom. */
+export function Flow(props: Props) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { Graph } from '@/api/types';
+import { blockLinks, edgePath, levelOf, stepFrom } from './flowModel';
+import { StateStore } from './states';
+
+const node = (job: string, layer: number, y: number, block = layer) => ({
+  job,
+  title: '',
+  type: 'shell' as const,
+  layer,
+  block,
+  x: layer * 200,
+  y,
+  width: 150,
+  height: 30,
+});
+const block = (layer: number) => ({
+  title: '',
+  kind: 'layer' as const,
+  jobs: [],
+  x: layer * 200,
+  y: 0,
+  width: 150,
+  height: 70,
+});
+const edge = (from: string, to: string) => ({
+  from,
+  to,
+  points: [
+    [150, 15],
+    [175, 15],
+    [175, 55],
+    [200, 55],
+  ] as [number, number][],
+});
+const graph: Graph = {
+  workflow: 'w',
+  revision: 1,
+  width: 550,
+  height: 70,
+  nodes: [node('a', 0, 0), node('b', 1, 0), node('c', 1, 40), node('d', 2, 0)],
+  edges: [edge('a', 'b'), edge('a', 'c'), edge('b', 'd'), edge('c', 'd')],
+  blocks: [block(0), block(1), block(2)],
+};
+
+describe('the flow graph', () => {
+  it('has three levels of detail; a single block is no summary', () => {
+    expect([0.2, 0.4, 1].map((zoom) => levelOf(zoom, 3))).toEqual(['far', 'mid', 'near']);
+    expect(levelOf(0.2, 1)).toBe('mid');
+  });
+  it('draws all lines as one path, with the corners of the server', () => {
+    expect(edgePath(graph.edges, (from, to) => from === 'a' && to === 'b')).toBe(
+      'M150 15L175 15L175 55L200 55',
+    );
+  });
+  it('joins summary blocks once each', () => {
+    expect(blockLinks(graph).map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+  });
+  it('arrow keys follow the lines and the layer', () => {
+    expect(stepFrom(graph, null, 'ArrowRight')).toBe('a');
+    expect(stepFrom(graph, 'a', 'ArrowRight')).toBe('b');
+    expect(stepFrom(graph, 'b', 'ArrowDown')).toBe('c');
+    expect(stepFrom(graph, 'd', 'ArrowLeft')).toBe('b');
+    expect(stepFrom(graph, 'd', 'ArrowRight')).toBeNull();
+    expect(stepFrom(graph, 'a', 'x')).toBeNull();
+  });
+});
+
+it('a change of state is told only to those who look at that job', () => {
+  const store = new StateStore();
+  store.update([
+    ['a', 'running'],
+    ['b', 'wait_pred'],
+  ]);
+  const told: string[] = [];
+  store.watch('a', () => told.push('a'));
+  const stop = store.watch('b', () => told.push('b'));
+  store.update([
+    ['a', 'running'],
+    ['b', 'running'],
+  ]);
+  expect(told).toEqual(['b']);
+  stop();
+  store.update([['b', 'succeeded']]);
+  expect(told).toEqual(['b']);
+  expect(store.get('b')).toBe('succeeded');
+});

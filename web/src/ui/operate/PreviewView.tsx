@@ -1,0 +1,98 @@
+import type { Preview, PreviewJob } from '@/api/types';
+import { lookup } from '@/i18n';
+import type { Shape } from '@/lib/states';
+import { valueText } from '@/lib/text';
+import { ShapeGlyph, StateText } from '../Glyph';
+import { usePrefs, useT } from '../prefs';
+import { groupByEffect } from './previewModel';
+
+const EFFECT_SHAPES: Record<PreviewJob['effect'], Shape> = {
+  start: 'running',
+  wait: 'waiting',
+  stop: 'stopped',
+  keep: 'succeeded',
+  go_on: 'running',
+  hold: 'held',
+  skip: 'skipped',
+  disable: 'disabled',
+  not_run: 'not_run',
+  set: 'warning',
+  accept: 'warning',
+};
+
+const NAMES_SHOWN = 4;
+
+function Names({ jobs }: { jobs: PreviewJob[] }) {
+  const t = useT();
+  const shown = jobs.slice(0, NAMES_SHOWN).map((job) => {
+    const name = job.title || job.job;
+    const attempt =
+      job.attempt && job.attempt > 1 ? ` (${t('effect.try', { n: job.attempt })})` : '';
+    return (job.run ? `${job.run}/` : '') + name + attempt;
+  });
+  const more = jobs.length - shown.length;
+  return (
+    <span title={jobs.map((job) => job.job).join('\n')}>
+      {shown.join('、')}
+      {more > 0 && ` ${t('effect.more', { n: more })}`}
+    </span>
+  );
+}
+
+/** What would happen, by kind of effect; the numbers are the server's and add up. */
+export function PreviewView({ preview }: { preview: Preview }) {
+  const { prefs, t } = usePrefs();
+  const rows = groupByEffect(preview);
+  return (
+    <div className="preview">
+      {rows.length === 0 && (preview.runs?.length ?? 0) === 0 && <p>{t('op.nothing')}</p>}
+      {rows.length > 0 && (
+        <table>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.effect} data-effect={row.effect}>
+                <th scope="row">
+                  <ShapeGlyph shape={EFFECT_SHAPES[row.effect]} /> {t(`effect.${row.effect}`)}
+                </th>
+                <td className="num">{row.count}</td>
+                <td>
+                  <Names jobs={row.jobs} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {preview.runs && preview.runs.length > 0 && (
+        <p>
+          {preview.runs.slice(0, 10).map((run) => (
+            <span key={run.id} className="preview-run">
+              {run.name} <StateText state={run.state} />
+            </span>
+          ))}
+        </p>
+      )}
+      {preview.warnings.map((warning, index) => {
+        const { code, ...args } = warning as { code: string } & Record<string, unknown>;
+        const shown: Record<string, string> = {};
+        for (const [name, value] of Object.entries(args)) {
+          shown[name] = Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value);
+        }
+        const text =
+          lookup(prefs.lang, `warning.${code}`, shown) ??
+          lookup(prefs.lang, code, shown) ??
+          t('warning.other', {
+            code,
+            args: Object.entries(shown)
+              .map((pair) => pair.join('='))
+              .join(' '),
+          });
+        return (
+          <p key={`${code}-${index * 1}`} className="note warning-note">
+            <ShapeGlyph shape="warning" /> {text}
+          </p>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,217 @@
+import { api } from '@/api/client';
+import type { BulkResult, Job, Permission, Preview, Run, Workflow } from '@/api/types';
+import { isActive, isEnded } from '@/lib/states';
+
+/** Operations with one form: what is called, on what, and which fields it takes besides a reason. */
+export type OperationName =
+  | 'cancel'
+  | 'kill'
+  | 'confirm'
+  | 'suspend'
+  | 'resume'
+  | 'hold'
+  | 'release'
+  | 'skip'
+  | 'unskip'
+  | 'disable'
+  | 'enable'
+  | 'set_state'
+  | 'force'
+  | 'run_alone'
+  | 'drain'
+  | 'undrain';
+
+export type Target =
+  | { is: 'run'; run: string }
+  | { is: 'job'; run: string; job: string; state: string }
+  | { is: 'workflow'; workflow: string };
+
+export interface Fields {
+  reason?: string;
+  until?: string | null;
+  state?: 'succeeded' | 'warning' | 'failed';
+  leave_running?: boolean;
+  outputs?: Record<string, unknown>;
+}
+
+type Sent = Fields & { dry_run?: boolean; plan_id?: string };
+
+export function labelOf(target: Target): string {
+  switch (target.is) {
+    case 'run':
+      return target.run;
+    case 'job':
+      return `${target.run}/${target.job}`;
+    case 'workflow':
+      return target.workflow;
+  }
+}
+
+type RunVerb = 'cancel' | 'kill' | 'confirm' | 'suspend' | 'resume' | 'hold' | 'release';
+type JobVerb =
+  | 'kill'
+  | 'hold'
+  | 'release'
+  | 'skip'
+  | 'unskip'
+  | 'disable'
+  | 'enable'
+  | 'force'
+  | 'confirm'
+  | 'run-alone';
+type WorkflowVerb = 'disable' | 'enable' | 'hold' | 'release' | 'drain' | 'undrain';
+
+async function post(name: OperationName, target: Target, body: Sent, key?: string) {
+  const more = key ? { key } : {};
+  switch (target.is) {
+    case 'run':
+      return api.post(`/api/v1/runs/{run}:${name as RunVerb}`, {
+        path: { run: target.run },
+        body,
+        ...more,
+      });
+    case 'workflow':
+      return api.post(`/api/v1/workflows/{workflow}:${name as WorkflowVerb}`, {
+        path: { workflow: target.workflow },
+        body,
+        ...more,
+      });
+    case 'job': {
+      const path = { run: target.run, job: target.job };
+      if (name === 'set_state') {
+        const state = body.state ?? 'succeeded';
+        return api.post('/api/v1/runs/{run}/jobs/{job}:set-state', {
+          path,
+          body: { ...body, state },
+          ...more,
+        });
+      }
+      const verb = name === 'run_alone' ? 'run-alone' : (name as JobVerb);
+      return api.post(`/api/v1/runs/{run}/jobs/{job}:${verb}`, { path, body, ...more });
+    }
+  }
+}
+
+export async function previewOperation(
+  name: OperationName,
+  target: Target,
+  fields: Fields,
+): Promise<Preview> {
+  return (await post(name, target, { ...fields, dry_run: true })) as Preview;
+}
+
+export async function doOperation(
+  name: OperationName,
+  target: Target,
+  fields: Fields,
+  planId: string,
+  key: string,
+): Promise<void> {
+  await post(name, target, { ...fields, plan_id: planId }, key);
+}
+
+export type BulkAction =
+  | 'run.rerun'
+  | 'run.confirm'
+  | 'run.cancel'
+  | 'run.kill'
+  | 'run.suspend'
+  | 'run.resume'
+  | 'run.hold'
+  | 'run.release'
+  | 'workflow.disable'
+  | 'workflow.enable'
+  | 'workflow.hold'
+  | 'workflow.release'
+  | 'workflow.drain'
+  | 'workflow.undrain';
+
+export function bulkBody(action: BulkAction, names: string[]) {
+  const filter = action.startsWith('run.') ? { runs: names } : { workflows: names };
+  return { action, filter, limit: 10_000 };
+}
+
+export function bulk(
+  action: BulkAction,
+  names: string[],
+  more: { reason?: string; dry_run?: boolean; plan_id?: string },
+  key?: string,
+): Promise<BulkResult> {
+  const body = { ...bulkBody(action, names), ...more };
+  return api.post('/api/v1/bulk', { body, ...(key ? { key } : {}) });
+}
+
+/** A reason must be given where harm can be done or a record is altered. */
+export function needsReason(name: OperationName): boolean {
+  return ['kill', 'cancel', 'skip', 'set_state', 'force', 'confirm', 'disable'].includes(name);
+}
+
+export function takesUntil(name: OperationName, target: Target): boolean {
+  return name === 'disable' || (name === 'hold' && target.is === 'workflow');
+}
+
+export function isDangerous(name: OperationName): boolean {
+  return name === 'kill' || name === 'cancel';
+}
+
+export const NEEDED: Permission = 'operate';
+
+/** What makes sense for a run now; the server has the last word and says why not. */
+export function runOperations(run: Run): OperationName[] {
+  const names: OperationName[] = [];
+  const ended = isEnded(run.state);
+  const marked = run.marks?.some((mark) => mark.kind === 'hold' && mark.job === null) ?? false;
+  if (!ended) {
+    if (run.state === 'queued') names.push(run.held || marked ? 'release' : 'hold');
+    names.push(run.state === 'suspended' || run.suspended ? 'resume' : 'suspend', 'cancel', 'kill');
+  }
+  if (run.needs_decision || (ended && run.state !== 'succeeded' && !run.confirmed))
+    names.push('confirm');
+  return names;
+}
+
+export function jobOperations(job: Job, run: Run): OperationName[] {
+  const marks = new Set((job.marks ?? []).map((mark) => mark.kind));
+  const names: OperationName[] = [];
+  const runEnded = isEnded(run.state);
+  if (isActive(job.state)) names.push('kill');
+  else if (!isEnded(job.state)) {
+    names.push(marks.has('hold') || job.state === 'held' ? 'release' : 'hold');
+    if (!marks.has('skip')) names.push('skip');
+    names.push(marks.has('disable') || job.state === 'disabled' ? 'enable' : 'disable', 'force');
+  }
+  if (marks.has('skip') || job.state === 'skipped') names.push('unskip');
+  if (['failed', 'unknown'].includes(job.state) && !job.confirmed && !runEnded)
+    names.push('confirm');
+  names.push('set_state', 'run_alone');
+  return names;
+}
+
+export function workflowOperations(workflow: Workflow): OperationName[] {
+  return [
+    workflow.disabled ? 'enable' : 'disable',
+    workflow.held ? 'release' : 'hold',
+    workflow.draining ? 'undrain' : 'drain',
+  ];
+}
+
+/** The same call for a shell, without any secret in it. */
+export function curlOf(method: string, path: string, body: unknown, origin: string): string {
+  const json = JSON.stringify(body).replaceAll("'", "'\\''");
+  return (
+    `curl -X ${method} '${origin}${path}' -H "Authorization: Bearer $DANDORI_TOKEN" ` +
+    `-H 'Content-Type: application/json' -d '${json}'`
+  );
+}
+
+export function pathOf(name: OperationName, target: Target): string {
+  const verb = name.replace('_', '-');
+  switch (target.is) {
+    case 'run':
+      return `/api/v1/runs/${encodeURIComponent(target.run)}:${verb}`;
+    case 'job':
+      return `/api/v1/runs/${encodeURIComponent(target.run)}/jobs/${encodeURIComponent(target.job)}:${verb}`;
+    case 'workflow':
+      return `/api/v1/workflows/${encodeURIComponent(target.workflow)}:${verb}`;
+  }
+}

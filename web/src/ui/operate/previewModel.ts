@@ -1,0 +1,56 @@
+import type { Preview, PreviewJob } from '@/api/types';
+
+type Effect = PreviewJob['effect'];
+const ORDER: Effect[] = [
+  'start',
+  'wait',
+  'stop',
+  'set',
+  'accept',
+  'hold',
+  'disable',
+  'skip',
+  'not_run',
+  'go_on',
+  'keep',
+];
+
+export interface EffectRow {
+  effect: Effect;
+  count: number;
+  jobs: PreviewJob[];
+}
+
+/** Rows of a preview: what moves first. The counts are of all jobs, the names of those that differ. */
+export function groupByEffect(preview: Pick<Preview, 'counts' | 'jobs'>): EffectRow[] {
+  return ORDER.flatMap((effect) => {
+    const jobs = preview.jobs.filter((job) => job.effect === effect);
+    const count = preview.counts[effect] ?? jobs.length;
+    return count > 0 ? [{ effect, count, jobs }] : [];
+  });
+}
+
+/** Jobs that run because of it: the number on the button. */
+export function runsCount(preview: Pick<Preview, 'counts'>): number {
+  return (
+    (preview.counts['start'] ?? 0) + (preview.counts['wait'] ?? 0) + (preview.counts['hold'] ?? 0)
+  );
+}
+
+/** Outputs that later jobs read and a skipped job will not make. */
+export function neededOutputs(
+  preview: Pick<Preview, 'warnings'>,
+): { name: string; readers: string[] }[] {
+  return preview.warnings.flatMap((warning) => {
+    if (warning.code !== 'preview.outputs_needed') return [];
+    const { outputs } = warning as { outputs?: { name: string; readers?: string[] }[] };
+    return (outputs ?? []).map(({ name, readers }) => ({ name, readers: readers ?? [] }));
+  });
+}
+
+/** Jobs that would run: those that can be held before. */
+export function canBeHeld(preview: Pick<Preview, 'jobs'>): string[] {
+  return preview.jobs
+    .filter((job) => job.effect === 'start' || job.effect === 'wait' || job.effect === 'hold')
+    .map((job) => job.job);
+}
