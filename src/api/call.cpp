@@ -34,6 +34,9 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"store.full", 507},
     {"run.unknown", 404},
     {"job.unknown", 404},
+    {"job.outputs_needed", 422},
+    {"job.bad_state", 422},
+    {"job.not_in_rerun", 422},
     {"workflow.unknown", 404},
     {"workflow.unknown_revision", 404},
     {"workflow.unknown_job", 404},
@@ -60,6 +63,10 @@ constexpr auto kRooms = std::to_array<CodeStatus>({
     {"run.", 409},
     {"job.", 409},
     {"workflow.", 409},
+    {"mark.", 409},
+    {"plan.", 409},
+    {"operation.", 422},
+    {"bulk.", 422},
     {"store.", 503},
 });
 
@@ -168,19 +175,42 @@ Result<store::Page> read_page(const http::Request& request) {
                      std::string{request.query.value("cursor")}};
 }
 
-void submit(Call call, model::Request body, int status) {
+Result<Terms> read_terms(const Json& body) {
+  Terms terms;
+  const auto dry_run = bool_field(body, "dry_run");
+  if (!dry_run) return std::unexpected(dry_run.error());
+  auto plan = text_field(body, "plan_id");
+  if (!plan) return std::unexpected(plan.error());
+  auto reason = text_field(body, "reason");
+  if (!reason) return std::unexpected(reason.error());
+  terms.dry_run = *dry_run;
+  terms.plan = std::move(*plan);
+  terms.reason = std::move(*reason);
+  return terms;
+}
+
+model::Command make_command(const Call& call, model::Request body, Terms terms) {
+  model::Command command;
+  command.actor = call.actor;
+  if (!terms.reason.empty()) command.actor.reason = std::move(terms.reason);
+  command.preview = terms.dry_run;
+  command.plan = std::move(terms.plan);
+  command.request = std::move(body);
+  return command;
+}
+
+void submit(Call call, model::Request body, int status, Terms terms) {
   const std::string_view key = call.request.headers.value("Idempotency-Key");
   if (key.size() > 200) {
     return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
   }
-  model::Command command;
-  command.actor = call.actor;
+  if (terms.dry_run) status = 200;
+  model::Command command = make_command(call, std::move(body), std::move(terms));
   if (!key.empty()) {
-    command.idempotency_key = fmt::format("{}:{}", call.actor.name, key);
+    command.idempotency_key = fmt::format("{}:{}", command.actor.name, key);
     command.request_digest =
         sha256_hex(call.request.method + "\n" + call.request.target + "\n" + call.request.body);
   }
-  command.request = std::move(body);
   Services& services = call.services;
   auto shared = std::make_shared<Call>(std::move(call));  // std::function wants copyable captures
   services.engine.submit(std::move(command), [shared, status](Result<Json> answer) {

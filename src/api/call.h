@@ -46,8 +46,19 @@ Result<void> check_parameters(const http::Request& request,
                               std::initializer_list<std::string_view> known);
 Result<store::Page> read_page(const http::Request& request);
 
+/// What every operation takes beside its own fields: `dry_run`, `plan_id`, `reason`.
+struct Terms {
+  bool dry_run = false;  ///< answer with the preview, do nothing
+  std::string plan;      ///< of a preview: refused when the world has moved since
+  std::string reason;    ///< over the one of the header
+};
+Result<Terms> read_terms(const Json& body);
+
+/// The command of this caller, with the terms.
+model::Command make_command(const Call& call, model::Request body, Terms terms);
+
 /// Submits `body` as this caller and answers with what the engine says, under `status`.
-void submit(Call call, model::Request body, int status = 200);
+void submit(Call call, model::Request body, int status = 200, Terms terms = {});
 
 /// `{items, next_cursor}`.
 Json page_json(Json::Array items, const std::string& next_cursor);

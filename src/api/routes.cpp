@@ -10,6 +10,7 @@ namespace dandori::api {
 
 const std::vector<Route>& routes() {
   using enum Permission;
+  using Do = model::Operation;
   static const std::vector<Route> table{
       {"GET", "/livez", open, get_livez},
       {"GET", "/readyz", open, get_readyz},
@@ -44,6 +45,40 @@ const std::vector<Route>& routes() {
       {"GET", "/api/v1/runs/{run}/jobs/{job}/why", view, why_job},
       {"GET", "/api/v1/runs/{run}/jobs/{job}/logs", view, get_log},
       {"POST", "/api/v1/runs/{run}/jobs/{job}:kill", operate, kill_job},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:rerun", operate, rerun_job},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:hold", operate, do_operation<Do::hold>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:release", operate, do_operation<Do::release>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:skip", operate, do_operation<Do::skip>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:unskip", operate, do_operation<Do::unskip>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:disable", operate, do_operation<Do::disable>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:enable", operate, do_operation<Do::enable>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:force", operate, do_operation<Do::force>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:set-state", operate, do_operation<Do::set_state>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:confirm", operate, do_operation<Do::confirm>},
+      {"POST", "/api/v1/runs/{run}/jobs/{job}:run-alone", operate, run_alone},
+      {"POST", "/api/v1/runs/{run}:hold", operate, do_operation<Do::hold>},
+      {"POST", "/api/v1/runs/{run}:release", operate, do_operation<Do::release>},
+      {"POST", "/api/v1/runs/{run}:suspend", operate, do_operation<Do::suspend>},
+      {"POST", "/api/v1/runs/{run}:resume", operate, do_operation<Do::resume>},
+      {"POST", "/api/v1/workflows/{workflow}:hold", operate, do_operation<Do::hold>},
+      {"POST", "/api/v1/workflows/{workflow}:release", operate, do_operation<Do::release>},
+      {"POST", "/api/v1/workflows/{workflow}:disable", operate, do_operation<Do::disable>},
+      {"POST", "/api/v1/workflows/{workflow}:enable", operate, do_operation<Do::enable>},
+      {"POST", "/api/v1/workflows/{workflow}:drain", operate, do_operation<Do::drain>},
+      {"POST", "/api/v1/workflows/{workflow}:undrain", operate, do_operation<Do::undrain>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:hold", operate, do_operation<Do::hold>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:release", operate,
+       do_operation<Do::release>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:skip", operate, do_operation<Do::skip>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:unskip", operate, do_operation<Do::unskip>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:disable", operate,
+       do_operation<Do::disable>},
+      {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:enable", operate, do_operation<Do::enable>},
+      {"GET", "/api/v1/server", view, get_server},
+      {"POST", "/api/v1/server:drain", admin, do_operation<Do::drain>},
+      {"POST", "/api/v1/server:undrain", admin, do_operation<Do::undrain>},
+      {"GET", "/api/v1/differences", view, get_differences},
+      {"POST", "/api/v1/bulk", operate, post_bulk},
   };
   return table;
 }

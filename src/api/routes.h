@@ -52,10 +52,20 @@ void get_job(Call call);
 void cancel_run(Call call);
 void kill_run(Call call);
 void kill_job(Call call);
-void rerun_run(Call call);
 void confirm_run(Call call);
 void why_run(Call call);
 void why_job(Call call);
+// operations.cpp
+void rerun_run(Call call);
+void rerun_job(Call call);
+/// On whatever the path names: a run or its job, a workflow or a job of every run, the server.
+template <model::Operation Action>
+void do_operation(Call call);
+void run_alone(Call call);
+void get_server(Call call);
+void get_differences(Call call);
+// bulk.cpp
+void post_bulk(Call call);
 // plan.cpp
 void get_plan(Call call);
 void get_preview(Call call);

@@ -38,14 +38,22 @@ Result<store::RunFilter> read_filter(const http::Request& request) {
   return filter;
 }
 
+/// A run as people see it, with the marks that touch it.
+struct MarkedView : engine::RunView {
+  std::vector<model::Mark> marks;
+};
+
 /// The run as stored, with the waiting states derived by the engine's own rules.
-Result<engine::RunView> view_run(Services& services, const std::string& name) {
+Result<MarkedView> view_run(Services& services, const std::string& name) {
   Result<store::RunDetail> detail = services.query.run(name);
   if (!detail) return std::unexpected(detail.error());
   const auto definition =
       services.definitions.get(detail->run.workflow, detail->run.revision, detail->canonical);
   if (!definition) return std::unexpected(definition.error());
-  return engine::assemble_run(std::move(detail->run), *definition, detail->jobs, detail->attempts);
+  MarkedView view{engine::assemble_run(std::move(detail->run), *definition, detail->jobs,
+                                       detail->attempts, detail->marks),
+                  std::move(detail->marks)};
+  return view;
 }
 
 using Attempts = std::vector<Json::Array>;  ///< by job index
@@ -58,7 +66,7 @@ Attempts attempts_of(const engine::RunView& view) {
   return attempts;
 }
 
-Json job_json(const engine::RunView& view, Attempts& attempts, std::uint32_t index) {
+Json job_json(const MarkedView& view, Attempts& attempts, std::uint32_t index) {
   const model::Job& job = view.run.definition->jobs[index];
   Json item = wire::to_json(view.run.jobs[index], job, engine::job_state(view, index));
   Json::Array predecessors;
@@ -67,21 +75,28 @@ Json job_json(const engine::RunView& view, Attempts& attempts, std::uint32_t ind
   }
   item.set("depends_on", Json::array(std::move(predecessors)));
   item.set("attempts", Json::array(std::move(attempts[index])));
+  Json::Array marks;
+  for (const model::Mark& mark : view.marks) {
+    if (mark.key.job == job.id) marks.push_back(wire::to_json(mark));
+  }
+  item.set("marks", Json::array(std::move(marks)));
   return item;
 }
 
 template <class R>
-void operate(Call call, R request) {
+void operate(Call call, R request, Terms terms) {
   request.run = call.param("run");
-  submit(std::move(call), std::move(request), 202);
+  submit(std::move(call), std::move(request), 202, std::move(terms));
 }
 
-/// Reads an empty body (or `{}`), then submits.
+/// Reads the terms alone, then submits.
 template <class R>
-void operate_without_body(Call call, R request) {
-  const auto body = read_body(call.request, {});
+void operate_without_fields(Call call, R request) {
+  const auto body = read_body(call.request, {"dry_run", "plan_id", "reason"});
   if (!body) return call.fail(body.error());
-  operate(std::move(call), std::move(request));
+  auto terms = read_terms(*body);
+  if (!terms) return call.fail(terms.error());
+  operate(std::move(call), std::move(request), std::move(*terms));
 }
 
 }  // namespace
@@ -102,15 +117,26 @@ void list_runs(Call call) {
 }
 
 void start_run(Call call) {
-  const auto body = read_body(call.request, {"workflow", "params", "business_date", "force"});
+  const auto body = read_body(call.request, {"workflow", "params", "business_date", "force", "only",
+                                             "like", "dry_run", "plan_id", "reason"});
   if (!body) return call.fail(body.error());
-  const auto workflow = text_field(*body, "workflow", true);
+  const auto like = text_field(*body, "like");
+  if (!like) return call.fail(like.error());
+  const auto only = text_field(*body, "only");
+  if (!only) return call.fail(only.error());
+  auto terms = read_terms(*body);
+  if (!terms) return call.fail(terms.error());
+  if (!like->empty() && only->empty()) {
+    return call.fail({"request.bad_field", "'like' goes with 'only': one job, run alone",
+                      "name the job, or leave 'like' out", "/like"});
+  }
+  const auto workflow = text_field(*body, "workflow", like->empty());
   if (!workflow) return call.fail(workflow.error());
   const auto date = text_field(*body, "business_date");
   if (!date) return call.fail(date.error());
   const auto force = bool_field(*body, "force");
   if (!force) return call.fail(force.error());
-  model::StartRun start{*workflow, (*body)["params"], {}, *force};
+  model::StartRun start{*workflow, (*body)["params"], {}, *force, *only, *like};
   if (!start.params.is_null() && !start.params.is_object()) {
     return call.fail({"request.bad_field", "the field 'params' must be an object", "", "/params"});
   }
@@ -121,7 +147,7 @@ void start_run(Call call) {
     }
     start.business_date = *date;
   }
-  submit(std::move(call), std::move(start), 202);
+  submit(std::move(call), std::move(start), 202, std::move(*terms));
 }
 
 void get_run(Call call) {
@@ -134,6 +160,11 @@ void get_run(Call call) {
     jobs.push_back(job_json(*view, attempts, job));
   }
   body.set("jobs", Json::array(std::move(jobs)));
+  Json::Array marks;
+  for (const model::Mark& mark : view->marks) {
+    if (mark.key.job.empty()) marks.push_back(wire::to_json(mark));
+  }
+  body.set("marks", Json::array(std::move(marks)));
   call.answer(200, body);
 }
 
@@ -149,43 +180,19 @@ void get_job(Call call) {
 }
 
 void cancel_run(Call call) {
-  operate_without_body(std::move(call), model::CancelRun{});
+  operate_without_fields(std::move(call), model::CancelRun{});
 }
 void confirm_run(Call call) {
-  operate_without_body(std::move(call), model::ConfirmRun{});
+  operate_without_fields(std::move(call), model::ConfirmRun{});
 }
 void kill_run(Call call) {
-  operate_without_body(std::move(call), model::KillRun{});
+  operate_without_fields(std::move(call), model::KillRun{});
 }
 
 void kill_job(Call call) {
   model::KillRun kill;
   kill.job = call.param("job");
-  operate_without_body(std::move(call), std::move(kill));
-}
-
-void rerun_run(Call call) {
-  const auto body = read_body(call.request, {"from", "only"});
-  if (!body) return call.fail(body.error());
-  const auto from = text_field(*body, "from");
-  if (!from) return call.fail(from.error());
-  const auto only = text_field(*body, "only");
-  if (!only) return call.fail(only.error());
-  if (!from->empty() && !only->empty()) {
-    return call.fail(
-        {"request.bad_field", "'from' and 'only' exclude each other", "name one of them", "/only"});
-  }
-  model::RerunRun rerun;
-  if (!only->empty()) {
-    rerun.scope = model::RerunScope::only;
-    rerun.job = *only;
-  } else if (*from == "start") {
-    rerun.scope = model::RerunScope::whole;
-  } else if (!from->empty() && *from != "failed") {
-    rerun.scope = model::RerunScope::from;
-    rerun.job = from->starts_with("job:") ? from->substr(4) : *from;
-  }
-  operate(std::move(call), std::move(rerun));
+  operate_without_fields(std::move(call), std::move(kill));
 }
 
 void why_run(Call call) {

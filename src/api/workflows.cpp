@@ -58,6 +58,24 @@ bool refuse(Call& call, const spec::Parsed& parsed) {
   return true;
 }
 
+/// What operators did to the workflow, or to a job of every run of it, and have not undone.
+void add_marks(Json& item, const std::string& workflow, const std::vector<model::Mark>& marks) {
+  Json::Array own;
+  bool disabled = false, held = false, draining = false;
+  for (const model::Mark& mark : marks) {
+    if (mark.key.workflow != workflow || mark.key.number != 0) continue;
+    own.push_back(wire::to_json(mark));
+    if (!mark.key.job.empty()) continue;
+    disabled = disabled || mark.key.kind == model::MarkKind::disable;
+    held = held || mark.key.kind == model::MarkKind::hold;
+    draining = draining || mark.key.kind == model::MarkKind::drain;
+  }
+  item.set("disabled", disabled);
+  item.set("held", held);
+  item.set("draining", draining);
+  item.set("marks", Json::array(std::move(own)));
+}
+
 }  // namespace
 
 void list_workflows(Call call) {
@@ -67,8 +85,14 @@ void list_workflows(Call call) {
   if (!page) return call.fail(page.error());
   const auto listed = call.services.query.workflows(*page);
   if (!listed) return call.fail(listed.error());
+  const auto marks = call.services.query.marks();
+  if (!marks) return call.fail(marks.error());
   Json::Array items;
-  for (const model::WorkflowRow& row : listed->items) items.push_back(wire::to_json(row));
+  for (const model::WorkflowRow& row : listed->items) {
+    Json item = wire::to_json(row);
+    add_marks(item, row.name, *marks);
+    items.push_back(std::move(item));
+  }
   call.answer(200, page_json(std::move(items), listed->next_cursor));
 }
 
@@ -96,6 +120,9 @@ void get_workflow(Call call) {
     }
   }
   body.set("next", Json::array(std::move(next)));
+  const auto marks = call.services.query.marks();
+  if (!marks) return call.fail(marks.error());
+  add_marks(body, row->workflow, *marks);
   call.answer(200, body);
 }
 

@@ -3,11 +3,21 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "engine/marks.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
 
 using model::WorkflowDefinition;
+
+bool settle_workflow(Turn& turn, const std::string& name) {
+  const auto found = turn.state.workflows.find(name);
+  if (found == turn.state.workflows.end()) return true;
+  while (found->second.next_fire <= turn.now.wall) {
+    if (turn.full() || !fire_trigger(turn, found->second)) return false;
+  }
+  return true;
+}
 
 namespace {
 
@@ -53,16 +63,6 @@ void take_over(Turn& turn, WorkflowState& workflow, const std::string& old_name)
   turn.touch_workflow(before);
 }
 
-/// False: instants are left, and the turn is full.
-bool settle_workflow(Turn& turn, const std::string& name) {
-  const auto found = turn.state.workflows.find(name);
-  if (found == turn.state.workflows.end()) return true;
-  while (found->second.next_fire <= turn.now.wall) {
-    if (turn.full() || !fire_trigger(turn, found->second)) return false;
-  }
-  return true;
-}
-
 void put_revision(Turn& turn, const model::Actor& actor, const WorkflowDefinition& definition,
                   const std::string& digest) {
   const model::Workflow& made = *definition.workflow;
@@ -70,6 +70,7 @@ void put_revision(Turn& turn, const model::Actor& actor, const WorkflowDefinitio
   const bool is_new = workflow.row.name.empty();
   workflow.row.name = made.name;
   if (is_new) {
+    derive_workflow(turn.state, workflow);
     workflow.row.triggers_since = turn.now.wall;
     take_over(turn, workflow, made.renamed_from);
   } else {

@@ -1,4 +1,6 @@
 #include "base/assert.h"
+#include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -13,7 +15,9 @@ using Phase = JobRun::Phase;
 Attempt* live_attempt(State& state, const model::AttemptRef& ref) {
   const auto run = state.runs.find(ref.run);
   if (run == state.runs.end() || ref.job >= run->second.run.jobs.size()) return nullptr;
-  if (run->second.job(ref.job).phase != Phase::live) return nullptr;
+  const bool is_live =
+      run->second.job(ref.job).phase == Phase::live || is_left_running(run->second, ref.job);
+  if (!is_live) return nullptr;
   Attempt* attempt = run->second.extra[ref.job].newest.get();
   return attempt != nullptr && attempt->ref.number == ref.number ? attempt : nullptr;
 }
@@ -45,8 +49,6 @@ void close_attempt(Turn& turn, ActiveRun& run, std::uint32_t index, AttemptState
   turn.touch_attempt(run, index);
 }
 
-namespace {
-
 void start_again(Turn& turn, ActiveRun& run, std::uint32_t index) {
   JobRun& job = run.job(index);
   job.phase = Phase::waiting;
@@ -55,8 +57,6 @@ void start_again(Turn& turn, ActiveRun& run, std::uint32_t index) {
   turn.touch_job(run, index);
   consider_job(turn, run, index);
 }
-
-}  // namespace
 
 void retry_or_end(Turn& turn, ActiveRun& run, std::uint32_t index, FailureKind failure,
                   std::int32_t exit_code, JobState ended) {
@@ -84,7 +84,8 @@ void fail_without_process(Turn& turn, ActiveRun& run, std::uint32_t index, Failu
   Attempt* open = run.extra[index].newest.get();
   if (open == nullptr || is_ended(open->state)) {
     auto attempt = std::make_unique<Attempt>();
-    attempt->ref = {run.run.id, index, ++job.attempts};
+    job.attempts = next_attempt(run, index);
+    attempt->ref = {run.run.id, index, job.attempts};
     attempt->assigned_at = turn.now.wall;
     ++job.tries;
     turn.replace_attempt(run, index, std::move(attempt));
@@ -115,8 +116,10 @@ void lose_attempt(Turn& turn, ActiveRun& run, std::uint32_t index, const std::st
   const model::Job& definition = run.definition(index);
   const bool ordered =
       run.extra[index].newest->manual_kill || run.run.cancel_requested || run.run.kill_requested;
+  const bool counts = !is_left_running(run, index);
   const std::string text = "nobody knows how it ended: " + reason;
   close_attempt(turn, run, index, AttemptState::lost, FailureKind::lost, text);
+  if (!counts) return finish_if_over(turn, run);
   ++job.lost;
   turn.touch_job(run, index);
   turn.journal(run.run.id, "job.lost", definition.id, job.attempts,
@@ -162,6 +165,7 @@ bool fire_one(Turn& turn) {
     fire_timer(turn, run, due.job);
     return true;
   }
+  if (fire_mark_end(turn)) return true;
   while (!state.fires.empty() && state.fires.begin()->first <= turn.now.wall) {
     if (fire_trigger(turn, state.workflows.find(state.fires.begin()->second)->second)) return true;
   }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "engine/marks.h"
+#include "engine/preview.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -17,7 +19,7 @@ struct Handle {
     return apply_definitions(turn, actor, request);
   }
   Result<Json> operator()(const model::StartRun& request) const {
-    return start_run(turn, actor, request);
+    return start_run(turn, actor, request, fetched);
   }
   Result<Json> operator()(const model::RerunRun& request) const {
     return rerun_run(turn, actor, request, fetched);
@@ -31,12 +33,19 @@ struct Handle {
   Result<Json> operator()(const model::ConfirmRun& request) const {
     return confirm_run(turn, actor, request, fetched);
   }
+  Result<Json> operator()(const model::Operate& request) const {
+    return operate(turn, actor, request, fetched);
+  }
   Result<Json> operator()(const model::SetVariable& request) const {
     return set_variable(turn, actor, request);
   }
   Result<Json> operator()(const model::AskWhy& request) const {
     return why(turn.state, turn.now, request, fetched);
   }
+  Result<Json> operator()(const model::AskDifferences&) const {
+    return differences_json(turn.state);
+  }
+  Result<Json> operator()(const model::AskServer&) const { return server_json(turn.state); }
   Result<Json> operator()(const model::AskAgents&) const { return agents_json(turn.state); }
   Result<Json> operator()(const model::AskSummary&) const { return summary_json(turn.state); }
 };
@@ -52,6 +61,10 @@ std::optional<Result<Json>> earlier_answer(const model::KeyRow* known, const Com
 }
 
 }  // namespace
+
+Result<Json> handle_request(Turn& turn, const Command& command, const model::Fetched& fetched) {
+  return std::visit(Handle{turn, command.actor, fetched}, command.request);
+}
 
 std::string key_of(const Command& command) {
   return command.idempotency_key.empty() ? std::string{}
@@ -72,7 +85,17 @@ void on_command(Turn& turn, const Command& command, const model::Fetched& fetche
       return;
     }
   }
-  Result<Json> answer = std::visit(Handle{turn, command.actor, fetched}, command.request);
+  if (command.preview) {
+    turn.effects.emplace_back(
+        model::Reply{command.token, preview(turn.state, turn.now, command, fetched)});
+    return;
+  }
+  Result<Json> answer = std::unexpected(Error{});
+  if (Result<void> same = check_plan(turn.state, command, fetched); !same) {
+    answer = std::unexpected(std::move(same.error()));
+  } else {
+    answer = handle_request(turn, command, fetched);
+  }
   if (answer && !key.empty()) {
     model::KeyRow row{key, command.request_digest, write_json(*answer), turn.now.wall};
     turn.state.keys.put(key, row);

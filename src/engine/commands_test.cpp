@@ -152,7 +152,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a job of unknown fate that must not be repeated is not rerun unnamed") {
+TEST_CASE("a job of unknown fate that must not be repeated is held when it is rerun unnamed") {
   World world;
   WorkflowBuilder builder{"w"};
   builder.add("pay").idempotent = false;
@@ -161,10 +161,15 @@ TEST_CASE("a job of unknown fate that must not be repeated is not rerun unnamed"
   const std::string run = world.start("w");
   world.post(model::AttemptLost{world.agent.orders.at(0).attempt, "runner_gone"});
   CHECK(world.job_state(run, "pay") == "unknown");
-  CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, {}}) == "run.not_idempotent");
-  world.ask(model::ConfirmRun{run});
-  CHECK(world.run_state(run) == "failed");
-  world.ask(model::RerunRun{run, RerunScope::only, "pay"});
+  world.ask(model::RerunRun{run, RerunScope::failed, {}});
+  CHECK(world.job_state(run, "pay") == "held");
+  world.restart();
+  CHECK(world.starts_of("pay").size() == 1);
+  model::Operate release;
+  release.action = model::Operation::release;
+  release.run = run;
+  release.job = "pay";
+  world.ask(release);
   CHECK(world.run_state(run) == "succeeded");
 }
 
@@ -217,14 +222,13 @@ TEST_CASE("a rerun uses the revision of its run, also when a newer one was appli
   CHECK(world.run(run).revision == 1);
 }
 
-TEST_CASE("jobs marked idempotent: false are not repeated without being named") {
+TEST_CASE("a job marked idempotent: false that is named in a rerun runs at once") {
   World world;
   WorkflowBuilder flow = five_jobs();
   flow.job("b").idempotent = false;
   world.define(flow);
   world.script("b", {exits(1)});
   const std::string run = world.start("five");
-  CHECK(world.error_of(model::RerunRun{run, RerunScope::failed, ""}) == "run.not_idempotent");
   world.ask(model::RerunRun{run, RerunScope::from, "b"});
   CHECK(world.run_state(run) == "succeeded");
 }

@@ -22,7 +22,7 @@ Error nothing_to_confirm(const model::Run& run) {
 Json lose_given_up(Turn& turn, ActiveRun& run) {
   Json names = Json::array();
   for (std::uint32_t job = 0; job < run.run.jobs.size(); ++job) {
-    if (run.job(job).phase != Phase::live) continue;
+    if (run.job(job).phase != Phase::live && !is_left_running(run, job)) continue;
     if (!is_given_up(turn.state, *run.extra[job].newest, turn.now)) continue;
     names.push(run.definition(job).id);
     lose_attempt(turn, run, job, "agent_gone");

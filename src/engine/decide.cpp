@@ -19,8 +19,11 @@ struct NamedRun {
   std::string operator()(const model::ConfirmRun& request) const { return request.run; }
   std::string operator()(const model::AskWhy& request) const { return request.run; }
   std::string operator()(const model::ApplyDefinitions&) const { return {}; }
-  std::string operator()(const model::StartRun&) const { return {}; }
+  std::string operator()(const model::StartRun& request) const { return request.like; }
+  std::string operator()(const model::Operate& request) const { return request.run; }
   std::string operator()(const model::SetVariable&) const { return {}; }
+  std::string operator()(const model::AskDifferences&) const { return {}; }
+  std::string operator()(const model::AskServer&) const { return {}; }
   std::string operator()(const model::AskAgents&) const { return {}; }
   std::string operator()(const model::AskSummary&) const { return {}; }
 };
@@ -56,6 +59,11 @@ struct Dispatch {
 bool make_way(Turn& turn, const Event& event) {
   const Command* command = std::get_if<Command>(&event);
   if (command == nullptr) return true;
+  if (command->preview) return true;
+  // A hold or disable acts from now on: what was due before is decided as it was.
+  const auto* operate = std::get_if<model::Operate>(&command->request);
+  if (operate != nullptr && operate->run.empty() && operate->job.empty())
+    return settle_workflow(turn, operate->workflow);
   const auto* apply = std::get_if<model::ApplyDefinitions>(&command->request);
   return apply == nullptr || settle_instants(turn, *apply);
 }
@@ -97,6 +105,7 @@ bool work_is_left(const State& state, Now now) {
   if (!state.rewinds.empty() || !state.outcomes_wanted.empty()) return true;
   if (!state.timers.empty() && state.timers.begin()->at <= now.steady.us) return true;
   if (!state.fires.empty() && state.fires.begin()->first <= now.wall) return true;
+  if (!state.mark_ends.empty() && state.mark_ends.begin()->first <= now.wall) return true;
   return start_possible(state, now);
 }
 
@@ -142,6 +151,7 @@ Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLim
 Wake next_wake(const State& state) {
   Wake wake;
   if (!state.fires.empty()) wake.wall = state.fires.begin()->first;
+  if (!state.mark_ends.empty()) wake.wall = std::min(wake.wall, state.mark_ends.begin()->first);
   if (!state.timers.empty()) wake.steady = Steady{state.timers.begin()->at};
   for (const auto& [name, agent] : state.agents) {
     // With a free slot the pause is what jobs wait for; it is not over, or they had started.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/state.h"
 
 namespace dandori::engine {
@@ -18,11 +19,11 @@ void dump_workflow(Out out, const WorkflowState& workflow) {
   fmt::format_to(out,
                  "workflow {} folder '{}' title '{}' revision {} digest {} runs {} deleted {} last "
                  "{} failed {} "
-                 "rerun {} since {} running {} counted {} queued [{}]\n",
+                 "rerun {} since {} running {} counted {} marks {} drained {} queued [{}]\n",
                  row.name, row.folder, row.title, row.revision, workflow.digest, row.run_number,
                  row.deleted, to_string(row.last_ended), row.last_failed, row.last_rerun,
-                 row.triggers_since.us, workflow.running, workflow.queue_counted,
-                 fmt::join(workflow.queued, " "));
+                 row.triggers_since.us, workflow.running, workflow.queue_counted, workflow.marks,
+                 workflow.drained, fmt::join(workflow.queued, " "));
   for (const TriggerState& trigger : workflow.triggers) {
     fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->at.us : -1);
   }
@@ -69,14 +70,15 @@ void dump_attempt(Out out, const model::Attempt& attempt) {
 void dump_job(Out out, const ActiveRun& run, std::uint32_t index) {
   const model::JobRun& job = run.job(index);
   const JobExtra& extra = run.extra[index];
-  fmt::format_to(
-      out,
-      "  job {} phase {} ended {} scope {} confirmed {} attempts {} tries {} lost {} open {} "
-      "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
-      run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended), job.in_scope,
-      job.confirmed, job.attempts, job.tries, job.lost, job.predecessors_open, extra.satisfied,
-      extra.bypassed, job.ready_at.us, job.retry_at.us, job.ended_at.us,
-      extra.timer_at != kNoTimer);
+  fmt::format_to(out,
+                 "  job {} phase {} ended {} scope {} confirmed {} accepted {} marks {} by '{}' "
+                 "attempts {} tries {} lost {} open {} "
+                 "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
+                 run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended),
+                 job.in_scope, job.confirmed, job.accepted, job.marks,
+                 job.changed_by ? *job.changed_by : "", job.attempts, job.tries, job.lost,
+                 job.predecessors_open, extra.satisfied, extra.bypassed, job.ready_at.us,
+                 job.retry_at.us, job.ended_at.us, extra.timer_at != kNoTimer);
   if (extra.newest) dump_attempt(out, *extra.newest);
 }
 
@@ -87,13 +89,14 @@ void dump_run(Out out, const ActiveRun& active) {
                  "confirmed {} '{}' "
                  "origin {} trigger '{}' nominal '{}' actor '{}' for {} created {} started {} "
                  "ended {} date {} "
-                 "params {} reruns {} open {} live {} version {}\n",
+                 "params {} reruns {} only '{}' floor {} drained {} open {} live {} version {}\n",
                  to_string(run.id), run_name(run), run.revision, to_string(run.state),
                  run.has_warning, run.has_failure, run.needs_decision, run.cancel_requested,
                  run.kill_requested, run.confirmed, run.confirmed_by, to_string(run.origin),
                  run.trigger, run.nominal, run.actor, run.scheduled_for.us, run.created_at.us,
                  run.started_at.us, run.ended_at.us, run.business_date, write_json(run.params),
-                 run.reruns, run.jobs_open, run.jobs_live, run.version);
+                 run.reruns, run.only_job, run.attempt_floor, run.drained, run.jobs_open,
+                 run.jobs_live, run.version);
   for (std::uint32_t job = 0; job < run.jobs.size(); ++job) dump_job(out, active, job);
 }
 
@@ -107,6 +110,11 @@ std::string dump(const State& state) {
   for (const auto& [key, variable] : state.variables) {
     fmt::format_to(out, "variable {} in '{}' {}\n", key.name, key.folder,
                    write_json(variable.value));
+  }
+  for (const auto& [key, mark] : state.marks) {
+    fmt::format_to(out, "mark {} {} by '{}' since {} until {} reason '{}' values {}\n",
+                   to_string(key.kind), target_name(key), mark.by, mark.since.us, mark.until.us,
+                   mark.reason, write_json(mark.values));
   }
   for (const auto& [name, folder] : state.folders)
     fmt::format_to(out, "folder {} '{}'\n", name, folder.title);

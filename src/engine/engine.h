@@ -88,14 +88,16 @@ Wake next_wake(const State& state);
 std::string dump(const State& state);
 
 /// Rebuilds a run from stored rows so that reads show derived waiting states by the engine's own
-/// rules. rows: JobRow and AttemptRow of the run. Rows of jobs the definition lacks are ignored.
+/// rules. rows: JobRow and AttemptRow of the run, marks that touch it. Rows of jobs the definition
+/// lacks are ignored.
 struct RunView {
   model::Run run;
   std::vector<model::Attempt> attempts;
 };
 RunView assemble_run(model::Run run, model::WorkflowPtr definition,
                      std::span<const model::JobRow> jobs,
-                     std::span<const model::AttemptRow> attempts);
+                     std::span<const model::AttemptRow> attempts,
+                     std::span<const model::Mark> marks);
 
 /// The state people see: the stored phase, or the derived waiting state.
 model::JobState job_state(const RunView& view, std::uint32_t job);

@@ -96,6 +96,7 @@ class RowStore {
     for (const auto& [key, row] : variables) rows.emplace_back(row);
     for (const auto& [key, row] : folders) rows.emplace_back(row);
     for (const auto& [key, row] : agents) rows.emplace_back(row);
+    for (const auto& [key, mark] : marks) rows.emplace_back(model::MarkRow{mark, false});
     for (const auto& [id, row] : active) rows.emplace_back(row);
     for (const auto& [key, row] : jobs) {
       if (active.count(key.first) != 0) rows.emplace_back(row);
@@ -138,6 +139,7 @@ class RowStore {
   std::map<std::pair<std::string, std::string>, model::VariableRow> variables;
   std::map<std::string, model::FolderRow> folders;
   std::map<std::string, model::AgentRow> agents;
+  std::map<model::MarkKey, model::Mark> marks;
   std::map<RunId, model::RunRow> active;
   std::map<RunId, model::RunEndedRow> ended;
   std::map<std::pair<RunId, std::string>, model::JobRow> jobs;
@@ -204,6 +206,13 @@ class RowStore {
     }
     void operator()(const model::FolderRow& row) const {
       store.folders.insert_or_assign(row.folder.name, row);
+    }
+    void operator()(const model::MarkRow& row) const {
+      if (row.removed) {
+        REQUIRE(store.marks.erase(row.mark.key) == 1);
+      } else {
+        store.marks.insert_or_assign(row.mark.key, row.mark);
+      }
     }
     void operator()(const model::PlannedRow& row) const {
       // Guarantee G8: an instant is decided once. Only one that a clock which ran ahead passed over
@@ -311,6 +320,24 @@ class World {
   std::string error_of(model::Request request) {
     const Result<Json> answer = try_ask(std::move(request));
     return answer ? "" : answer.error().code;
+  }
+  /// What the request would do; a refusal fails the test.
+  Json preview(model::Request request) {
+    const Result<Json> answer = try_send(std::move(request), true, {}, "because");
+    if (!answer) FAIL(answer.error().code << ": " << answer.error().message);
+    return *answer;
+  }
+  Result<Json> try_send(model::Request request, bool preview, std::string plan,
+                        std::string reason) {
+    model::Command command;
+    command.token = ++token_;
+    command.actor = {"admin", model::Channel::cli, "", "req", std::move(reason)};
+    command.request = std::move(request);
+    command.preview = preview;
+    command.plan = std::move(plan);
+    post(std::move(command));
+    REQUIRE(replies_.count(token_) == 1);
+    return replies_.at(token_);
   }
   void define(WorkflowBuilder& builder) {
     ask(model::ApplyDefinitions{{builder.done()}, {}, {}, false});
@@ -495,7 +522,13 @@ class World {
       if (std::get<0>(key) == found.id) attempts.push_back(row);
     }
     const auto definition = store.revisions.at({found.workflow, found.revision}).definition;
-    return assemble_run(found, definition, jobs, attempts);
+    std::vector<model::Mark> marks;
+    for (const auto& [key, mark] : store.marks) {
+      const bool of_run =
+          key.workflow == found.workflow && (key.number == 0 || key.number == found.number);
+      if (of_run || key.workflow.empty()) marks.push_back(mark);
+    }
+    return assemble_run(found, definition, jobs, attempts, marks);
   }
 
   void turn() {
@@ -514,6 +547,11 @@ class World {
     ++turns;
     rows_max = std::max(rows_max, decision.batch.changes.size());
     store.apply(decision.batch);
+    for (const model::Change& change : decision.batch.changes) {
+      const auto* line = std::get_if<model::JournalLine>(&change);
+      if (line != nullptr && line->row.kind == "job.forced")
+        forced_.emplace(line->row.run, line->row.job);
+    }
     if (check_rebuild) check_rows();
     for (model::Effect& effect : decision.effects) std::visit(Perform{*this}, effect);
   }
@@ -588,6 +626,8 @@ class World {
   void check_condition(const model::StartOrder& order) const {
     const RunView view = view_of(to_string(order.attempt.run));
     if (view.run.reruns > 0 || view.run.definition->jobs.size() > 100) return;
+    const bool alone = !view.run.only_job.empty();
+    if (alone || forced_.count({order.attempt.run, order.path}) != 0) return;
     const model::Job& job = view.run.definition->jobs[order.attempt.job];
     CAPTURE(order.path);
     std::uint32_t satisfied = 0;
@@ -639,6 +679,7 @@ class World {
   std::map<std::string, std::deque<Script>> scripts_;
   std::map<std::uint64_t, Result<Json>> replies_;
   std::set<model::AttemptRef> begun_;
+  std::set<std::pair<RunId, std::string>> forced_;  ///< jobs that an operator let past their wait
   std::uint64_t token_ = 0;
   bool more_ = false;
 };

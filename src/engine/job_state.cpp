@@ -22,6 +22,19 @@ bool is_stopping(const Run& run) {
   return run.cancel_requested || run.kill_requested;
 }
 
+Gate gate(const Run& run, const JobRun& job) {
+  if (run.state == RunState::suspended || run.drained) return Gate::shut;
+  if (has_mark(job, model::MarkKind::skip)) return Gate::skip;
+  const bool shut = has_mark(job, model::MarkKind::hold) || has_mark(job, model::MarkKind::disable);
+  return shut ? Gate::shut : Gate::open;
+}
+
+bool is_left_running(const ActiveRun& run, std::uint32_t index) {
+  const model::Attempt* attempt = run.extra[index].newest.get();
+  return run.job(index).phase == Phase::ended && attempt != nullptr && !is_ended(attempt->state) &&
+         attempt->sequence != 0;
+}
+
 bool is_decided(const Run& run, const JobRun& job) {
   if (job.phase != Phase::ended) return false;
   if (job.ended != JobState::unknown) return true;
@@ -29,6 +42,7 @@ bool is_decided(const Run& run, const JobRun& job) {
 }
 
 bool satisfies(const JobRun& job, std::uint32_t states) {
+  if (job.accepted && (states & model::state_bit(JobState::warning)) != 0) return true;
   if ((states & model::state_bit(job.ended)) != 0) return true;
   return job.ended == JobState::unknown && (states & model::state_bit(JobState::failed)) != 0;
 }
@@ -58,7 +72,7 @@ Verdict verdict(const ActiveRun& run, std::uint32_t index) {
   const Job& job = run.definition(index);
   if (is_stopping(run.run)) return Verdict::not_run;
   if (run.run.state == RunState::queued) return Verdict::not_yet;
-  if (!job.enabled) return Verdict::bypass;
+  if (!job.enabled && run.run.only_job.empty()) return Verdict::bypass;
   if (state.ready_at.us != 0 || job.predecessors == 0) return Verdict::start;
   const std::uint32_t decided = job.predecessors - state.predecessors_open;
   if (run.extra[index].bypassed == decided) {
@@ -108,6 +122,20 @@ void count_predecessors(ActiveRun& run) {
   }
 }
 
+namespace {
+
+/// What an operator said comes first: it is shown before its turn has come.
+JobState waiting_state(const Run& run, const JobRun& job) {
+  if (!has_mark(job, model::MarkKind::skip)) {
+    if (has_mark(job, model::MarkKind::disable)) return JobState::disabled;
+    if (has_mark(job, model::MarkKind::hold)) return JobState::held;
+  }
+  if (job.ready_at.us == 0) return JobState::wait_pred;
+  return gate(run, job) == Gate::shut ? JobState::held : JobState::wait_pool;
+}
+
+}  // namespace
+
 JobState shown_state(const Run& run, std::uint32_t index) {
   const JobRun& job = run.jobs[index];
   switch (job.phase) {
@@ -118,9 +146,17 @@ JobState shown_state(const Run& run, std::uint32_t index) {
     case Phase::live:
       return JobState::starting;
     case Phase::waiting:
-      return job.ready_at.us != 0 ? JobState::wait_pool : JobState::wait_pred;
+      return waiting_state(run, job);
   }
   DANDORI_ASSERT(false, "an unknown phase");
+}
+
+JobState seen_state(const ActiveRun& run, std::uint32_t index) {
+  const JobState shown = shown_state(run.run, index);
+  const model::Attempt* attempt = run.extra[index].newest.get();
+  if (shown != JobState::starting || attempt == nullptr) return shown;
+  if (attempt->state == model::AttemptState::running) return JobState::running;
+  return attempt->state == model::AttemptState::stopping ? JobState::stopping : JobState::starting;
 }
 
 JobState job_state(const RunView& view, std::uint32_t job) {
@@ -140,6 +176,10 @@ RunState run_result(const Run& run) {
   bool failed = false, killed = run.kill_requested, not_run = false, warning = false;
   for (const JobRun& job : run.jobs) {
     if (job.phase != Phase::ended) continue;
+    if (job.accepted) {
+      warning = true;
+      continue;
+    }
     failed = failed || job.ended == JobState::failed || job.ended == JobState::unknown;
     killed = killed || job.ended == JobState::killed;
     not_run = not_run || job.ended == JobState::not_run;

@@ -19,6 +19,21 @@ Verdict verdict(const ActiveRun& run, std::uint32_t job);
 /// No new jobs start in it, and what is open ends.
 bool is_stopping(const model::Run& run);
 
+/// Whether a startable job may start. `skip`: it ends skipped instead, past holds and disables, as
+/// nothing is started; `shut`: it waits for an operator.
+enum class Gate : std::uint8_t { open, skip, shut };
+Gate gate(const model::Run& run, const model::JobRun& job);
+
+constexpr std::uint8_t mark_bit(model::MarkKind kind) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+}
+constexpr bool has_mark(const model::JobRun& job, model::MarkKind kind) {
+  return (job.marks & mark_bit(kind)) != 0;
+}
+
+/// Its state was set by hand while its process ran on: what that makes no longer counts.
+bool is_left_running(const ActiveRun& run, std::uint32_t job);
+
 /// Whether successors may look at it: ended, and not `unknown` under a hold.
 bool is_decided(const model::Run& run, const model::JobRun& job);
 
@@ -37,7 +52,9 @@ Timestamp condition_time(const ActiveRun& run, std::uint32_t job);
 /// job.
 void count_predecessors(ActiveRun& run);
 
-/// The state that people see.
+/// The state that people see, but for what only the attempt knows (running, stopping).
 model::JobState shown_state(const model::Run& run, std::uint32_t job);
+/// The state that people see.
+model::JobState seen_state(const ActiveRun& run, std::uint32_t job);
 
 }  // namespace dandori::engine

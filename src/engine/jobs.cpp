@@ -1,5 +1,6 @@
 #include "base/assert.h"
 #include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -80,10 +81,15 @@ void close_unassigned(Turn& turn, ActiveRun& run, std::uint32_t index) {
   turn.touch_attempt(run, index);
 }
 
+/// The newest attempt, if any, is of an earlier round.
+bool is_without_attempt(JobState ended) {
+  return ended == JobState::not_run || ended == JobState::bypassed || ended == JobState::skipped;
+}
+
 Json end_body(const ActiveRun& run, std::uint32_t index, JobState ended) {
   Json body = Json::object({{"state", to_string(ended)}});
   const model::Attempt* attempt = run.extra[index].newest.get();
-  if (attempt == nullptr || ended == JobState::not_run || ended == JobState::bypassed) return body;
+  if (attempt == nullptr || is_without_attempt(ended)) return body;
   if (attempt->exit.exit_code >= 0) body.set("exit_code", attempt->exit.exit_code);
   if (attempt->failure != model::FailureKind::none)
     body.set("failure", to_string(attempt->failure));
@@ -92,10 +98,15 @@ Json end_body(const ActiveRun& run, std::uint32_t index, JobState ended) {
 
 }  // namespace
 
+void finish_if_over(Turn& turn, ActiveRun& run) {
+  if (!run.ended && run.run.jobs_open == 0 && run.run.jobs_live == 0) finish_run(turn, run);
+}
+
 void settle_decided(Turn& turn, ActiveRun& run, std::uint32_t index) {
   release_successors(turn, run, index);
   DANDORI_ASSERT(run.run.jobs_open > 0, "more jobs ended than the run has");
-  if (--run.run.jobs_open == 0) finish_run(turn, run);
+  --run.run.jobs_open;
+  finish_if_over(turn, run);
 }
 
 void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
@@ -109,6 +120,7 @@ void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
   job.ended = ended;
   job.ended_at = turn.now.wall;
   job.retry_at = Timestamp{};
+  if (job.marks != 0) clear_job_marks(turn, run, index);
   turn.touch_job(run, index);
   turn.journal(run.run.id, "job.ended", run.definition(index).id, job.attempts,
                end_body(run, index, ended));
@@ -127,6 +139,36 @@ void kill_live(Turn& turn, ActiveRun& run, std::uint32_t index) {
   stop_attempt(turn, run, index);
 }
 
+/// Who skipped the job, and the outputs that he gave for it: an attempt that needed no process
+/// keeps them.
+void keep_values(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  const model::Mark* skip = skip_mark(turn.state, run.run, run.definition(index).id);
+  if (skip == nullptr) return;
+  run.job(index).changed_by = std::make_shared<const std::string>(skip->by);
+  if (skip->values.size() == 0) return;
+  auto attempt = std::make_unique<model::Attempt>();
+  attempt->ref = {run.run.id, index, next_attempt(run, index)};
+  run.job(index).attempts = attempt->ref.number;
+  attempt->state = model::AttemptState::succeeded;
+  attempt->assigned_at = attempt->ended_at = turn.now.wall;
+  attempt->outputs = skip->values;
+  turn.replace_attempt(run, index, std::move(attempt));
+}
+
+/// A startable job that needs no process ends; what an operator holds meanwhile goes on waiting.
+void settle_start(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  switch (gate(run.run, run.job(index))) {
+    case Gate::shut:
+      return;
+    case Gate::skip:
+      return skip_job(turn, run, index);
+    case Gate::open:
+      if (run.definition(index).type == model::JobType::noop)
+        end_job(turn, run, index, JobState::succeeded);
+      return;
+  }
+}
+
 void settle_waiting(Turn& turn, ActiveRun& run, std::uint32_t index) {
   switch (verdict(run, index)) {
     case Verdict::not_yet:
@@ -136,14 +178,19 @@ void settle_waiting(Turn& turn, ActiveRun& run, std::uint32_t index) {
     case Verdict::bypass:
       return end_job(turn, run, index, JobState::bypassed);
     case Verdict::start:
-      if (run.definition(index).type == model::JobType::noop) {
-        end_job(turn, run, index, JobState::succeeded);
-      }
+      settle_start(turn, run, index);
       return;
   }
 }
 
 }  // namespace
+
+void skip_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  unqueue_job(turn.state, run, index);
+  close_unassigned(turn, run, index);
+  keep_values(turn, run, index);
+  end_job(turn, run, index, JobState::skipped);
+}
 
 bool settle_one(Turn& turn) {
   State& state = turn.state;
@@ -165,6 +212,9 @@ bool settle_one(Turn& turn) {
       end_job(turn, run, place.job, run.run.kill_requested ? JobState::killed : JobState::failed);
       return true;
     case Phase::ended:
+      if (run.run.kill_requested && is_left_running(run, place.job) &&
+          !run.extra[place.job].newest->manual_kill)
+        kill_live(turn, run, place.job);
       return true;
   }
   DANDORI_ASSERT(false, "an unknown phase");

@@ -19,7 +19,7 @@ Error not_running(const ActiveRun& run, std::uint32_t job) {
 
 Result<Json> kill_job(Turn& turn, const model::Actor& actor, ActiveRun& run, std::uint32_t job) {
   const Phase phase = run.job(job).phase;
-  if (phase != Phase::live && phase != Phase::retry_wait)
+  if (phase != Phase::live && phase != Phase::retry_wait && !is_left_running(run, job))
     return std::unexpected(not_running(run, job));
   const std::string& id = run.definition(job).id;
   turn.audit(actor, "job.kill", run_name(run.run) + "/" + id,

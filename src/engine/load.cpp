@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/state.h"
 
 namespace dandori::engine {
@@ -35,7 +36,7 @@ void put_run(State& state, const model::Run& run) {
     DANDORI_ASSERT(revision != workflow.revisions.end(), "a run of an unknown revision");
     active.run.definition = revision->second;
   }
-  active.run.jobs.resize(active.run.definition->jobs.size());
+  if (active.run.jobs.size() != active.run.definition->jobs.size()) blank_jobs(active.run);
   active.extra.resize(active.run.jobs.size());
 }
 
@@ -97,6 +98,13 @@ struct Apply {
       state.folders.insert_or_assign(row.folder.name, row.folder);
     }
   }
+  void operator()(const model::MarkRow& row) const {
+    if (row.removed) {
+      forget_mark(state, row.mark.key);
+    } else {
+      remember_mark(state, row.mark);
+    }
+  }
   void operator()(const model::PlannedRow&) const {}
   void operator()(const model::AgentRow& row) const { agent_state(state, row.name).row = row; }
   void operator()(const model::KeyRow& row) const { state.keys.put(row.key, row); }
@@ -119,6 +127,7 @@ void finish_load(State& state, Now now) {
   state.wall_high = state.counters.clock_high;
   state.outcomes_until = state.counters.clock_high;
   for (auto& [name, workflow] : state.workflows) {
+    derive_workflow(state, workflow);
     if (!workflow.definition) continue;
     workflow.revisions.clear();
     make_triggers(state, workflow);
@@ -136,7 +145,7 @@ ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,
   ActiveRun active;
   active.run = std::move(run);
   active.run.definition = std::move(definition);
-  active.run.jobs.assign(active.run.definition->jobs.size(), JobRun{});
+  blank_jobs(active.run);
   active.extra.resize(active.run.jobs.size());
   for (const model::JobRow& row : jobs) {
     const auto job = job_at(*active.run.definition, row.job, row.path);
@@ -152,8 +161,10 @@ ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,
 
 RunView assemble_run(model::Run run, model::WorkflowPtr definition,
                      std::span<const model::JobRow> jobs,
-                     std::span<const model::AttemptRow> attempts) {
+                     std::span<const model::AttemptRow> attempts,
+                     std::span<const model::Mark> marks) {
   ActiveRun active = assemble_active(std::move(run), std::move(definition), jobs, attempts);
+  apply_marks(active.run, marks);
   for (std::uint32_t job = 0; job < active.run.jobs.size(); ++job) {
     JobRun& state = active.job(job);
     if (state.phase != JobRun::Phase::ended) ++active.run.jobs_open;

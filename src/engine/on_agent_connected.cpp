@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/job_state.h"
 #include "engine/render_order.h"
 #include "engine/turn.h"
 
@@ -40,8 +41,10 @@ void resend_start(Turn& turn, ActiveRun& run, const Attempt& attempt,
   // end.
   if (attempt.sequence <= hello.sequence_high) return;
   const std::uint32_t index = attempt.ref.job;
+  const bool counts = !is_left_running(run, index);
   close_attempt(turn, run, index, AttemptState::failed, model::FailureKind::expression,
                 order.error().message);
+  if (!counts) return finish_if_over(turn, run);
   retry_or_end(turn, run, index, model::FailureKind::expression, -1, model::JobState::failed);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/job_state.h"
 #include "engine/output.h"
 #include "engine/turn.h"
 
@@ -96,10 +97,13 @@ void on_attempt_ended(Turn& turn, const model::AttemptEnded& event) {
   if (event.exit.started_at.us != 0) attempt->started_at = event.exit.started_at;
   attempt->ended_at = event.exit.ended_at;
   if (outputs) attempt->outputs = std::move(*outputs);
+  const bool counts = !is_left_running(run, index);
   send_ack(turn, attempt->agent, event.attempt);
   const bool killed = attempt->manual_kill;  // its true end counts, and is not tried again
   close_attempt(turn, run, index, judged.attempt, judged.failure, std::move(judged.error));
 
+  // Its state was set by hand meanwhile: recorded, and no more.
+  if (!counts) return finish_if_over(turn, run);
   if (judged.failure == FailureKind::none || killed) {
     return end_job(turn, run, index, judged.job);
   }

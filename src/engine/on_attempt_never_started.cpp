@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "engine/job_state.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -31,6 +32,11 @@ void on_attempt_never_started(Turn& turn, const model::AttemptNeverStarted& even
   ActiveRun& run = turn.state.runs.find(event.attempt.run)->second;
   const std::uint32_t index = event.attempt.job;
   send_ack(turn, attempt->agent, event.attempt);
+  if (is_left_running(run, index)) {
+    close_attempt(turn, run, index, AttemptState::killed, model::FailureKind::killed,
+                  "its state was set by hand before it started");
+    return finish_if_over(turn, run);
+  }
   if (attempt->state == AttemptState::stopping) {
     close_attempt(turn, run, index, AttemptState::killed, model::FailureKind::killed, {});
     return end_job(turn, run, index, model::JobState::killed);

@@ -18,7 +18,8 @@ void on_attempt_started(Turn& turn, const model::AttemptStarted& event) {
   turn.journal(run.run.id, "job.started", run.definition(index).id, attempt->ref.number,
                Json::object({{"agent", attempt->agent}, {"pid", attempt->pid}}));
   const std::optional<Duration>& timeout = run.definition(index).timeout;
-  if (!timeout || attempt->state != AttemptState::running) return;
+  const bool counts = run.job(index).phase == model::JobRun::Phase::live;
+  if (!timeout || !counts || attempt->state != AttemptState::running) return;
   set_timer(turn.state, run, index,
             (turn.now.steady + timeout_left(*attempt, *timeout, turn.now)).us);
 }

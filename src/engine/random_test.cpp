@@ -214,6 +214,14 @@ class Chaos {
       if (row.run.needs_decision) runs.push_back(run_name(row.run));
     }
     for (const std::string& run : runs) (void)world.try_ask(model::ConfirmRun{run});
+    // Jobs that must not be repeated are held in a rerun.
+    for (const auto& [key, mark] : std::map{world.store.marks}) {
+      model::Operate release;
+      release.action = model::Operation::release;
+      release.run = key.workflow + "#" + std::to_string(key.number);
+      release.job = key.job;
+      (void)world.try_ask(release);
+    }
     // Triggers stop: no further runs come while the rest ends.
     for (WorkflowBuilder& flow : flows_) {
       if (flow.workflow().triggers.empty()) continue;

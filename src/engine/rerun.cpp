@@ -4,6 +4,9 @@
 
 #include "base/text.h"
 #include "engine/job_state.h"
+#include "engine/marks.h"
+#include "engine/params.h"
+#include "engine/rerun.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -42,118 +45,11 @@ Result<std::uint32_t> job_of(const Run& run, std::string_view job) {
 
 namespace {
 
-bool went_well(const JobRun& job) {
-  return job.phase == Phase::ended &&
-         (job.ended == JobState::succeeded || job.ended == JobState::warning);
-}
-
-bool is_missing(const JobRun& job) {
-  return job.phase == Phase::ended &&
-         (job.ended == JobState::failed || job.ended == JobState::killed ||
-          job.ended == JobState::unknown || job.ended == JobState::not_run);
-}
-
-/// Marks everything after `roots`; `skip` leaves a job out (what follows it is still looked at).
-template <class Skip>
-void add_downstream(const Run& run, std::vector<bool>& chosen,
-                    const std::vector<std::uint32_t>& roots, Skip skip) {
-  std::vector<bool> seen(run.jobs.size(), false);
-  std::vector<std::uint32_t> open = roots;
-  while (!open.empty()) {
-    const std::uint32_t job = open.back();
-    open.pop_back();
-    for (const std::uint32_t next : run.definition->jobs[job].successors) {
-      if (seen[next]) continue;
-      seen[next] = true;
-      if (!skip(next)) chosen[next] = true;
-      open.push_back(next);
-    }
-  }
-}
-
-/// Jobs that must not be repeated without being named.
-Result<void> refuse_repeats(const Run& run, const std::vector<bool>& chosen,
-                            std::string_view named) {
-  std::vector<std::string> jobs;
-  for (std::size_t index = 0; index < chosen.size(); ++index) {
-    const model::Job& job = run.definition->jobs[index];
-    if (chosen[index] && !job.idempotent && run.jobs[index].attempts > 0 && job.id != named) {
-      jobs.push_back(job.id);
-    }
-  }
-  if (jobs.empty()) return {};
-  return fail("run.not_idempotent",
-              fmt::format("this rerun of '{}' would repeat jobs marked `idempotent: false`: {}",
-                          run_name(run), fmt::join(jobs, ", ")),
-              fmt::format("look at what they did; then name one: --only {}", jobs.front()));
-}
-
-Result<std::vector<bool>> chosen_from(const Run& run, RerunScope scope, std::uint32_t root) {
-  std::vector<bool> chosen(run.jobs.size(), false);
-  if (!run.definition->jobs[root].enabled) {
-    return fail("job.disabled",
-                fmt::format("job '{}' has `enabled: false`", run.definition->jobs[root].id),
-                "enable it in the definition");
-  }
-  chosen[root] = true;
-  if (scope == RerunScope::from)
-    add_downstream(run, chosen, {root}, [](std::uint32_t) { return false; });
-  return chosen;
-}
-
-std::vector<bool> chosen_failed(const Run& run) {
-  std::vector<bool> chosen(run.jobs.size(), false);
-  std::vector<std::uint32_t> roots;
-  for (std::uint32_t index = 0; index < run.jobs.size(); ++index) {
-    if (!is_missing(run.jobs[index])) continue;
-    chosen[index] = true;
-    if (run.jobs[index].ended != JobState::not_run) roots.push_back(index);
-  }
-  add_downstream(run, chosen, roots, [&](std::uint32_t next) {
-    return went_well(run.jobs[next]) || run.jobs[next].ended == JobState::skipped ||
-           run.jobs[next].ended == JobState::bypassed;
-  });
-  return chosen;
-}
-
-}  // namespace
-
-Result<std::vector<bool>> rerun_set(const Run& run, RerunScope scope, std::string_view job) {
-  std::vector<bool> chosen;
-  switch (scope) {
-    case RerunScope::whole:
-      chosen.assign(run.jobs.size(), true);
-      break;
-    case RerunScope::failed:
-      chosen = chosen_failed(run);
-      break;
-    case RerunScope::from:
-    case RerunScope::only: {
-      const Result<std::uint32_t> root = job_of(run, job);
-      if (!root) return std::unexpected(root.error());
-      Result<std::vector<bool>> picked = chosen_from(run, scope, *root);
-      if (!picked) return picked;
-      chosen = std::move(*picked);
-      break;
-    }
-  }
-  if (std::find(chosen.begin(), chosen.end(), true) == chosen.end()) {
-    return fail("run.nothing_to_rerun",
-                fmt::format("no job of '{}' failed or was left out", run_name(run)),
-                "choose --from JOB, --only JOB or --from start");
-  }
-  if (const Result<void> safe = refuse_repeats(run, chosen, job); !safe) {
-    return std::unexpected(safe.error());
-  }
-  return chosen;
-}
-
-namespace {
-
 void reset_job(JobRun& job) {
   job.phase = Phase::waiting;
   job.ended = JobState::wait_pred;
-  job.confirmed = false;
+  job.confirmed = job.accepted = false;
+  job.changed_by = nullptr;
   job.tries = 0;
   job.lost = 0;
   job.ready_at = Timestamp{};
@@ -186,6 +82,26 @@ void force_root(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
 
 }  // namespace
 
+void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
+  for (std::uint32_t index = 0; index < chosen.size(); ++index) {
+    if (!chosen[index]) continue;
+    if (is_decided(run.run, run.job(index))) ++run.run.jobs_open;
+    reset_job(run.job(index));
+    run.job(index).in_scope = true;
+    turn.touch_job(run, index);
+  }
+  recount_flags(run.run);
+  count_predecessors(run);
+  turn.touch_run(run);
+  for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
+    const bool waits = run.job(index).phase == Phase::waiting && run.job(index).ready_at.us == 0;
+    if (!waits) continue;
+    if (verdict(run, index) == Verdict::start) run.job(index).ready_at = turn.now.wall;
+    if (run.job(index).ready_at.us != 0) turn.touch_job(run, index);
+    consider_job(turn, run, index);
+  }
+}
+
 void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, RerunScope scope) {
   run.run.state = RunState::running;
   run.run.cancel_requested = run.run.kill_requested = run.run.confirmed = false;
@@ -205,7 +121,8 @@ void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, Rer
   }
   recount_flags(run.run);
   count_predecessors(run);
-  if (scope == RerunScope::from || scope == RerunScope::only) force_root(turn, run, chosen);
+  const bool named = scope == RerunScope::from || scope == RerunScope::only;
+  if (named || !run.run.only_job.empty()) force_root(turn, run, chosen);
   turn.touch_run(run);
   turn.journal(run.run.id, "run.reopened", {}, 0, Json::object({{"scope", to_string(scope)}}));
   for (std::uint32_t index = 0; index < chosen.size(); ++index) {
@@ -219,39 +136,179 @@ void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, Rer
 ActiveRun& adopt_run(Turn& turn, std::unique_ptr<ActiveRun> run) {
   ActiveRun& adopted = turn.state.runs[run->run.id];
   adopted = std::move(*run);
+  derive_marks(turn.state, adopted);
   return adopted;
 }
 
 namespace {
 
+Json names_json(const ActiveRun& run, const std::vector<std::uint32_t>& jobs) {
+  Json names = Json::array();
+  for (const std::uint32_t job : jobs) names.push(run.definition(job).id);
+  return names;
+}
+
+void hold_job(Turn& turn, const model::Actor& actor, ActiveRun& run, std::uint32_t job,
+              std::string reason) {
+  model::Mark mark;
+  mark.key = {run.run.workflow, run.run.number, run.definition(job).id, model::MarkKind::hold};
+  mark.by = actor.name;
+  mark.reason = std::move(reason);
+  mark.since = turn.now.wall;
+  turn.journal(
+      run.run.id, "job.held", mark.key.job, 0,
+      Json::object(
+          {{"target", target_name(mark.key)}, {"by", actor.name}, {"reason", mark.reason}}));
+  set_mark(turn, std::move(mark));
+  derive_marks(turn.state, run);  // it is not among the active ones yet
+}
+
+/// Jobs without a chosen one before them.
+std::vector<std::uint32_t> first_of(const Run& run, const std::vector<bool>& chosen) {
+  std::vector<std::uint32_t> first;
+  for (std::uint32_t index = 0; index < chosen.size(); ++index) {
+    const auto& before = run.definition->jobs[index].depends_on;
+    const bool is_first = std::ranges::none_of(
+        before, [&](const model::Dependency& dependency) { return chosen[dependency.job]; });
+    if (chosen[index] && is_first) first.push_back(index);
+  }
+  return first;
+}
+
+/// The jobs that `hold` names. Errors: job.unknown, job.not_in_rerun.
+Result<std::vector<std::uint32_t>> jobs_to_hold(const Run& run, const model::RerunRun& request,
+                                                const std::vector<bool>& chosen) {
+  std::vector<std::uint32_t> jobs;
+  if (request.hold_first) jobs = first_of(run, chosen);
+  for (const std::string& name : request.hold) {
+    const Result<std::uint32_t> job = job_of(run, name);
+    if (!job) return std::unexpected(job.error());
+    if (!chosen[*job]) {
+      return fail(
+          "job.not_in_rerun",
+          fmt::format("job '{}' would not run again in this rerun of '{}'", name, run_name(run)),
+          "hold a job that it takes; `--dry-run` lists them", "/hold");
+    }
+    jobs.push_back(*job);
+  }
+  return jobs;
+}
+
+/// Holds what is to wait for an operator: what was asked for, and what must not be repeated
+/// unnamed.
+void hold_jobs(Turn& turn, const model::Actor& actor, ActiveRun& run,
+               const std::vector<std::uint32_t>& asked, const std::vector<std::uint32_t>& risky) {
+  for (const std::uint32_t job : asked) hold_job(turn, actor, run, job, actor.reason);
+  for (const std::uint32_t job : risky) hold_job(turn, actor, run, job, "idempotent: false");
+  for (const std::uint32_t job : risky) {
+    turn.note(Json::object({{"code", "preview.not_idempotent"}, {"job", run.definition(job).id}}));
+  }
+}
+
 /// Jobs of a run in progress whose fate nobody knows: they may be tried again at once.
-Result<Json> rerun_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run) {
+Result<Json> rerun_unknown(Turn& turn, const model::Actor& actor, ActiveRun& run,
+                           const model::RerunRun& request) {
   std::vector<bool> unknown(run.run.jobs.size(), false);
+  std::vector<std::uint32_t> jobs;
   for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
     const JobRun& job = run.job(index);
     unknown[index] = job.phase == Phase::ended && !is_decided(run.run, job);
+    if (unknown[index]) jobs.push_back(index);
   }
-  if (Result<void> safe = refuse_repeats(run.run, unknown, {}); !safe) {
-    safe.error().hint = "look at what they did; then confirm the run, and rerun it with --only JOB";
-    return std::unexpected(std::move(safe.error()));
-  }
-  std::vector<std::string> jobs;
-  for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
+  const auto asked = jobs_to_hold(run.run, request, unknown);
+  if (!asked) return std::unexpected(asked.error());
+  hold_jobs(turn, actor, run, *asked, jobs_not_to_repeat(run.run, unknown, {}));
+  for (const std::uint32_t index : jobs) {
     JobRun& job = run.job(index);
-    if (!unknown[index]) continue;
-    jobs.push_back(run.definition(index).id);
-    const Timestamp ready = turn.now.wall;
     reset_job(job);
-    job.ready_at = ready;
+    job.ready_at = turn.now.wall;
     turn.touch_job(run, index);
     consider_job(turn, run, index);
   }
   recount_flags(run.run);
   turn.touch_run(run);
-  turn.audit(actor, "run.rerun", run_name(run.run),
-             Json::object({{"unknown", fmt::format("{}", fmt::join(jobs, " "))}}),
+  std::string names;
+  for (const std::uint32_t job : jobs) names += (names.empty() ? "" : " ") + run.definition(job).id;
+  turn.audit(actor, "run.rerun", run_name(run.run), Json::object({{"unknown", names}}),
              run_answer(run.run));
   return run_answer(run.run);
+}
+
+/// Whether jobs that both revisions have stand in another order.
+bool is_reordered(const model::Workflow& before, const model::Workflow& after) {
+  for (std::uint32_t index = 0; index < before.jobs.size(); ++index) {
+    const auto other = model::find_job(after, before.jobs[index].id);
+    const bool same = other ? *other == index : index >= after.jobs.size();
+    if (!same) return true;
+  }
+  return false;
+}
+
+/// The run by the newest revision: jobs keep their state by name, new ones have none.
+///
+/// Attempts are named by the place of their job (AttemptRef). Where that changes, further attempts
+/// get numbers that the run has never used, so that no late report and no log is taken for another.
+Result<std::unique_ptr<ActiveRun>> by_newest(const State& state, const ActiveRun& old,
+                                             const model::Fetched& fetched) {
+  const auto workflow = state.workflows.find(old.run.workflow);
+  const bool gone = workflow == state.workflows.end() || !workflow->second.definition ||
+                    workflow->second.row.deleted;
+  if (gone) {
+    return fail("workflow.unknown",
+                fmt::format("workflow '{}' is not in force any more", old.run.workflow),
+                "rerun by the run's own revision: --revision run");
+  }
+  const model::WorkflowPtr& definition = workflow->second.definition;
+  model::Run run = old.run;
+  run.revision = workflow->second.row.revision;
+  run.definition = definition;
+  if (is_reordered(*old.run.definition, *definition)) {
+    for (const JobRun& job : old.run.jobs)
+      run.attempt_floor = std::max(run.attempt_floor, job.attempts);
+  }
+  Json given = Json::object();
+  for (const model::Param& param : definition->params) {
+    if (const Json* value = run.params.find(param.name)) given.set(param.name, *value);
+  }
+  Result<Json> params = resolve_params(state, run, given);
+  if (!params) return std::unexpected(params.error());
+  run.params = std::move(*params);
+  std::vector<model::JobRow> jobs;
+  std::vector<model::AttemptRow> attempts;
+  for (const model::Change& row : fetched.run_rows) {
+    if (const auto* job = std::get_if<model::JobRow>(&row)) jobs.push_back(*job);
+    if (const auto* attempt = std::get_if<model::AttemptRow>(&row)) attempts.push_back(*attempt);
+  }
+  return std::make_unique<ActiveRun>(assemble_active(std::move(run), definition, jobs, attempts));
+}
+
+/// What a rerun will do, checked as a whole before anything changes.
+struct RerunPlan {
+  std::vector<bool> chosen;
+  std::vector<std::uint32_t> hold, risky, accept;
+};
+
+Result<RerunPlan> plan_rerun(const Run& run, const model::RerunRun& request) {
+  RerunPlan plan;
+  Result<std::vector<bool>> chosen = rerun_set(run, request.scope, request.job);
+  if (!chosen) return std::unexpected(chosen.error());
+  plan.chosen = std::move(*chosen);
+  auto hold = jobs_to_hold(run, request, plan.chosen);
+  if (!hold) return std::unexpected(hold.error());
+  plan.hold = std::move(*hold);
+  plan.risky = jobs_not_to_repeat(run, plan.chosen, request.job);
+  if (request.scope == RerunScope::after_failed) plan.accept = jobs_to_accept(run);
+  return plan;
+}
+
+Json rerun_after(const ActiveRun& run, const model::RerunRun& request, const RerunPlan& plan) {
+  Json after = Json::object({{"scope", to_string(request.scope)}});
+  if (!request.job.empty()) after.set("job", request.job);
+  if (request.newest) after.set("revision", run.run.revision);
+  if (!plan.hold.empty()) after.set("held", names_json(run, plan.hold));
+  if (!plan.risky.empty()) after.set("not_idempotent", names_json(run, plan.risky));
+  if (!plan.accept.empty()) after.set("accepted", names_json(run, plan.accept));
+  return after;
 }
 
 }  // namespace
@@ -261,9 +318,8 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
                        const model::Fetched& fetched) {
   ActiveRun* memory = find_run(turn.state, request.run);
   if (memory != nullptr && !memory->ended) {
-    if (memory->run.needs_decision && request.scope == RerunScope::failed) {
-      return rerun_unknown(turn, actor, *memory);
-    }
+    const bool may = memory->run.needs_decision && request.scope == RerunScope::failed;
+    if (may && !request.newest) return rerun_unknown(turn, actor, *memory, request);
     return fail("run.active",
                 fmt::format("run '{}' is not over ({})", run_name(memory->run),
                             to_string(memory->run.state)),
@@ -272,22 +328,29 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
   std::unique_ptr<ActiveRun> rebuilt;
   if (memory == nullptr) {
     Result<std::unique_ptr<ActiveRun>> found = ended_run(turn.state, request.run, fetched);
+    if (found && request.newest) found = by_newest(turn.state, **found, fetched);
     if (!found) return std::unexpected(found.error());
     rebuilt = std::move(*found);
+  } else if (request.newest) {
+    return fail("run.changed",
+                fmt::format("run '{}' has changed while this was asked", request.run), "ask again");
   }
   const ActiveRun& old = memory != nullptr ? *memory : *rebuilt;
-  const Result<std::vector<bool>> chosen = rerun_set(old.run, request.scope, request.job);
-  if (!chosen) return std::unexpected(chosen.error());
+  const Result<RerunPlan> plan = plan_rerun(old.run, request);
+  if (!plan) return std::unexpected(plan.error());
   const RunState before = old.run.state;
   ActiveRun& run = memory != nullptr ? *memory : adopt_run(turn, std::move(rebuilt));
   run.reopened = memory == nullptr || run.reopened;
   run.ended = false;
-  reopen_run(turn, run, *chosen, request.scope);
+  for (const std::uint32_t job : plan->accept) {
+    run.job(job).accepted = true;
+    turn.touch_job(run, job);
+  }
+  hold_jobs(turn, actor, run, plan->hold, plan->risky);
+  reopen_run(turn, run, plan->chosen, request.scope);
   if (!run.ended) index_run(turn.state, run.run);
-  Json after = Json::object({{"scope", to_string(request.scope)}});
-  if (!request.job.empty()) after.set("job", request.job);
   turn.audit(actor, "run.rerun", run_name(run.run), Json::object({{"state", to_string(before)}}),
-             std::move(after));
+             rerun_after(run, request, *plan));
   return run_answer(run.run);
 }
 
@@ -304,7 +367,8 @@ void rerun_previous(Turn& turn, const model::Fetched& fetched) {
   workflow.row.last_rerun = true;
   turn.touch_workflow(workflow);
   const Result<std::vector<bool>> chosen = rerun_set(rebuilt->run, RerunScope::failed, {});
-  if (!chosen) return;
+  // What must not be repeated unseen needs a person.
+  if (!chosen || !jobs_not_to_repeat(rebuilt->run, *chosen, {}).empty()) return;
   ActiveRun& run = adopt_run(turn, std::move(rebuilt));
   run.reopened = true;
   reopen_run(turn, run, *chosen, RerunScope::failed);

@@ -1,5 +1,6 @@
 #include "base/assert.h"
 #include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -17,8 +18,8 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
   run.run.id = id;
   run.run.number = ++workflow.row.run_number;
   run.run.workflow = workflow.row.name;
-  run.run.revision = workflow.row.revision;
-  run.run.definition = workflow.definition;
+  run.run.revision = wanted.definition ? wanted.revision : workflow.row.revision;
+  run.run.definition = wanted.definition ? std::move(wanted.definition) : workflow.definition;
   run.run.origin = wanted.origin;
   run.run.trigger = std::move(wanted.trigger);
   run.run.nominal = std::move(wanted.nominal);
@@ -27,9 +28,12 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
   run.run.created_at = turn.now.wall;
   run.run.business_date = std::move(wanted.business_date);
   run.run.params = std::move(wanted.params);
-  run.run.jobs.resize(workflow.definition->jobs.size());
-  run.run.jobs_open = static_cast<std::uint32_t>(run.run.jobs.size());
+  run.run.only_job = std::move(wanted.only_job);
+  blank_jobs(run.run);
+  run.run.jobs_open =
+      run.run.only_job.empty() ? static_cast<std::uint32_t>(run.run.jobs.size()) : 1;
   run.extra.resize(run.run.jobs.size());
+  derive_marks(turn.state, run);
   count_predecessors(run);
   index_run(turn.state, run.run);
   turn.touch_run(run);
@@ -57,7 +61,8 @@ namespace {
 /// The workflow remembers how its newest run ended: on_previous_failure and overlap: block look at
 /// it.
 void remember_end(Turn& turn, WorkflowState& workflow, const model::Run& run) {
-  if (run.started_at.us == 0 || run.id < workflow.row.last_ended) return;
+  if (run.started_at.us == 0 || !run.only_job.empty()) return;  // one job alone says nothing
+  if (run.id < workflow.row.last_ended) return;
   const bool failed = run.state == RunState::failed || run.state == RunState::killed;
   if (run.id != workflow.row.last_ended) workflow.row.last_rerun = false;
   workflow.row.last_ended = run.id;
@@ -85,6 +90,7 @@ void finish_run(Turn& turn, ActiveRun& run) {
   run.run.ended_at = turn.now.wall;
   run.run.needs_decision = false;
   run.ended = true;
+  clear_run_marks(turn, run);
   turn.touch_run(run);
   turn.journal(run.run.id, "run.ended", {}, 0, Json::object({{"state", to_string(run.run.state)}}));
   remember_end(turn, workflow, run.run);
@@ -105,19 +111,26 @@ bool waits_for_good_end(const WorkflowState& workflow) {
   return strict && workflow.row.last_failed;
 }
 
+bool waits_for_operator(const WorkflowState& workflow) {
+  return workflow.drained || (workflow.marks & mark_bit(model::MarkKind::hold)) != 0;
+}
+
 bool may_start(const WorkflowState& workflow) {
-  return !is_busy(workflow) && !waits_for_good_end(workflow);
+  return !waits_for_operator(workflow) && !is_busy(workflow) && !waits_for_good_end(workflow);
 }
 
 bool advance_queue(Turn& turn, const std::string& name) {
   State& state = turn.state;
   WorkflowState& workflow = state.workflows.find(name)->second;
   if (workflow.queued.empty() || !workflow.definition) return false;
+  const std::uint64_t first = *workflow.queued.begin();
+  if (find_mark(state, {name, first, {}, model::MarkKind::hold}) != nullptr) return false;
   if (may_start(workflow)) {
-    const RunId head = workflow.active.at(*workflow.queued.begin());
+    const RunId head = workflow.active.at(first);
     begin_run(turn, state.runs.find(head)->second);
     return true;
   }
+  if (waits_for_operator(workflow)) return false;
   const model::WorkflowRow& row = workflow.row;
   const bool wants_rerun = workflow.definition->on_previous_failure == OnPreviousFailure::rerun &&
                            row.last_failed && !row.last_rerun && workflow.running == 0 &&
@@ -155,6 +168,7 @@ void stop_run(Turn& turn, ActiveRun& run, bool kill) {
       undecided.push_back(job);
   }
   leave_queue(turn.state, run.run);
+  clear_run_marks(turn, run);
   run.run.state = RunState::stopping;
   (kill ? run.run.kill_requested : run.run.cancel_requested) = true;
   run.run.needs_decision = false;
@@ -162,7 +176,8 @@ void stop_run(Turn& turn, ActiveRun& run, bool kill) {
   turn.journal(run.run.id, kill ? "run.kill_requested" : "run.cancel_requested");
   // Processes first: they must not wait until all the rest has its rows.
   for (std::uint32_t job = 0; kill && job < jobs; ++job) {
-    if (run.job(job).phase == Phase::live) turn.state.settling.push_back({run.run.id, job});
+    if (run.job(job).phase == Phase::live || is_left_running(run, job))
+      turn.state.settling.push_back({run.run.id, job});
   }
   for (std::uint32_t job = 0; job < jobs; ++job) stop_job(turn, run, job);
   for (const std::uint32_t job : undecided) settle_decided(turn, run, job);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/assert.h"
 #include "engine/render_order.h"
 #include "engine/turn.h"
@@ -7,6 +9,10 @@ namespace dandori::engine {
 using model::Attempt;
 using model::FailureKind;
 using Phase = model::JobRun::Phase;
+
+std::uint32_t next_attempt(const ActiveRun& run, std::uint32_t index) {
+  return std::max(run.job(index).attempts, run.run.attempt_floor) + 1;
+}
 
 namespace {
 
@@ -19,7 +25,8 @@ Attempt& open_attempt(Turn& turn, ActiveRun& run, std::uint32_t index) {
     return *open;
   }
   auto attempt = std::make_unique<Attempt>();
-  attempt->ref = {run.run.id, index, ++job.attempts};
+  job.attempts = next_attempt(run, index);
+  attempt->ref = {run.run.id, index, job.attempts};
   ++job.tries;
   turn.replace_attempt(run, index, std::move(attempt));
   return *run.extra[index].newest;

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "calendar/zone.h"
+#include "engine/marks.h"
+#include "engine/outputs_read.h"
 #include "engine/params.h"
 #include "engine/turn.h"
 
@@ -14,6 +16,10 @@ using model::Overlap;
 
 Admission admit(const WorkflowState& workflow, bool manual, bool late) {
   const model::OverlapRule& rule = workflow.definition->overlap;
+  if (waits_for_operator(workflow)) {
+    const bool full = !late && workflow.queue_counted >= rule.queue_max;
+    return full ? Admission::overlap : Admission::later;
+  }
   const bool busy = is_busy(workflow) || !workflow.queued.empty();
   const bool failed = waits_for_good_end(workflow);
   if (rule.policy == Overlap::skip && busy) return Admission::overlap;
@@ -66,7 +72,7 @@ Json run_answer(const model::Run& run) {
 
 namespace {
 
-Result<WorkflowState*> startable(State& state, const std::string& name) {
+Result<WorkflowState*> known_workflow(State& state, const std::string& name) {
   const auto found = state.workflows.find(name);
   if (found == state.workflows.end() || !found->second.definition || found->second.row.deleted) {
     std::vector<std::string> names;
@@ -79,12 +85,23 @@ Result<WorkflowState*> startable(State& state, const std::string& name) {
         near ? fmt::format("did you mean '{}'?", *near) : "`dandori workflow list` shows them",
         "/workflow");
   }
-  if (!found->second.definition->manual) {
+  return &found->second;
+}
+
+Result<void> check_startable(const Turn& turn, const WorkflowState& workflow) {
+  const std::string& name = workflow.row.name;
+  if (!workflow.definition->manual) {
     return fail("run.manual_not_allowed",
                 fmt::format("workflow '{}' is started by its triggers only (manual: false)", name),
                 "change the definition if it is to be started by hand");
   }
-  return &found->second;
+  const model::Mark* disabled = disabling(turn.state, workflow, turn.now.wall);
+  if (disabled == nullptr) return {};
+  return fail("workflow.disabled",
+              fmt::format("workflow '{}' was disabled by {} at {}{}{}", name, disabled->by,
+                          format_rfc3339(disabled->since), disabled->reason.empty() ? "" : ": ",
+                          disabled->reason),
+              fmt::format("dandori enable '{}'", name));
 }
 
 /// The local date of a start by hand, in the zone of the first trigger.
@@ -119,6 +136,12 @@ Error refusal(const WorkflowState& workflow, Admission admission) {
                 name),
             "rerun or confirm it, or start with --force and a reason"};
   }
+  if (waits_for_operator(workflow)) {
+    return {"run.overlap",
+            fmt::format("'{}' is held or drained, and {} runs are waiting already (max_queue)",
+                        name, workflow.queued.size()),
+            "`dandori differences` shows who held it, and the undo"};
+  }
   const std::string_view policy = to_string(workflow.definition->overlap.policy);
   return {"run.overlap",
           fmt::format("a run of '{}' is not over ({} active, {} of them waiting; overlap: {})",
@@ -137,10 +160,13 @@ NewRun manual_run(const Turn& turn, const model::Actor& actor) {
 }  // namespace
 
 /// A start by hand or API: checked as a whole before anything is created.
-Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request) {
-  const Result<WorkflowState*> found = startable(turn.state, request.workflow);
+Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request,
+                       const model::Fetched& fetched) {
+  if (!request.only.empty()) return start_alone(turn, actor, request, fetched);
+  const Result<WorkflowState*> found = known_workflow(turn.state, request.workflow);
   if (!found) return std::unexpected(found.error());
   WorkflowState& workflow = **found;
+  if (const auto may = check_startable(turn, workflow); !may) return std::unexpected(may.error());
 
   NewRun wanted = manual_run(turn, actor);
   Result<std::string> date = business_date_of(turn.state, workflow, request, turn.now.wall);
@@ -156,7 +182,8 @@ Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::Start
   if (!params) return std::unexpected(params.error());
   wanted.params = std::move(*params);
 
-  const Admission admission = request.force ? Admission::now : admit(workflow, true, false);
+  const bool past = request.force && !waits_for_operator(workflow);
+  const Admission admission = past ? Admission::now : admit(workflow, true, false);
   if (admission == Admission::overlap || admission == Admission::previous_failed) {
     return std::unexpected(refusal(workflow, admission));
   }
@@ -166,6 +193,85 @@ Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::Start
   after.set("params", run.run.params);
   if (request.force) after.set("force", true);
   turn.audit(actor, "run.start", run_name(run.run), {}, std::move(after));
+  return run_answer(run.run);
+}
+
+namespace {
+
+/// The run whose parameters, date, revision and outputs a job run alone takes; nullptr: none named.
+Result<const ActiveRun*> model_of(const Turn& turn, const model::StartRun& request,
+                                  const model::Fetched& fetched,
+                                  std::unique_ptr<ActiveRun>& rebuilt) {
+  if (request.like.empty()) return nullptr;
+  if (const ActiveRun* run = find_run(std::as_const(turn.state), request.like)) return run;
+  Result<std::unique_ptr<ActiveRun>> found = ended_run(turn.state, request.like, fetched);
+  if (!found) return std::unexpected(found.error());
+  rebuilt = std::move(*found);
+  return rebuilt.get();
+}
+
+/// Outputs that the job reads: handed on from the other run as attempts that needed no process.
+void take_outputs(Turn& turn, ActiveRun& run, std::uint32_t only, const ActiveRun& from) {
+  const model::Workflow& definition = *run.run.definition;
+  for (const std::string& name : jobs_read_by(definition, definition.jobs[only])) {
+    const auto index = model::find_job(definition, name);
+    if (!index || *index == only) continue;
+    const model::Attempt* newest = from.extra[*index].newest.get();
+    if (newest == nullptr || newest->outputs.size() == 0) continue;
+    auto attempt = std::make_unique<model::Attempt>();
+    attempt->ref = {run.run.id, *index, 1};
+    attempt->state = model::AttemptState::succeeded;
+    attempt->assigned_at = attempt->ended_at = turn.now.wall;
+    attempt->outputs = newest->outputs;
+    run.job(*index).attempts = 1;
+    turn.touch_job(run, *index);
+    turn.replace_attempt(run, *index, std::move(attempt));
+  }
+}
+
+}  // namespace
+
+Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::StartRun& request,
+                         const model::Fetched& fetched) {
+  std::unique_ptr<ActiveRun> rebuilt;
+  const Result<const ActiveRun*> like = model_of(turn, request, fetched, rebuilt);
+  if (!like) return std::unexpected(like.error());
+  const std::string& name = *like != nullptr ? (*like)->run.workflow : request.workflow;
+  const Result<WorkflowState*> found = known_workflow(turn.state, name);
+  if (!found) return std::unexpected(found.error());
+  WorkflowState& workflow = **found;
+
+  NewRun wanted = manual_run(turn, actor);
+  model::Run draft;
+  draft.workflow = name;
+  draft.definition = *like != nullptr ? (*like)->run.definition : workflow.definition;
+  draft.scheduled_for = wanted.scheduled_for;
+  model::StartRun dated = request;
+  if (*like != nullptr && !dated.business_date) dated.business_date = (*like)->run.business_date;
+  Result<std::string> date = business_date_of(turn.state, workflow, dated, turn.now.wall);
+  if (!date) return std::unexpected(date.error());
+  draft.business_date = *date;
+  const bool own_params = *like == nullptr || !request.params.is_null();
+  Result<Json> params = own_params ? resolve_params(turn.state, draft, request.params)
+                                   : Result<Json>{(*like)->run.params};
+  if (!params) return std::unexpected(params.error());
+  const Result<std::uint32_t> only = job_of(draft, request.only);
+  if (!only) return std::unexpected(only.error());
+
+  wanted.business_date = std::move(*date);
+  wanted.params = std::move(*params);
+  wanted.only_job = request.only;
+  wanted.definition = draft.definition;
+  wanted.revision = *like != nullptr ? (*like)->run.revision : workflow.row.revision;
+  ActiveRun& run = create_run(turn, workflow, std::move(wanted));
+  if (*like != nullptr) take_outputs(turn, run, *only, **like);
+  run.job(*only).ready_at = turn.now.wall;
+  turn.touch_job(run, *only);
+  Json after = run_answer(run.run);
+  after.set("only", request.only);
+  if (*like != nullptr) after.set("like", run_name((*like)->run));
+  turn.audit(actor, "run.start", run_name(run.run), {}, std::move(after));
+  begin_run(turn, run);
   return run_answer(run.run);
 }
 

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "engine/job_state.h"
+#include "engine/marks.h"
 
 namespace dandori::engine {
 
@@ -59,7 +60,7 @@ AgentState& agent_state(State& state, const std::string& name) {
 }
 
 bool counts_for_overlap(const Run& run) {
-  return run.reruns == 0;
+  return run.reruns == 0 && run.only_job.empty();
 }
 
 bool is_caught_up(const Run& run) {
@@ -162,8 +163,14 @@ void arm_retry(State& state, ActiveRun& run, std::uint32_t job, Now now) {
 void derive_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
   JobRun& job = run.job(index);
   switch (job.phase) {
-    case Phase::ended:
+    case Phase::ended: {
+      if (!is_left_running(run, index)) return;
+      const model::Attempt& attempt = *run.extra[index].newest;
+      agent_state(state, attempt.agent).live[attempt.sequence] = attempt.ref;
+      if (run.run.kill_requested && !attempt.manual_kill)
+        state.settling.push_back({run.run.id, index});
       return;
+    }
     case Phase::retry_wait:
       if (!is_stopping(run.run)) return arm_retry(state, run, index, now);
       state.settling.push_back({run.run.id, index});
@@ -203,7 +210,9 @@ Duration timeout_left(const model::Attempt& attempt, Duration timeout, Now now) 
 
 void queue_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
   const Job& job = run.definition(index);
-  if (job.type == model::JobType::noop) {
+  const Gate how = gate(run.run, run.job(index));
+  if (how == Gate::shut) return;
+  if (how == Gate::skip || job.type == model::JobType::noop) {
     state.settling.push_back({run.run.id, index});
     return;
   }
@@ -219,14 +228,26 @@ void unqueue_job(State& state, ActiveRun& run, std::uint32_t index) {
   agent_state(state, agent_of(state, job)).ready.erase(ready_key(run, index));
 }
 
+void blank_jobs(Run& run) {
+  run.jobs.assign(run.definition->jobs.size(), JobRun{});
+  if (run.only_job.empty()) return;
+  for (std::uint32_t index = 0; index < run.jobs.size(); ++index) {
+    if (run.definition->jobs[index].id == run.only_job) continue;
+    run.jobs[index].phase = Phase::ended;
+    run.jobs[index].ended = model::JobState::bypassed;
+    run.jobs[index].in_scope = false;
+  }
+}
+
 void derive_run(State& state, ActiveRun& run, Now now) {
+  derive_marks(state, run);
   count_predecessors(run);
   run.run.jobs_open = 0;
   run.run.jobs_live = 0;
   for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
     const JobRun& job = run.job(index);
     if (!is_decided(run.run, job)) ++run.run.jobs_open;
-    if (job.phase == Phase::live) ++run.run.jobs_live;
+    if (job.phase == Phase::live || is_left_running(run, index)) ++run.run.jobs_live;
   }
   for (std::uint32_t index = 0; index < run.run.jobs.size(); ++index) {
     derive_job(state, run, index, now);
@@ -244,7 +265,9 @@ void place_attempt(ActiveRun& run, std::uint32_t index, const model::Attempt& at
     job.retry_at = Timestamp{};
   }
   // Assigned and not ended: it lives. Without a sequence it waits to be assigned (again).
-  if (!is_ended(attempt.state)) job.phase = attempt.sequence == 0 ? Phase::waiting : Phase::live;
+  // A job that has ended all the same was set by hand while this attempt ran.
+  if (!is_ended(attempt.state) && job.phase != Phase::ended)
+    job.phase = attempt.sequence == 0 ? Phase::waiting : Phase::live;
   extra.newest = std::make_unique<model::Attempt>(attempt);
   extra.newest->ref.job = index;
 }

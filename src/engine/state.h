@@ -98,6 +98,8 @@ struct WorkflowState {
   std::set<std::uint64_t> queued;
   std::uint32_t queue_counted = 0;  ///< of them, those that count against queue_max
   std::uint32_t running = 0;        ///< active, started, never rerun: what overlap looks at
+  std::uint8_t marks = 0;           ///< its own: bits of MarkKind
+  bool drained = false;             ///< it or the server is
   bool dirty = false;
 };
 
@@ -147,11 +149,14 @@ struct State {
   std::map<std::string, model::Folder> folders;
   std::map<std::string, AgentState, std::less<>> agents;
   std::map<RunId, ActiveRun> runs;
+  std::map<model::MarkKey, model::Mark> marks;
+  bool drained = false;       ///< the server: a mark says so
   std::set<RunId> set_aside;  ///< active runs that only the store holds
 
   // Derived: work that is due.
   std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire
   std::set<TimerKey> timers;
+  std::set<std::pair<Timestamp, model::MarkKey>> mark_ends;  ///< marks with an `until`
   /// Jobs decided without a process, and the open jobs of a run that is being stopped: checked
   /// again when taken.
   std::deque<JobPlace> settling;
@@ -195,11 +200,14 @@ void plan_fire(State& state, WorkflowState& workflow);
 void index_run(State& state, const model::Run& run);
 /// Takes a queued run out of its queue.
 void leave_queue(State& state, const model::Run& run);
-/// Puts a startable job where it waits: `settling` when it needs no process, else its agent's queue
-/// with the start_within timer. Doing it twice changes nothing.
+/// Puts a startable job where it waits: nowhere while an operator holds it, `settling` when it
+/// needs no process, else its agent's queue with the start_within timer. Doing it twice changes
+/// nothing.
 void queue_job(State& state, ActiveRun& run, std::uint32_t job, Now now);
 /// Takes a waiting job out of its agent's queue.
 void unqueue_job(State& state, ActiveRun& run, std::uint32_t job);
+/// Job runs of a run that has just been made: all wait, but those that a run alone leaves out.
+void blank_jobs(model::Run& run);
 /// Derives counters, queues and timers of one run from what is stored.
 void derive_run(State& state, ActiveRun& run, Now now);
 /// Puts a stored attempt into a run: the newest of its job is kept, and what a job row would say of

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/marks.h"
 #include "engine/params.h"
 #include "engine/turn.h"
 
@@ -80,7 +81,9 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
   const Admission admission = admit(workflow, false, late);
   if (admission == Admission::overlap || admission == Admission::previous_failed) {
     return miss(turn, workflow, due, MissReason::overlap,
-                std::string{to_string(workflow.definition->overlap.policy)});
+                waits_for_operator(workflow)
+                    ? "hold"
+                    : std::string{to_string(workflow.definition->overlap.policy)});
   }
   NewRun wanted{model::Origin::schedule,  due.trigger.id,
                 due.planned.nominal_text, "schedule",
@@ -197,8 +200,13 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   plan_fire(turn.state, workflow);
   const Duration late = turn.now.wall - at;
   std::vector<Together> together;
+  const model::Mark* disabled = disabling(turn.state, workflow, at);
   for (const DueStart& each : due) {
     if (workflow.settled.erase({each.trigger.id, each.planned.nominal_text}) != 0) continue;
+    if (disabled != nullptr) {
+      miss(turn, workflow, each, MissReason::disabled, disabled->by);
+      continue;
+    }
     if (late > kLateAfter && !is_caught(each, late)) {
       miss(turn, workflow, each, MissReason::catch_up,
            std::string{to_string(each.trigger.catch_up.policy)});

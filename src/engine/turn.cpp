@@ -66,6 +66,11 @@ void Turn::replace_attempt(ActiveRun& run, std::uint32_t job,
   touch_attempt(run, job);
 }
 
+void Turn::note(Json fact) {
+  if (notes.is_null()) notes = Json::array();
+  notes.push(std::move(fact));
+}
+
 void Turn::journal(RunId run, std::string_view kind, std::string_view job, std::uint32_t attempt,
                    Json body) {
   model::JournalRow row;
@@ -82,6 +87,10 @@ void Turn::journal(RunId run, std::string_view kind, std::string_view job, std::
 
 void Turn::audit(const model::Actor& actor, std::string_view action, std::string target,
                  Json before, Json after) {
+  if (first_action.empty()) {
+    first_action = action;
+    first_target = target;
+  }
   model::AuditRow row;
   row.seq = ++state.counters.audit_seq;
   row.at = now.wall;

@@ -22,6 +22,9 @@ class Turn {
   const Now now;
   const TurnLimits limits;
   std::vector<model::Effect> effects;
+  bool is_preview = false;  ///< on an overlay: nothing of it is kept
+  Json notes;               ///< what a preview has to say besides changes; null: nothing
+  std::string first_action, first_target;  ///< of the first audit line: what a preview is of
 
   /// Not before anything that was decided earlier: ids and numbers made in this turn grow.
   Timestamp id_time() const { return std::max(now.wall, state.counters.clock_high); }
@@ -34,6 +37,8 @@ class Turn {
   void touch_agent(AgentState& agent);
   /// Rows that are written as they are.
   void keep(model::Change row);
+  /// Something that whoever looks at a preview must know: `{code, …}`.
+  void note(Json fact);
   void journal(RunId run, std::string_view kind, std::string_view job = {},
                std::uint32_t attempt = 0, Json body = {});
   void audit(const model::Actor& actor, std::string_view action, std::string target, Json before,
@@ -73,6 +78,9 @@ struct NewRun {
   Timestamp scheduled_for;
   std::string business_date;
   Json params;
+  std::string only_job = {};
+  model::WorkflowPtr definition = {};  ///< null: the newest
+  std::uint32_t revision = 0;
 };
 ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted);
 /// queued → running: its first jobs become startable.
@@ -86,6 +94,8 @@ void tell_heirs(Turn& turn, const model::Run& run);
 bool advance_queue(Turn& turn, const std::string& workflow);
 /// Whether the workflow may start one more run now (overlap, previous failure).
 bool may_start(const WorkflowState& workflow);
+/// Whether an operator holds its starts back (hold, drain): they wait.
+bool waits_for_operator(const WorkflowState& workflow);
 /// Whether so many runs are going on that one more would overlap.
 bool is_busy(const WorkflowState& workflow);
 /// Whether policy makes a start wait for the previous run's good end.
@@ -95,6 +105,12 @@ bool waits_for_good_end(const WorkflowState& workflow);
 void consider_job(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// Ends a job (not its attempt): row, journal, successors, end of the run.
 void end_job(Turn& turn, ActiveRun& run, std::uint32_t job, model::JobState ended);
+/// Ends a startable (or retrying) job as skipped, with the outputs that the skip gives.
+void skip_job(Turn& turn, ActiveRun& run, std::uint32_t job);
+/// Ends the run when no job is open and no process of it lives.
+void finish_if_over(Turn& turn, ActiveRun& run);
+/// Number of the job's next attempt.
+std::uint32_t next_attempt(const ActiveRun& run, std::uint32_t job);
 /// A job that had ended undecided (or ends now) counts: successors look at it, the run may be over.
 void settle_decided(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// Looks at one job of `settling` again: takes it to its end, or orders the end of its process.
@@ -145,10 +161,13 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow);
 
 /// The rows of an ended run, put together again; nullptr when there are none.
 std::unique_ptr<ActiveRun> rebuild_run(const State& state, const model::Fetched& fetched);
-/// Which jobs a rerun takes. Errors: job.unknown, job.disabled, run.nothing_to_rerun,
-/// run.not_idempotent.
+/// Which jobs a rerun takes. Errors: job.unknown, job.disabled, run.nothing_to_rerun.
 Result<std::vector<bool>> rerun_set(const model::Run& run, model::RerunScope scope,
                                     std::string_view job);
+/// Jobs after `job` that did not run because of what came before them.
+std::vector<bool> held_back_by(const model::Run& run, const std::vector<std::uint32_t>& jobs);
+/// Jobs of a run in progress wait again; the others see what has changed.
+void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen);
 /// Makes `run` active again with the chosen jobs waiting.
 void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
                 model::RerunScope scope);
@@ -164,7 +183,8 @@ Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
 /// revisions before. False: some are left for the next turn, and the request must wait.
 bool settle_instants(Turn& turn, const model::ApplyDefinitions& request);
 Result<Json> set_variable(Turn& turn, const model::Actor& actor, const model::SetVariable& request);
-Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request);
+Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request,
+                       const model::Fetched& fetched);
 Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::RerunRun& request,
                        const model::Fetched& fetched);
 Result<Json> cancel_run(Turn& turn, const model::Actor& actor, const model::CancelRun& request,
@@ -173,10 +193,23 @@ Result<Json> kill_run(Turn& turn, const model::Actor& actor, const model::KillRu
                       const model::Fetched& fetched);
 Result<Json> confirm_run(Turn& turn, const model::Actor& actor, const model::ConfirmRun& request,
                          const model::Fetched& fetched);
+/// hold, release, skip … of a job, a run, a workflow, the server.
+Result<Json> operate(Turn& turn, const model::Actor& actor, const model::Operate& request,
+                     const model::Fetched& fetched);
+Result<Json> set_state(Turn& turn, const model::Actor& actor, const model::Operate& request,
+                       const model::Fetched& fetched);
+Result<Json> confirm_job(Turn& turn, const model::Actor& actor, const model::Operate& request,
+                         const model::Fetched& fetched);
+Result<Json> force_job(Turn& turn, const model::Actor& actor, ActiveRun& run, std::uint32_t job);
+/// One job of a workflow, outside the flow.
+Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::StartRun& request,
+                         const model::Fetched& fetched);
 Result<Json> why(const State& state, Now now, const model::AskWhy& request,
                  const model::Fetched& fetched);
 /// Whether the attempt's agent is gone and another one keeps asking for its name.
 bool is_given_up(const State& state, const model::Attempt& attempt, Now now);
+/// Whether the server is drained, by whom, and what still runs.
+Json server_json(const State& state);
 Json agents_json(const State& state);
 Json summary_json(const State& state);
 
@@ -186,6 +219,12 @@ void on_attempt_started(Turn& turn, const model::AttemptStarted& event);
 void on_attempt_ended(Turn& turn, const model::AttemptEnded& event);
 void on_attempt_never_started(Turn& turn, const model::AttemptNeverStarted& event);
 void on_attempt_lost(Turn& turn, const model::AttemptLost& event);
+
+/// Decides the workflow's instants up to now as things stand, before what decides them is changed.
+/// False: some are left, and the turn is full.
+bool settle_workflow(Turn& turn, const std::string& name);
+/// A failed or retrying job tries again at once.
+void start_again(Turn& turn, ActiveRun& run, std::uint32_t job);
 
 /// Reruns the ended run that a queued start waits for (on_previous_failure: rerun).
 void rerun_previous(Turn& turn, const model::Fetched& fetched);
@@ -209,6 +248,10 @@ Result<std::unique_ptr<ActiveRun>> ended_run(const State& state, const std::stri
                                              const model::Fetched& fetched);
 /// The run in progress that an operation names. Errors: run.unknown, run.ended, run.changed.
 Result<ActiveRun*> active_run(Turn& turn, const std::string& name, const model::Fetched& fetched);
+/// `five#1/b`.
+std::string job_name(const ActiveRun& run, std::uint32_t job);
+/// `{id, number, name, state, job, job_state}`.
+Json job_answer(const ActiveRun& run, std::uint32_t job);
 Result<std::uint32_t> job_of(const model::Run& run, std::string_view job);
 
 }  // namespace dandori::engine

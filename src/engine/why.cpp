@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/job_state.h"
+#include "engine/marks.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -36,11 +37,7 @@ Json instant(Timestamp at) {
 }
 
 JobState state_of(const View& view, std::uint32_t job) {
-  const JobState shown = shown_state(view.run.run, job);
-  const Attempt* attempt = view.run.extra[job].newest.get();
-  if (shown != JobState::starting || attempt == nullptr) return shown;
-  if (attempt->state == model::AttemptState::running) return JobState::running;
-  return attempt->state == model::AttemptState::stopping ? JobState::stopping : JobState::starting;
+  return seen_state(view.run, job);
 }
 
 Json states_json(std::uint32_t states) {
@@ -227,7 +224,11 @@ Json ended_reason(const View& view, std::uint32_t index) {
                      : well                         ? "why.ended"
                                                     : "why.failed",
                      well);
+  if (job.ended == JobState::skipped) made.set("because", "skipped");
   if (attempt != nullptr) add_attempt(made, *attempt);
+  if (job.changed_by) made.set("changed_by", *job.changed_by);
+  if (job.accepted) made.set("accepted", true);
+  if (is_left_running(view.run, index)) made.set("left_running", true);
   if (job.ended == JobState::unknown) {
     made.set("on_lost", to_string(view.run.definition(index).on_lost));
     made.set("decided", is_decided(view.run.run, job));
@@ -235,11 +236,44 @@ Json ended_reason(const View& view, std::uint32_t index) {
   return made;
 }
 
+std::string_view code_of(model::MarkKind kind) {
+  switch (kind) {
+    case model::MarkKind::hold:
+      return "why.held";
+    case model::MarkKind::disable:
+      return "why.disabled";
+    case model::MarkKind::skip:
+      return "why.skip_set";
+    case model::MarkKind::suspend:
+      return "why.suspended";
+    case model::MarkKind::drain:
+      return "why.drained";
+  }
+  return "";
+}
+
+/// Who did it, since when, and why. Nothing when there is no such mark.
+void push_mark(Json& reasons, const View& view, const model::MarkKey& key) {
+  const model::Mark* mark = find_mark(view.state, key);
+  if (mark == nullptr) return;
+  Json made = reason(code_of(key.kind), key.kind == model::MarkKind::skip ? Json{true} : Json{});
+  made.set("target", target_name(key));
+  made.set("by", mark->by);
+  made.set("since", instant(mark->since));
+  made.set("reason", mark->reason);
+  if (mark->until.us != 0) made.set("until", instant(mark->until));
+  reasons.push(std::move(made));
+}
+
 Json queue_reasons(const View& view) {
   Json children = Json::array();
   const auto found = view.state.workflows.find(view.run.run.workflow);
   if (found == view.state.workflows.end() || !found->second.definition) return children;
   const WorkflowState& workflow = found->second;
+  push_mark(children, view, {workflow.row.name, view.run.run.number, {}, model::MarkKind::hold});
+  push_mark(children, view, {workflow.row.name, 0, {}, model::MarkKind::hold});
+  push_mark(children, view, {workflow.row.name, 0, {}, model::MarkKind::drain});
+  push_mark(children, view, {{}, 0, {}, model::MarkKind::drain});
   Json overlap = reason("why.overlap", is_busy(workflow) ? Json{} : Json{true});
   overlap.set("policy", to_string(workflow.definition->overlap.policy));
   overlap.set("running", workflow.running);
@@ -264,6 +298,20 @@ Json queue_reasons(const View& view) {
   return children;
 }
 
+/// What operators said about a job that has not started.
+void push_job_marks(Json& reasons, const View& view, std::uint32_t index) {
+  using model::MarkKind;
+  const model::Run& run = view.run.run;
+  const std::string& job = view.run.definition(index).id;
+  for (const MarkKind kind : {MarkKind::disable, MarkKind::hold, MarkKind::skip}) {
+    push_mark(reasons, view, {run.workflow, run.number, job, kind});
+    if (run.only_job.empty()) push_mark(reasons, view, {run.workflow, 0, job, kind});
+  }
+  push_mark(reasons, view, {run.workflow, run.number, {}, MarkKind::suspend});
+  push_mark(reasons, view, {run.workflow, 0, {}, MarkKind::drain});
+  push_mark(reasons, view, {{}, 0, {}, MarkKind::drain});
+}
+
 Json waiting_reasons(const View& view, std::uint32_t index) {
   Json children = Json::array();
   const model::Run& run = view.run.run;
@@ -272,9 +320,11 @@ Json waiting_reasons(const View& view, std::uint32_t index) {
     queued.set("children", queue_reasons(view));
     children.push(std::move(queued));
   }
+  if (view.active) push_job_marks(children, view, index);
   const model::Job& job = view.run.definition(index);
   if (job.predecessors > 0) children.push(predecessors_reason(view, index));
-  if (view.run.job(index).ready_at.us != 0 && job.type != model::JobType::noop) {
+  const bool waits = gate(run, view.run.job(index)) == Gate::open;
+  if (waits && view.run.job(index).ready_at.us != 0 && job.type != model::JobType::noop) {
     children.push(agent_reason(view, index));
   }
   return children;
@@ -342,14 +392,23 @@ Json base_answer(const View& view) {
 
 /// Ended badly, unknown, or still going on: what a question about the whole run is about.
 bool is_of_interest(const JobRun& job) {
-  if (job.phase != Phase::ended) return job.phase != Phase::waiting || job.ready_at.us != 0;
+  if (job.phase != Phase::ended)
+    return job.phase != Phase::waiting || job.ready_at.us != 0 || job.marks != 0;
   return job.ended == JobState::failed || job.ended == JobState::killed ||
          job.ended == JobState::unknown;
+}
+
+Json suspend_reasons(const View& view) {
+  Json reasons = Json::array();
+  const model::Run& run = view.run.run;
+  push_mark(reasons, view, {run.workflow, run.number, {}, model::MarkKind::suspend});
+  return reasons;
 }
 
 Json why_run(const View& view) {
   Json answer = base_answer(view);
   answer.set("state", to_string(view.run.run.state));
+  if (view.run.run.state == RunState::suspended) answer.set("reasons", suspend_reasons(view));
   if (view.run.run.state == RunState::queued) answer.set("reasons", queue_reasons(view));
   Json jobs = Json::array();
   Json not_run = Json::array();

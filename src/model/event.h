@@ -76,6 +76,11 @@ struct FolderRow {
   Folder folder;
   bool deleted = false;
 };
+/// A mark was set or, `removed`, undone.
+struct MarkRow {
+  Mark mark;
+  bool removed = false;
+};
 struct PlannedRow {
   PlannedOutcome outcome;
 };
@@ -111,8 +116,8 @@ struct CountersRow {
 };
 
 using Change = std::variant<RunRow, RunEndedRow, RunReopenedRow, JobRow, AttemptRow, RevisionRow,
-                            WorkflowRow, VariableRow, FolderRow, PlannedRow, AgentRow, KeyRow,
-                            AuditLine, JournalLine, CountersRow>;
+                            WorkflowRow, VariableRow, FolderRow, MarkRow, PlannedRow, AgentRow,
+                            KeyRow, AuditLine, JournalLine, CountersRow>;
 
 /// What one turn keeps: written atomically, guarded by the epoch.
 struct Batch {
@@ -139,11 +144,16 @@ struct StartRun {
   Json params;                               ///< object or null
   std::optional<std::string> business_date;  ///< YYYY-MM-DD
   bool force = false;                        ///< past overlap and previous failure; audited
+  std::string only = {};  ///< one job, alone and outside the flow; empty: the whole flow
+  std::string like = {};  ///< of `only`: a run that gives parameters, date, revision, outputs
 };
 struct RerunRun {
   std::string run;  ///< id or `name#number`
   RerunScope scope = RerunScope::failed;
-  std::string job;  ///< of scopes from, only
+  std::string job;                     ///< of scopes from, only
+  std::vector<std::string> hold = {};  ///< jobs that are held before they start
+  bool hold_first = false;             ///< hold the first jobs
+  bool newest = false;                 ///< by the newest revision, not the run's own
 };
 struct CancelRun {
   std::string run;
@@ -155,6 +165,17 @@ struct KillRun {
 struct ConfirmRun {
   std::string run;
 };
+/// One operation. Of a run when `run` is set, else of a workflow, else of the server.
+struct Operate {
+  Operation action = Operation::hold;
+  std::string run;                       ///< id or `name#number`
+  std::string workflow;                  ///< without `run`
+  std::string job = {};                  ///< empty: the whole run, workflow or server
+  Timestamp until = {};                  ///< of disable; 0: until enabled
+  Json values = {};                      ///< of skip: outputs in place of the job's own; null: none
+  JobState state = JobState::succeeded;  ///< of set_state
+  bool leave_running = false;            ///< of set_state: its process goes on and no longer counts
+};
 struct SetVariable {
   Variable variable;
   bool remove = false;
@@ -164,11 +185,14 @@ struct AskWhy {
   std::string run;
   std::string job;
 };  ///< job empty: the run
+struct AskDifferences {};  ///< everything done by hand and not undone
+struct AskServer {};       ///< whether it is drained
 struct AskAgents {};
 struct AskSummary {};  ///< counts for doctor and metrics
 
-using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
-                             SetVariable, AskWhy, AskAgents, AskSummary>;
+using Request =
+    std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun, Operate,
+                 SetVariable, AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
 
 struct Command {
   std::uint64_t token = 0;  ///< pairs the Reply effect with who asked
@@ -176,6 +200,8 @@ struct Command {
   std::string idempotency_key;  ///< empty: none
   std::string request_digest;   ///< sha256 of the request, with a key
   Request request;
+  bool preview = false;   ///< say what it would do, and do nothing
+  std::string plan = {};  ///< id that a preview gave: refused when the world has moved since
 };
 /// Timers may be due, or work was left over from the turn before.
 struct Tick {};

@@ -66,14 +66,19 @@ struct JobRun {
   JobState ended = JobState::wait_pred;  ///< valid in Phase::ended
   bool in_scope = true;                  ///< false: this rerun leaves it as it is
   bool confirmed = false;                ///< an operator accepted its failure
-  std::uint32_t attempts = 0;            ///< number of the newest attempt; 0: none
-  std::uint32_t tries = 0;  ///< attempts since the last (re)run of the job: what retry counts
-  std::uint32_t lost = 0;   ///< of them, lost
+  bool accepted = false;   ///< failed, and what follows went on all the same: counts as a warning
+  std::uint8_t marks = 0;  ///< derived: bits of MarkKind, its own and those of every run
+  std::uint32_t attempts = 0;  ///< number of the newest attempt; 0: none
+  std::uint32_t tries = 0;     ///< attempts since the last (re)run of the job: what retry counts
+  std::uint32_t lost = 0;      ///< of them, lost
   std::uint32_t predecessors_open = 0;  ///< not yet decided (derived; counts down)
   Timestamp ready_at;  ///< became startable; 0: not yet. For start_within and fairness
   Timestamp retry_at;  ///< Phase::retry_wait: wall instant, for show and restart
   Timestamp ended_at;
+  std::shared_ptr<const std::string> changed_by = {};  ///< who set its state; null: nobody
 };
+
+static_assert(sizeof(JobRun) <= 64);
 
 /// One execution of a workflow.
 struct Run {
@@ -95,14 +100,36 @@ struct Run {
   std::string actor;        ///< who started it; `schedule` for triggers
   Timestamp scheduled_for;  ///< planned instant; manual: the start
   Timestamp created_at;
-  Timestamp started_at, ended_at;  ///< 0: not yet
-  std::string business_date;       ///< YYYY-MM-DD, pinned at creation
-  Json params;                     ///< object, all of them, typed
-  std::uint32_t reruns = 0;        ///< times rerun
-  std::vector<JobRun> jobs;        ///< one per job of the definition
-  std::uint32_t jobs_open = 0;     ///< derived: jobs not ended
-  std::uint32_t jobs_live = 0;     ///< derived: jobs with a live attempt
-  std::uint64_t version = 0;       ///< grows with every change; plan ids hash it
+  Timestamp started_at, ended_at;   ///< 0: not yet
+  std::string business_date;        ///< YYYY-MM-DD, pinned at creation
+  Json params;                      ///< object, all of them, typed
+  std::uint32_t reruns = 0;         ///< times rerun
+  std::string only_job;             ///< run alone, outside the flow; empty: the whole flow
+  std::uint32_t attempt_floor = 0;  ///< attempts get higher numbers: a rerun took a revision whose
+                                    ///< jobs stand in another order
+  std::vector<JobRun> jobs;         ///< one per job of the definition
+  std::uint32_t jobs_open = 0;      ///< derived: jobs not ended
+  std::uint32_t jobs_live = 0;      ///< derived: jobs with a live attempt
+  bool drained = false;             ///< derived: its workflow or the server is drained
+  std::uint64_t version = 0;        ///< grows with every change; plan ids hash it
+};
+
+/// Names a mark: what it is on, and what it does there.
+struct MarkKey {
+  std::string workflow;      ///< empty: the server
+  std::uint64_t number = 0;  ///< of the run; 0: the workflow itself
+  std::string job;           ///< empty: the whole run, workflow or server
+  MarkKind kind = MarkKind::hold;
+  auto operator<=>(const MarkKey&) const = default;
+};
+
+/// Something that an operator did and has not undone: a difference from normal.
+struct Mark {
+  MarkKey key;
+  std::string by, reason;
+  Timestamp since;
+  Timestamp until;  ///< 0: until somebody undoes it
+  Json values;      ///< of a skip: outputs in place of the job's own; null: none
 };
 
 /// Outcome of one instant of a trigger that has passed. Key: (workflow, trigger, nominal).

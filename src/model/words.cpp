@@ -55,7 +55,10 @@ DANDORI_WORDS(PlannedState, missed, "planned", "bypassed", "held", "excluded", "
 DANDORI_WORDS(MissReason, gave_up, "none", "overlap", "catch_up", "disabled", "blocked", "window",
               "blackout", "nonexistent_time", "superseded", "business_date_behind", "gave_up")
 DANDORI_WORDS(Origin, api, "schedule", "manual", "api")
-DANDORI_WORDS(RerunScope, only, "whole", "failed", "from", "only")
+DANDORI_WORDS(RerunScope, after_failed, "whole", "failed", "from", "only", "after_failed")
+DANDORI_WORDS(Operation, confirm, "hold", "release", "skip", "unskip", "disable", "enable", "force",
+              "set_state", "suspend", "resume", "drain", "undrain", "confirm")
+DANDORI_WORDS(MarkKind, drain, "hold", "disable", "skip", "suspend", "drain")
 DANDORI_WORDS(Channel, system, "cli", "api", "ui", "system")
 DANDORI_WORDS(FailureKind, lost, "none", "exit", "signal", "timeout", "killed", "spawn",
               "not_started", "output", "expression", "lost")

@@ -109,7 +109,25 @@ enum class MissReason : std::uint8_t {
 /// How a run came to be.
 enum class Origin : std::uint8_t { schedule, manual, api };
 /// Which jobs a rerun takes.
-enum class RerunScope : std::uint8_t { whole, failed, from, only };
+enum class RerunScope : std::uint8_t { whole, failed, from, only, after_failed };
+/// What an operator does by hand to a job, a run, a workflow, or the server.
+enum class Operation : std::uint8_t {
+  hold,
+  release,
+  skip,
+  unskip,
+  disable,
+  enable,
+  force,
+  set_state,
+  suspend,
+  resume,
+  drain,
+  undrain,
+  confirm,
+};
+/// What stays of it until it is undone.
+enum class MarkKind : std::uint8_t { hold, disable, skip, suspend, drain };
 /// Where a command came from, for the audit log.
 enum class Channel : std::uint8_t { cli, api, ui, system };
 /// Error kinds of an attempt that ended without a normal exit, and what `retry.on` may name.
@@ -161,6 +179,8 @@ DANDORI_WORDS(PlannedState)
 DANDORI_WORDS(MissReason)
 DANDORI_WORDS(Origin)
 DANDORI_WORDS(RerunScope)
+DANDORI_WORDS(Operation)
+DANDORI_WORDS(MarkKind)
 DANDORI_WORDS(Channel)
 DANDORI_WORDS(FailureKind)
 #undef DANDORI_WORDS

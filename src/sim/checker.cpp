@@ -36,8 +36,18 @@ std::string name_of(const Checker::RunTable& run, std::uint32_t job) {
   return fmt::format("{}/{}", name_of(run.run), run.definition->jobs[job].id);
 }
 
+/// One job that is run alone: the others are no part of the run.
+void leave_out(Checker::RunTable& at, const model::Run& run) {
+  for (std::size_t job = 0; !run.only_job.empty() && job < at.jobs.size(); ++job) {
+    if (at.definition->jobs[job].id == run.only_job) continue;
+    at.jobs[job].row.phase = Phase::ended;
+    at.jobs[job].row.ended = JobState::bypassed;
+    at.jobs[job].row.in_scope = false;
+  }
+}
+
 bool is_going(const model::Run& run) {
-  return run.started_at.us != 0 && run.reruns == 0 && !is_ended(run.state);
+  return run.started_at.us != 0 && run.reruns == 0 && run.only_job.empty() && !is_ended(run.state);
 }
 
 }  // namespace
@@ -55,6 +65,12 @@ void Checker::committed(const model::Batch& batch) {
   forced_names_.clear();
   scopes_.clear();
   unknown_reruns_.clear();
+  states_set_.clear();
+  touched_by_hand_.clear();
+  forced_now_.clear();
+  marks_before_.clear();
+  for (const auto& [key, mark] : marks_) marks_before_.insert(key);
+  marks_seen_ = marks_before_;
   starts_.clear();
   ends_.clear();
   decided_.clear();
@@ -71,7 +87,7 @@ void Checker::committed(const model::Batch& batch) {
           change);
     }
   };
-  take_all.template operator()<model::RevisionRow, model::AgentRow>();
+  take_all.template operator()<model::RevisionRow, model::AgentRow, model::MarkRow>();
   take_all.template operator()<model::RunRow, model::RunEndedRow, model::RunReopenedRow>();
   take_all.template operator()<model::JobRow>();
   take_all.template operator()<model::AttemptRow, model::WorkflowRow, model::PlannedRow,
@@ -98,7 +114,14 @@ void Checker::read_lines(const model::Batch& batch) {
       }
     }
     if (const auto* line = std::get_if<model::JournalLine>(&change)) {
-      if (line->row.kind != "run.reopened") continue;
+      const model::JournalRow& row = line->row;
+      if (row.kind == "job.state_set") {
+        states_set_.emplace(row.run, row.job);
+        touched_by_hand_.insert(row.run);
+      }
+      if (row.kind == "job.accepted") touched_by_hand_.insert(row.run);
+      if (row.kind == "job.forced") forced_now_.emplace(row.run, row.job);
+      if (row.kind != "run.reopened") continue;
       const auto scope = model::parse_word<model::RerunScope>(line->row.body.text_or("scope", ""));
       if (scope) scopes_[line->row.run] = *scope;
     }
@@ -122,7 +145,10 @@ void Checker::take_run(const model::Run& run, bool active) {
   if (is_new) {
     at.definition = revisions_.at({run.workflow, run.revision});
     at.jobs.resize(at.definition->jobs.size());
+    leave_out(at, run);
     at.forced = forced_names_.contains(name_of(run));
+  } else if (before.revision != run.revision && scopes_.contains(run.id)) {
+    take_revision(at, run);
   } else if (before.revision != run.revision) {
     broken(fmt::format("{} changed its revision from {} to {}", name_of(run), before.revision,
                        run.revision));
@@ -135,7 +161,10 @@ void Checker::take_run(const model::Run& run, bool active) {
   at.active = active;
   if (const auto scope = scopes_.find(run.id); scope != scopes_.end()) at.scope = scope->second;
   if (run.reruns > before.reruns || is_new) {
-    for (JobTable& job : at.jobs) job.unknown_reruns = 0;
+    for (JobTable& job : at.jobs) {
+      job.unknown_reruns = 0;
+      job.forced = false;
+    }
   }
   if (run.state == model::RunState::queued)
     queued_[run.workflow].insert(run.number);
@@ -161,7 +190,8 @@ void Checker::take(const model::JobRow& row) {
   const bool was_ended = job.row.phase == Phase::ended;
   const bool unknown_again = std::ranges::any_of(
       unknown_reruns_, [&](const auto& each) { return each.first == name_of(run.run); });
-  const bool reopened = scopes_.contains(row.run);
+  const bool reopened = scopes_.contains(row.run) || touched_by_hand_.contains(row.run);
+  if (forced_now_.contains({row.run, row.path})) job.forced = true;
   if (was_ended && row.state.phase != Phase::ended && !reopened && !unknown_again) {
     broken(fmt::format("{} ended {} and goes on without a rerun", name_of(run, row.job),
                        to_string(job.row.ended)));
@@ -172,7 +202,10 @@ void Checker::take(const model::JobRow& row) {
                        to_string(row.state.ended)));
   }
   if (reopened || unknown_again) {
-    if (row.state.in_scope) job.round_base = row.state.attempts - row.state.tries;
+    const std::uint32_t none_yet = std::max(row.state.attempts, run.run.attempt_floor);
+    if (row.state.in_scope) {
+      job.round_base = row.state.tries > 0 ? row.state.attempts - row.state.tries : none_yet;
+    }
   }
   job.row = row.state;
   if (row.state.phase == Phase::ended && row.state.in_scope &&
@@ -190,7 +223,7 @@ void Checker::take(const model::AttemptRow& row) {
   const std::pair key{index, attempt.ref.number};
   const auto known = run.attempts.find(key);
   const bool is_new = known == run.attempts.end();
-  if (is_new && attempt.ref.number != job.newest + 1) {
+  if (is_new && attempt.ref.number != std::max(job.newest, run.run.attempt_floor) + 1) {
     broken(fmt::format("{} has attempt {} after attempt {}", name_of(run, index),
                        attempt.ref.number, job.newest));
   }
@@ -218,7 +251,8 @@ void Checker::take(const model::AttemptRow& row) {
   if (!before.agent.empty()) live_[before.agent].erase(attempt.ref);
   if (is_live(attempt)) live_[attempt.agent].insert(attempt.ref);
   const bool assigned = attempt.sequence != 0 && attempt.sequence != before.sequence;
-  if (is_new || assigned) starts_.push_back({&run, index, attempt.ref.number});
+  const bool by_hand = attempt.state == AttemptState::succeeded && attempt.sequence == 0;
+  if ((is_new && !by_hand) || assigned) starts_.push_back({&run, index, attempt.ref.number});
   if (is_ended(attempt.state)) {
     job.ends[attempt.ref.number] = clock_.steady();
     ends_.push_back({&run, index, attempt.ref.number});
@@ -243,8 +277,23 @@ void Checker::take(const model::WorkflowRow& row) {
   at->second = row;
 }
 
+void Checker::take(const model::MarkRow& row) {
+  if (row.removed) {
+    if (marks_.erase(row.mark.key) == 0) broken("a mark was undone that nobody set");
+    return;
+  }
+  marks_.insert_or_assign(row.mark.key, row.mark);
+  marks_seen_.insert(row.mark.key);
+}
+
 void Checker::take(const model::PlannedRow& row) {
   const model::PlannedOutcome& outcome = row.outcome;
+  const model::MarkKey disabled{outcome.workflow, 0, {}, model::MarkKind::disable};
+  const bool is_disabled = outcome.reason == model::MissReason::disabled;
+  if (is_disabled && !marks_seen_.contains(disabled))
+    broken(fmt::format("a start of {} is missed as disabled, and it is not", outcome.workflow));
+  if (outcome.state == model::PlannedState::started && was_marked(disabled))
+    broken(fmt::format("{} starts though it is disabled", outcome.workflow));
   const auto [at, is_new] =
       planned_.emplace(std::tuple{outcome.workflow, outcome.trigger, outcome.nominal}, outcome);
   // A clock that ran ahead passed it over as late; now its instant has come.
@@ -312,6 +361,10 @@ void Checker::check_end(const RunTable& run, const Attempt& attempt) {
   const std::string name =
       fmt::format("{} attempt {}", name_of(run, attempt.ref.job), attempt.ref.number);
   const bool ran = truth != nullptr && truth->starts > 0;
+  if (attempt.state == AttemptState::succeeded && attempt.sequence == 0) {
+    if (ran) broken(name + " ran, and outputs were given for it");
+    return;
+  }
   if (attempt.state == AttemptState::lost) {
     const bool lost = truth != nullptr && (truth->runner_lost || truth->host_lost);
     // Assigned under a boot that is over: whether the order arrived is not known.
@@ -378,6 +431,7 @@ void Checker::check_start(const RunTable& run, std::uint32_t job, const Attempt&
       attempt.state == AttemptState::starting) {
     return broken(name_of(run, job) + " starts in a run that is being ended");
   }
+  if (attempt.sequence != 0 && attempt.state == AttemptState::starting) check_marks(run, job);
   if (attempt.ref.number > run.jobs[job].round_base + 1)
     return check_further_try(run, job, attempt.ref.number);
   if (is_forced_root(run, job)) return;
@@ -385,6 +439,55 @@ void Checker::check_start(const RunTable& run, std::uint32_t job, const Attempt&
   if (condition != Condition::holds) {
     broken(fmt::format("{} starts though its condition does not hold ({})", name_of(run, job),
                        static_cast<int>(condition)));
+  }
+}
+
+bool Checker::is_marked(const std::string& workflow, std::uint64_t number, const std::string& job,
+                        model::MarkKind kind) const {
+  return marks_.contains({workflow, number, job, kind});
+}
+
+/// All through the batch.
+bool Checker::was_marked(const model::MarkKey& key) const {
+  const auto at = marks_.find(key);
+  return at != marks_.end() && marks_before_.contains(key) && at->second.until.us == 0;
+}
+
+/// Nothing starts that an operator holds: commands are taken before starts are made, so what stands
+/// at the end of a batch stood when its starts were made.
+void Checker::check_marks(const RunTable& run, std::uint32_t job) {
+  using model::MarkKind;
+  const std::string& workflow = run.run.workflow;
+  const std::string& id = run.definition->jobs[job].id;
+  const bool is_alone = !run.run.only_job.empty();
+  for (const MarkKind kind : {MarkKind::hold, MarkKind::disable, MarkKind::skip}) {
+    const bool marked = is_marked(workflow, run.run.number, id, kind) ||
+                        (!is_alone && is_marked(workflow, 0, id, kind));
+    if (marked)
+      broken(fmt::format("{} starts in spite of its {}", name_of(run, job), to_string(kind)));
+  }
+  if (run.run.state == model::RunState::suspended)
+    broken(name_of(run, job) + " starts in a suspended run");
+  if (is_marked(workflow, 0, {}, MarkKind::drain) || is_marked({}, 0, {}, MarkKind::drain))
+    broken(name_of(run, job) + " starts though it is drained");
+}
+
+/// A rerun by another revision: what is known of jobs and attempts goes by their names.
+void Checker::take_revision(RunTable& at, const model::Run& run) {
+  const model::WorkflowPtr old = at.definition;
+  const std::vector<JobTable> jobs = std::move(at.jobs);
+  const auto attempts = std::move(at.attempts);
+  at.definition = revisions_.at({run.workflow, run.revision});
+  at.jobs.assign(at.definition->jobs.size(), {});
+  at.attempts.clear();
+  leave_out(at, run);
+  for (std::uint32_t job = 0; job < at.jobs.size(); ++job) {
+    const auto before = model::find_job(*old, at.definition->jobs[job].id);
+    if (!before) continue;
+    at.jobs[job] = jobs[*before];
+    for (const auto& [key, attempt] : attempts) {
+      if (key.first == *before) at.attempts.emplace(std::pair{job, key.second}, attempt);
+    }
   }
 }
 
@@ -423,19 +526,30 @@ void Checker::check_decided(const RunTable& run, std::uint32_t index) {
   const JobTable& job = run.jobs[index];
   const JobState ended = job.row.ended;
   const bool is_noop = run.definition->jobs[index].type == model::JobType::noop;
+  const std::string& id = run.definition->jobs[index].id;
+  if (states_set_.contains({run.run.id, id})) return;
+  if (ended == JobState::skipped) {
+    const bool asked =
+        marks_seen_.contains({run.run.workflow, run.run.number, id, model::MarkKind::skip}) ||
+        marks_seen_.contains({run.run.workflow, 0, id, model::MarkKind::skip});
+    if (!asked) broken(name_of(run, index) + " is skipped, and nobody said so");
+  }
   const bool is_stopping = run.run.cancel_requested || run.run.kill_requested;
   const Condition condition = condition_of(run, index);
   bool fits = true;
   if (ended == JobState::not_run) fits = is_stopping || condition == Condition::can_not;
   if (ended == JobState::bypassed) fits = condition == Condition::bypassed;
-  if (ended == JobState::succeeded && is_noop) {
-    fits = condition == Condition::holds || is_forced_root(run, index);
+  if ((ended == JobState::succeeded && is_noop) || ended == JobState::skipped) {
+    const bool began = ended == JobState::skipped && job.row.tries > 0;
+    fits = began || condition == Condition::holds || is_forced_root(run, index);
   }
   if (!fits) {
     return broken(fmt::format("{} ended {} though its condition says otherwise ({})",
                               name_of(run, index), to_string(ended), static_cast<int>(condition)));
   }
-  if (is_noop || ended == JobState::not_run || ended == JobState::bypassed) return;
+  const bool needs_none =
+      ended == JobState::not_run || ended == JobState::bypassed || ended == JobState::skipped;
+  if (is_noop || needs_none) return;
   const auto last = run.attempts.find({index, job.row.attempts});
   if (last == run.attempts.end() || !is_ended(last->second.state)) {
     broken(fmt::format("{} ended {} without the end of an attempt", name_of(run, index),
@@ -466,8 +580,12 @@ void Checker::check_slots() {
 
 void Checker::check_queues() {
   for (const RunTable* run : runs_begun_) {
-    if (run->forced || run->run.reruns > 0) continue;
     const std::string& workflow = run->run.workflow;
+    const bool waits = was_marked({workflow, 0, {}, model::MarkKind::hold}) ||
+                       was_marked({workflow, 0, {}, model::MarkKind::drain}) ||
+                       was_marked({{}, 0, {}, model::MarkKind::drain});
+    if (waits) broken(name_of(run->run) + " begins though an operator holds it back");
+    if (run->forced || run->run.reruns > 0) continue;
     const std::set<std::uint64_t>& queued = queued_[workflow];
     if (!queued.empty() && *queued.begin() < run->run.number) {
       broken(fmt::format("{} overtakes {}#{}", name_of(run->run), workflow, *queued.begin()));

@@ -46,6 +46,7 @@ class Checker {
     std::uint32_t newest = 0;              ///< number of the newest attempt seen
     std::uint32_t round_base = 0;          ///< attempts before this (re)run
     std::uint32_t unknown_reruns = 0;      ///< an operator tried again, in this round
+    bool forced = false;                   ///< an operator let it past its wait, in this round
     std::map<std::uint32_t, Steady> ends;  ///< when each attempt's end was recorded
   };
   struct RunTable {
@@ -58,6 +59,8 @@ class Checker {
     bool active = false;
   };
   const std::map<RunId, RunTable>& runs() const { return runs_; }
+  /// What operators did and have not undone, as it is recorded.
+  const std::map<model::MarkKey, model::Mark>& marks() const { return marks_; }
   const RunTable* find(const std::string& name) const;
   const std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome>&
   planned() const {
@@ -80,6 +83,7 @@ class Checker {
   void take(const model::WorkflowRow& row);
   void take(const model::VariableRow&) {}
   void take(const model::FolderRow&) {}
+  void take(const model::MarkRow& row);
   void take(const model::PlannedRow& row);
   void take(const model::AgentRow& row);
   void take(const model::KeyRow& row);
@@ -96,6 +100,11 @@ class Checker {
   void check_further_try(const RunTable& run, std::uint32_t job, std::uint32_t number);
   void check_decided(const RunTable& run, std::uint32_t job);
   void check_run_end(const RunTable& run);
+  void check_marks(const RunTable& run, std::uint32_t job);
+  void take_revision(RunTable& at, const model::Run& run);
+  bool is_marked(const std::string& workflow, std::uint64_t number, const std::string& job,
+                 model::MarkKind kind) const;
+  bool was_marked(const model::MarkKey& key) const;
   void check_slots();
   void check_queues();
   void check_instants();
@@ -111,6 +120,7 @@ class Checker {
   std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome> planned_;
   std::map<std::string, std::uint32_t> slots_;               ///< of each agent
   std::map<std::string, std::set<model::AttemptRef>> live_;  ///< by agent
+  std::map<model::MarkKey, model::Mark> marks_;
   std::map<std::string, model::KeyRow> keys_;
   std::map<std::string, std::set<RunId>> going_;  ///< started, not over, never rerun; by workflow
   std::map<std::string, std::set<std::uint64_t>> queued_;  ///< numbers
@@ -122,6 +132,10 @@ class Checker {
   std::set<std::string> forced_names_;
   std::map<RunId, model::RerunScope> scopes_;
   std::vector<std::pair<std::string, std::string>> unknown_reruns_;  ///< run name, job
+  std::set<std::pair<RunId, std::string>> states_set_;               ///< by hand: run, job
+  std::set<RunId> touched_by_hand_;                                  ///< runs of these jobs
+  std::set<std::pair<RunId, std::string>> forced_now_;
+  std::set<model::MarkKey> marks_before_, marks_seen_;  ///< before the batch; or set in it
   std::vector<Due> starts_, ends_;
   std::vector<std::pair<RunTable*, std::uint32_t>> decided_;
   std::vector<RunTable*> runs_ended_, runs_begun_;

@@ -24,6 +24,7 @@ bool has(std::uint32_t states, JobState state) {
 }
 
 bool suits(const model::JobRun& job, std::uint32_t states) {
+  if (job.accepted && has(states, JobState::warning)) return true;
   return has(states, job.ended) ||
          (job.ended == JobState::unknown && has(states, JobState::failed));
 }
@@ -56,6 +57,8 @@ Condition condition_of(const Checker::RunTable& run, std::uint32_t index) {
 }
 
 bool is_forced_root(const Checker::RunTable& run, std::uint32_t index) {
+  if (!run.run.only_job.empty()) return run.definition->jobs[index].id == run.run.only_job;
+  if (run.jobs[index].forced) return true;
   if (run.run.reruns == 0 || !run.jobs[index].row.in_scope) return false;
   if (run.scope != model::RerunScope::from && run.scope != model::RerunScope::only) return false;
   const auto& before = run.definition->jobs[index].depends_on;
@@ -79,14 +82,18 @@ bool may_retry(const model::Job& job, const model::Attempt& last, std::uint32_t 
 model::RunState result_of(const Checker::RunTable& run) {
   const auto some = [&](auto... states) {
     return std::ranges::any_of(run.jobs, [&](const Checker::JobTable& job) {
-      return job.row.phase == Phase::ended && ((job.row.ended == states) || ...);
+      return job.row.phase == Phase::ended && !job.row.accepted &&
+             ((job.row.ended == states) || ...);
     });
   };
   if (some(JobState::failed, JobState::unknown)) return model::RunState::failed;
   if (run.run.kill_requested || some(JobState::killed)) return model::RunState::killed;
   if (run.run.cancel_requested) return model::RunState::interrupted;
   if (some(JobState::not_run)) return model::RunState::not_run;
-  return some(JobState::warning) ? model::RunState::warning : model::RunState::succeeded;
+  const bool accepted =
+      std::ranges::any_of(run.jobs, [](const Checker::JobTable& job) { return job.row.accepted; });
+  return accepted || some(JobState::warning) ? model::RunState::warning
+                                             : model::RunState::succeeded;
 }
 
 }  // namespace dandori::sim

@@ -71,6 +71,10 @@ class Trial {
   void act();
   void fault();
   void ask(model::Request request, std::string_view what);
+  void preview(model::Request request);
+  void operate_on_run(const std::string& run);
+  void operate_on_workflow(const std::string& workflow);
+  void undo_all();
   void send(const std::shared_ptr<Ask>& ask);
   void apply(std::size_t workflow, bool with_triggers, std::uint64_t version);
   std::string some_run();
@@ -192,7 +196,7 @@ std::string Trial::some_job(const std::string& run) {
 void Trial::act() {
   const std::string run = some_run();
   const std::size_t workflow = random_.below(workflows_.size());
-  switch (random_.below(16)) {
+  switch (random_.below(24)) {
     case 0:
     case 1:
     case 2:
@@ -222,9 +226,87 @@ void Trial::act() {
       return ask(model::ConfirmRun{run}, "confirm");
     case 14:
       return apply(workflow, true, random_.next());
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+      return operate_on_run(run);
+    case 19:
+    case 20:
+      return operate_on_workflow(workflows_[workflow].name);
+    case 21: {
+      model::RerunRun rerun{run, static_cast<model::RerunScope>(random_.below(5)), some_job(run)};
+      rerun.hold_first = random_.chance(30);
+      if (random_.chance(20)) rerun.hold = {some_job(run)};
+      rerun.newest = random_.chance(50);
+      return ask(std::move(rerun), "rerun");
+    }
+    case 22: {
+      model::StartRun alone;
+      alone.workflow = workflows_[workflow].name;
+      alone.only = some_job(run);
+      if (random_.chance(70)) alone.like = run;
+      return ask(std::move(alone), "start-alone");
+    }
     default:
       return ask(model::AskWhy{run, random_.chance(50) ? some_job(run) : std::string{}}, "why");
   }
+}
+
+void Trial::preview(model::Request request) {
+  world_.send(std::move(request), {}, [](const Result<Json>&) {}, true);
+}
+
+void Trial::operate_on_run(const std::string& run) {
+  model::Operate request;
+  request.action = static_cast<model::Operation>(random_.below(13));
+  request.run = run;
+  const bool of_run = request.action == model::Operation::suspend ||
+                      request.action == model::Operation::resume || random_.chance(10);
+  if (!of_run) request.job = some_job(run);
+  request.state = static_cast<model::JobState>(
+      static_cast<std::uint64_t>(model::JobState::succeeded) + random_.below(6));
+  request.leave_running = random_.chance(50);
+  if (random_.chance(50)) request.values = Json::object({{"n", 5}});
+  if (random_.chance(10)) request.until = world_.clock().wall() + random_.span(1s, 5min);
+  if (random_.chance(30)) preview(request);
+  ask(std::move(request), "operate");
+}
+
+void Trial::operate_on_workflow(const std::string& workflow) {
+  model::Operate request;
+  request.action = static_cast<model::Operation>(random_.below(12));
+  const bool is_drain =
+      request.action == model::Operation::drain || request.action == model::Operation::undrain;
+  if (!is_drain || random_.chance(60)) request.workflow = workflow;
+  if (!is_drain && random_.chance(50)) request.job = fmt::format("j{}", random_.below(6));
+  if (random_.chance(40)) request.until = world_.clock().wall() + random_.span(1s, 5min);
+  if (random_.chance(50)) request.values = Json::object({{"n", 5}});
+  if (random_.chance(30)) preview(request);
+  ask(std::move(request), "operate");
+}
+
+/// Everything by hand is undone, so that there is an end.
+void Trial::undo_all() {
+  using model::MarkKind;
+  using model::Operation;
+  constexpr std::pair<MarkKind, Operation> kUndo[] = {{MarkKind::hold, Operation::release},
+                                                      {MarkKind::disable, Operation::enable},
+                                                      {MarkKind::skip, Operation::unskip},
+                                                      {MarkKind::suspend, Operation::resume},
+                                                      {MarkKind::drain, Operation::undrain}};
+  std::vector<model::Operate> requests;
+  for (const auto& [key, mark] : world_.checker().marks()) {
+    model::Operate request;
+    for (const auto& [kind, undo] : kUndo) {
+      if (kind == key.kind) request.action = undo;
+    }
+    if (key.number != 0) request.run = fmt::format("{}#{}", key.workflow, key.number);
+    if (key.number == 0) request.workflow = key.workflow;
+    request.job = key.job;
+    requests.push_back(std::move(request));
+  }
+  for (model::Operate& request : requests) ask(std::move(request), "undo");
 }
 
 void Trial::plan_people(Duration until) {
@@ -339,6 +421,7 @@ void Trial::heal() {
 
 /// What only a person can decide: unknown fates, and failures that hold the next start back.
 void Trial::settle_decisions() {
+  undo_all();
   std::vector<std::string> waiting;
   for (const auto& [id, run] : world_.checker().runs()) {
     const bool undecided = run.active && run.run.needs_decision;

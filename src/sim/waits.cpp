@@ -38,13 +38,19 @@ bool has_open_predecessor(const engine::ActiveRun& run, std::uint32_t job) {
   return false;
 }
 
+std::string check_held_by_agent(const engine::State& state, const engine::ActiveRun& run,
+                                std::uint32_t job) {
+  const model::Attempt& attempt = *run.extra[job].newest;
+  const auto agent = state.agents.find(attempt.agent);
+  const bool known = agent != state.agents.end() && agent->second.live.contains(attempt.sequence);
+  return known ? std::string{} : stuck(run, job, "its agent does not hold its attempt");
+}
+
 std::string check_live(const engine::State& state, const engine::ActiveRun& run, std::uint32_t job,
                        const Places& places) {
   const model::Attempt* attempt = run.extra[job].newest.get();
   if (attempt == nullptr || is_ended(attempt->state)) return stuck(run, job, "no live attempt");
-  const auto agent = state.agents.find(attempt->agent);
-  const bool known = agent != state.agents.end() && agent->second.live.contains(attempt->sequence);
-  if (!known) return stuck(run, job, "its agent does not hold its attempt");
+  if (std::string why = check_held_by_agent(state, run, job); !why.empty()) return why;
   const bool timed = attempt->state == model::AttemptState::running && run.definition(job).timeout;
   if (timed && run.extra[job].timer_at == engine::kNoTimer)
     return stuck(run, job, "its timeout is not armed");
@@ -61,7 +67,8 @@ std::string check_job(const engine::State& state, const engine::ActiveRun& run, 
   }
   switch (run.job(job).phase) {
     case Phase::ended:
-      return {};
+      return engine::is_left_running(run, job) ? check_held_by_agent(state, run, job)
+                                               : std::string{};
     case Phase::live:
       return check_live(state, run, job, places);
     case Phase::retry_wait:
@@ -71,6 +78,8 @@ std::string check_job(const engine::State& state, const engine::ActiveRun& run, 
       break;
   }
   if (run.run.state == model::RunState::queued || places.contains({run.run.id, job})) return {};
+  // An operator holds it: `differences` names the mark that ends the wait.
+  if (engine::gate(run.run, run.job(job)) == engine::Gate::shut) return {};
   return has_open_predecessor(run, job) ? std::string{}
                                         : stuck(run, job, "nothing before it is open");
 }
@@ -82,12 +91,16 @@ std::string check_waits(const engine::State& state) {
   for (const auto& [id, run] : state.runs) {
     const engine::WorkflowState& workflow = state.workflows.find(run.run.workflow)->second;
     if (run.run.state == model::RunState::queued) {
-      const bool waits = workflow.queued.contains(run.run.number) &&
-                         (!engine::may_start(workflow) || state.queues.contains(run.run.workflow));
+      const std::uint64_t first = workflow.queued.empty() ? 0 : *workflow.queued.begin();
+      const bool is_held =
+          state.marks.contains({run.run.workflow, first, {}, model::MarkKind::hold});
+      const bool waits =
+          workflow.queued.contains(run.run.number) &&
+          (is_held || !engine::may_start(workflow) || state.queues.contains(run.run.workflow));
       if (!waits) return fmt::format("{} is queued behind nothing", engine::run_name(run.run));
       continue;
     }
-    bool is_open = run.run.needs_decision;
+    bool is_open = run.run.needs_decision || run.run.jobs_live > 0;
     for (std::uint32_t job = 0; job < run.run.jobs.size(); ++job) {
       if (std::string why = check_job(state, run, job, places); !why.empty()) return why;
       is_open = is_open || run.job(job).phase != Phase::ended;

@@ -155,12 +155,14 @@ Result<Json> World::ask(model::Request request) {
   return **answer;
 }
 
-void World::send(model::Request request, std::string key, Answered answered) {
+void World::send(model::Request request, std::string key, Answered answered, bool preview) {
   if (!server_) return answered(fail("server.gone", "there is no server"));
   model::Command command;
   command.actor.name = "operator";
   command.actor.channel = model::Channel::api;
   command.actor.request_id = fmt::format("request-{}", ++commands_);
+  command.actor.reason = "because";
+  command.preview = preview;
   command.idempotency_key = key;
   if (!key.empty()) command.request_digest = sha256_hex(key);
   command.request = std::move(request);
@@ -315,7 +317,7 @@ JobView World::job(RunId id, const std::string& path) {
   const auto index = model::find_job(**definition, path);
   if (!index) return view;
   const engine::RunView run =
-      engine::assemble_run(detail->run, *definition, detail->jobs, detail->attempts);
+      engine::assemble_run(detail->run, *definition, detail->jobs, detail->attempts, detail->marks);
   view.state = engine::job_state(run, *index);
   view.ended_at = run.run.jobs[*index].ended_at;
   for (const model::Attempt& attempt : run.attempts) {

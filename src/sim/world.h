@@ -67,7 +67,7 @@ class World {
   /// Waits for the answer (at most 10 s; then server.no_answer).
   Result<Json> ask(model::Request request);
   /// Sends a command; `answered` is called at some instant, or with an error when the server dies.
-  void send(model::Request request, std::string key, Answered answered);
+  void send(model::Request request, std::string key, Answered answered, bool preview = false);
 
   // ---- Time.
 

@@ -57,6 +57,7 @@ struct KeyOf {
   std::optional<ObjectKey> operator()(const model::RevisionRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::VariableRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::FolderRow&) const { return std::nullopt; }
+  std::optional<ObjectKey> operator()(const model::MarkRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::PlannedRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::KeyRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::AuditLine&) const { return std::nullopt; }
@@ -87,11 +88,13 @@ model::Run kept_run(model::Run run) {
   run.jobs.clear();
   run.jobs_open = 0;
   run.jobs_live = 0;
+  run.drained = false;
   return run;
 }
 
 model::JobRun kept_job(model::JobRun job) {
   job.predecessors_open = 0;
+  job.marks = 0;
   if (job.phase != model::JobRun::Phase::ended) job.ended = model::JobState::wait_pred;
   return job;
 }

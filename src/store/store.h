@@ -14,9 +14,9 @@ namespace dandori::store {
 
 /// Everything needed to go on after a restart, as the rows that were committed: counters, workflows
 /// and their newest revisions, revisions pinned by active runs, active runs with their jobs and
-/// attempts, variables, folders, agents; in an order that apply_change accepts (revisions before
-/// runs before jobs before attempts). `RevisionRow::definition` is null: the runtime compiles
-/// `canonical`.
+/// attempts, variables, folders, agents, marks; in an order that apply_change accepts (revisions
+/// before runs before jobs before attempts). `RevisionRow::definition` is null: the runtime
+/// compiles `canonical`.
 struct Snapshot {
   std::vector<model::Change> rows;
 };
@@ -81,7 +81,8 @@ struct RunDetail {
   model::Run run;  ///< `definition` null, `jobs` empty
   std::vector<model::JobRow> jobs;
   std::vector<model::AttemptRow> attempts;
-  std::string canonical;  ///< of the pinned revision
+  std::vector<model::Mark> marks;  ///< of the run, its workflow, and the server
+  std::string canonical;           ///< of the pinned revision
 };
 
 /// Reads for API lists and history, on connections of their own; thread-safe; never waits for the
@@ -106,6 +107,8 @@ class QueryStore {
   /// Journal lines with seq > after, ascending; of one run when given.
   virtual Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                          std::optional<RunId> run) = 0;
+  /// Everything that operators did and have not undone, by workflow, run and job.
+  virtual Result<std::vector<model::Mark>> marks() = 0;
   virtual Result<std::vector<model::Variable>> variables() = 0;
   virtual Result<std::vector<model::Folder>> folders() = 0;
 };

@@ -69,6 +69,7 @@ Json to_json(const model::Run& run) {
       {"ended_at", instant_json(run.ended_at)},
       {"params", run.params.is_null() ? Json::object() : run.params},
       {"reruns", run.reruns},
+      {"only_job", run.only_job.empty() ? Json{} : Json{run.only_job}},
       {"version", run.version},
   });
 }
@@ -84,6 +85,8 @@ Json to_json(const model::JobRun& run, const model::Job& job, model::JobState st
       {"lost", run.lost},
       {"in_scope", run.in_scope},
       {"confirmed", run.confirmed},
+      {"accepted", run.accepted},
+      {"state_changed_by", run.changed_by ? Json{*run.changed_by} : Json{}},
       {"ready_at", instant_json(run.ready_at)},
       {"retry_at", instant_json(run.retry_at)},
       {"ended_at", instant_json(run.ended_at)},
@@ -171,6 +174,19 @@ Json to_json(const model::Actor& actor) {
       {"address", actor.address},
       {"request_id", actor.request_id},
       {"reason", actor.reason},
+  });
+}
+
+Json to_json(const model::Mark& mark) {
+  return Json::object({
+      {"kind", word_json(mark.key.kind)},
+      {"job", mark.key.job.empty() ? Json{} : Json{mark.key.job}},
+      {"every_run", mark.key.number == 0},
+      {"by", mark.by},
+      {"at", instant_json(mark.since)},
+      {"reason", mark.reason},
+      {"until", instant_json(mark.until)},
+      {"outputs", mark.values},
   });
 }
 

@@ -21,6 +21,8 @@ Json to_json(const model::RevisionRow& revision);
 /// The same with the text as it was written and its canonical form (as JSON, not as text).
 Json with_source(const model::RevisionRow& revision);
 Json to_json(const model::PlannedOutcome& outcome);
+/// Of a job, run or workflow: what an operator did there and has not undone.
+Json to_json(const model::Mark& mark);
 Json to_json(const model::AuditRow& row);
 /// Also the `data` of an SSE event; its id is `seq`.
 Json to_json(const model::JournalRow& row);

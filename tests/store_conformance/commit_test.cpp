@@ -34,6 +34,9 @@ Changes standing_rows() {
           model::VariableRow{sample_variable("", "root"), false},
           model::VariableRow{sample_variable("sales", "root"), false},
           sample_agent("local"),
+          model::MarkRow{sample_mark("", 0, ""), false},
+          model::MarkRow{sample_mark("nightly", 0, "load"), false},
+          model::MarkRow{sample_mark("nightly", 2, "load"), false},
           sample_revision("monthly", 2),
           sample_revision("nightly", 1),
           sample_revision("nightly", 3),
@@ -115,9 +118,10 @@ TEST_SUITE("commit") {
     std::get<model::VariableRow>(rows[4]).variable.value = Json{5};
     std::get<model::FolderRow>(rows[3]).folder.labels.clear();
     std::get<model::AgentRow>(rows[6]).sequence = 100;
-    std::get<model::RunRow>(rows[10]).run.state = model::RunState::stopping;
-    std::get<model::JobRow>(rows[12]).state.attempts = 9;
-    std::get<model::AttemptRow>(rows[15]).attempt.exit = {};
+    std::get<model::MarkRow>(rows[8]).mark.reason = "why";
+    std::get<model::RunRow>(rows[13]).run.state = model::RunState::stopping;
+    std::get<model::JobRow>(rows[15]).state.attempts = 9;
+    std::get<model::AttemptRow>(rows[18]).attempt.exit = {};
     must_commit(world, rows);
     CHECK(loaded(world) == lines(texts_of(rows)));
   }
@@ -155,6 +159,25 @@ TEST_SUITE("commit") {
     CHECK(loaded(world).empty());
     CHECK(world.queries().variables()->empty());
     CHECK(world.queries().folders()->empty());
+  }
+
+  TEST_CASE_TEMPLATE("a mark that was undone is gone; a run is read with the marks that touch it",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    const model::Mark server = sample_mark("", 0, "");
+    const model::Mark every_run = sample_mark("nightly", 0, "load");
+    const model::Mark of_run = sample_mark("nightly", 1, "load");
+    model::Mark hold = of_run;
+    hold.key.kind = model::MarkKind::hold;
+    must_commit(world, {sample_revision("nightly", 1), model::RunRow{sample_run(1)},
+                        model::MarkRow{server, false}, model::MarkRow{every_run, false},
+                        model::MarkRow{of_run, false}, model::MarkRow{hold, false},
+                        model::MarkRow{sample_mark("nightly", 2, "load"), false},
+                        model::MarkRow{sample_mark("monthly", 0, "load"), false}});
+    must_commit(world, {model::MarkRow{hold, true}});
+    CHECK(lines(texts_of(world.queries().run("nightly#1")->marks)) ==
+          lines(texts_of(std::vector{server, every_run, of_run})));
+    CHECK(world.queries().marks()->size() == 5);
   }
 
   TEST_CASE_TEMPLATE("a run that ended leaves the load and comes back when it is reopened", World,

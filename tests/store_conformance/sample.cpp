@@ -87,6 +87,8 @@ model::Run sample_run(std::uint64_t number, model::RunState state) {
   run.business_date = "2026-11-24";
   run.params = Json::object({{"shop", Json{"新宿"}}, {"count", Json{3}}});
   run.reruns = 2;
+  run.only_job = "load";
+  run.attempt_floor = 41;
   run.version = 0xffff'ffff'ffff'fff0;
   return run;
 }
@@ -100,6 +102,8 @@ model::JobRow sample_job(RunId run, std::string path) {
   row.state.ended = model::JobState::bypassed;
   row.state.in_scope = false;
   row.state.confirmed = true;
+  row.state.accepted = true;
+  row.state.changed_by = std::make_shared<const std::string>("田中");
   row.state.attempts = 5;
   row.state.tries = 6;
   row.state.lost = 7;
@@ -165,6 +169,17 @@ model::WorkflowRow sample_workflow(std::string name, std::uint32_t revision) {
   row.last_rerun = true;
   row.triggers_since = at_second(28);
   return row;
+}
+
+model::Mark sample_mark(std::string workflow, std::uint64_t number, std::string job) {
+  model::Mark mark;
+  mark.key = {std::move(workflow), number, std::move(job), model::MarkKind::skip};
+  mark.by = "佐藤";
+  mark.reason = "月末";
+  mark.since = at_second(51);
+  mark.until = at_second(52);
+  mark.values = Json::object({{"rows", Json{53}}});
+  return mark;
 }
 
 model::PlannedOutcome sample_outcome(std::string nominal, Timestamp at) {
@@ -245,14 +260,16 @@ std::string text_of(const model::Run& r) {
                 r.has_failure, r.needs_decision, r.cancel_requested, r.kill_requested, r.confirmed,
                 r.confirmed_by, r.origin, r.trigger, r.nominal, r.actor, r.scheduled_for,
                 r.created_at, r.started_at, r.ended_at, r.business_date, r.params, r.reruns,
-                r.jobs.size(), r.jobs_open, r.jobs_live, r.version);
+                r.only_job, r.attempt_floor, r.drained, r.jobs.size(), r.jobs_open, r.jobs_live,
+                r.version);
 }
 
 std::string text_of(const model::JobRow& row) {
   const model::JobRun& j = row.state;
+  const std::string changed_by = j.changed_by ? *j.changed_by : std::string{};
   return joined("job", row.run, row.path, row.job, j.phase, j.ended, j.in_scope, j.confirmed,
-                j.attempts, j.tries, j.lost, j.predecessors_open, j.ready_at, j.retry_at,
-                j.ended_at);
+                j.accepted, static_cast<int>(j.marks), changed_by, j.attempts, j.tries, j.lost,
+                j.predecessors_open, j.ready_at, j.retry_at, j.ended_at);
 }
 
 std::string text_of(const model::AttemptRow& row) {
@@ -273,6 +290,11 @@ std::string text_of(const model::RevisionRow& r) {
 std::string text_of(const model::WorkflowRow& r) {
   return joined("workflow", r.name, r.folder, r.title, r.revision, r.run_number, r.deleted,
                 r.last_ended, r.last_failed, r.last_rerun, r.triggers_since);
+}
+
+std::string text_of(const model::Mark& m) {
+  return joined("mark", m.key.workflow, m.key.number, m.key.job, m.key.kind, m.by, m.reason,
+                m.since, m.until, m.values);
 }
 
 std::string text_of(const model::PlannedOutcome& r) {
@@ -321,6 +343,7 @@ struct TextOf {
   }
   std::string operator()(const model::VariableRow& row) const { return text_of(row.variable); }
   std::string operator()(const model::FolderRow& row) const { return text_of(row.folder); }
+  std::string operator()(const model::MarkRow& row) const { return text_of(row.mark); }
   std::string operator()(const model::PlannedRow& row) const { return text_of(row.outcome); }
   std::string operator()(const model::AuditLine& row) const { return text_of(row.row); }
   std::string operator()(const model::JournalLine& row) const { return text_of(row.row); }

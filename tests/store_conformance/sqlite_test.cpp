@@ -118,6 +118,12 @@ TEST_SUITE("sqlite") {
     REQUIRE(world.engine().commit({1, {sample_agent("a")}}).has_value());
     world.lease().release();
     change(sqlite_path(world.folder()),
+           "DROP TABLE mark;"
+           "ALTER TABLE job DROP COLUMN accepted; ALTER TABLE job DROP COLUMN changed_by;"
+           "ALTER TABLE run_active DROP COLUMN only_job;"
+           "ALTER TABLE run_active DROP COLUMN attempt_floor;"
+           "ALTER TABLE run_history DROP COLUMN only_job;"
+           "ALTER TABLE run_history DROP COLUMN attempt_floor;"
            "ALTER TABLE agent DROP COLUMN instance; UPDATE schema_version SET version=1");
     CHECK(world.lease().acquire("test").value() == 2);
     const auto snapshot = world.engine().load();

@@ -33,9 +33,14 @@ Result<RunDetail> MemoryStore::run(const std::string& run) {
   const model::Run* found = find_run(active_, run);
   if (found == nullptr) found = find_run(ended_, run);
   if (found == nullptr) return std::unexpected(run_unknown(run));
-  RunDetail detail{.run = *found, .jobs = {}, .attempts = {}, .canonical = {}};
+  RunDetail detail{.run = *found, .jobs = {}, .attempts = {}, .marks = {}, .canonical = {}};
   append_jobs(found->id, detail.jobs);
   append_attempts(found->id, detail.attempts);
+  for (const auto& [key, mark] : marks_) {
+    const bool of_run =
+        key.workflow == found->workflow && (key.number == 0 || key.number == found->number);
+    if (of_run || key.workflow.empty()) detail.marks.push_back(mark);
+  }
   const auto revision = revisions_.find({found->workflow, found->revision});
   if (revision != revisions_.end()) detail.canonical = revision->second.canonical;
   return detail;
@@ -110,6 +115,13 @@ Result<std::vector<model::JournalRow>> MemoryStore::journal(std::uint64_t after,
        ++place) {
     if (!run || place->second.run == *run) found.push_back(place->second);
   }
+  return found;
+}
+
+Result<std::vector<model::Mark>> MemoryStore::marks() {
+  const std::lock_guard lock{mutex_};
+  std::vector<model::Mark> found;
+  for (const auto& [key, mark] : marks_) found.push_back(mark);
   return found;
 }
 

@@ -63,6 +63,14 @@ void MemoryStore::put(const model::FolderRow& row) {
   }
 }
 
+void MemoryStore::put(const model::MarkRow& row) {
+  if (row.removed) {
+    marks_.erase(row.mark.key);
+  } else {
+    marks_.insert_or_assign(row.mark.key, row.mark);
+  }
+}
+
 void MemoryStore::put(const model::PlannedRow& row) {
   const model::PlannedOutcome& outcome = row.outcome;
   planned_.insert_or_assign(PlannedKey{outcome.workflow, outcome.trigger, outcome.nominal},
@@ -157,6 +165,7 @@ Result<Snapshot> MemoryStore::load() {
   for (const auto& [name, folder] : folders_) rows.emplace_back(model::FolderRow{folder, false});
   for (const auto& [key, value] : variables_) rows.emplace_back(model::VariableRow{value, false});
   for (const auto& [name, row] : agents_) rows.emplace_back(row);
+  for (const auto& [key, mark] : marks_) rows.emplace_back(model::MarkRow{mark, false});
   for (const auto& [key, row] : needed_revisions()) rows.emplace_back(row);
   std::vector<model::JobRow> jobs;
   std::vector<model::AttemptRow> attempts;

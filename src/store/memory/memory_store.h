@@ -37,6 +37,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<Listed<model::AuditRow>> audit(const Page& page) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
+  Result<std::vector<model::Mark>> marks() override;
   Result<std::vector<model::Variable>> variables() override;
   Result<std::vector<model::Folder>> folders() override;
 
@@ -57,6 +58,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   void put(const model::WorkflowRow& row);
   void put(const model::VariableRow& row);
   void put(const model::FolderRow& row);
+  void put(const model::MarkRow& row);
   void put(const model::PlannedRow& row);
   void put(const model::AgentRow& row);
   void put(const model::KeyRow& row);
@@ -77,6 +79,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   std::map<std::string, model::Folder> folders_;
   std::map<std::pair<std::string, std::string>, model::Variable> variables_;  ///< by folder, name
   std::map<std::string, model::AgentRow> agents_;
+  std::map<model::MarkKey, model::Mark> marks_;
   std::map<RevisionKey, model::RevisionRow> revisions_;
   Runs active_;
   Runs ended_;

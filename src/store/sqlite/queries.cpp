@@ -108,7 +108,8 @@ Result<RunDetail> Queries::run(const std::string& run) {
   if (found && !*found) found = find_run(connection, loan->cache(), kRunHistory, run);
   if (!found) return std::unexpected(found.error());
   if (!*found) return std::unexpected(run_unknown(run));
-  RunDetail detail{.run = std::move(**found), .jobs = {}, .attempts = {}, .canonical = {}};
+  RunDetail detail{
+      .run = std::move(**found), .jobs = {}, .attempts = {}, .marks = {}, .canonical = {}};
   auto jobs = jobs_of(connection, loan->cache(), detail.run.id);
   if (!jobs) return std::unexpected(jobs.error());
   auto attempts = attempts_of(connection, loan->cache(), detail.run.id);
@@ -116,6 +117,12 @@ Result<RunDetail> Queries::run(const std::string& run) {
   auto revision =
       find_revision(connection, loan->cache(), detail.run.workflow, detail.run.revision);
   if (!revision) return std::unexpected(revision.error());
+  auto marks = rows<model::Mark>(
+      *loan, kMark,
+      "WHERE workflow='' OR (workflow=? AND number IN (0,?)) ORDER BY workflow,number,job,kind",
+      [&](Binder& query) { query.text(detail.run.workflow).bits(detail.run.number); });
+  if (!marks) return std::unexpected(marks.error());
+  detail.marks = std::move(*marks);
   detail.jobs = std::move(*jobs);
   detail.attempts = std::move(*attempts);
   if (*revision) detail.canonical = std::move((*revision)->canonical);
@@ -193,6 +200,12 @@ Result<std::vector<model::JournalRow>> Queries::journal(std::uint64_t after, std
         if (run) query.uuid(run->value);
         query.integer(seq).integer(limit);
       });
+}
+
+Result<std::vector<model::Mark>> Queries::marks() {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  return rows<model::Mark>(*loan, kMark, "ORDER BY workflow,number,job,kind", [](Binder&) {});
 }
 
 Result<std::vector<model::Variable>> Queries::variables() {

@@ -79,6 +79,7 @@ class Queries final : public QueryStore {
   Result<Listed<model::AuditRow>> audit(const Page& page) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
+  Result<std::vector<model::Mark>> marks() override;
   Result<std::vector<model::Variable>> variables() override;
   Result<std::vector<model::Folder>> folders() override;
 

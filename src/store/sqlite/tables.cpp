@@ -30,13 +30,14 @@ consteval std::size_t field_count() {
 
 // A field that is added here needs a column in a new migration, `bind` and `read` below, and a
 // value in the sample rows of tests/store_conformance.
-static_assert(field_count<model::Run>() == 28);
-static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 11);
+static_assert(field_count<model::Run>() == 31);
+static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 14);
 static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);
 static_assert(field_count<model::ExitRecord>() == 10);
 static_assert(field_count<model::RevisionRow>() == 8);
 static_assert(field_count<model::WorkflowRow>() == 10);
 static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 3);
+static_assert(field_count<model::Mark>() == 6 && field_count<model::MarkKey>() == 4);
 static_assert(field_count<model::PlannedOutcome>() == 10);
 static_assert(field_count<model::AgentRow>() == 5 && field_count<model::KeyRow>() == 4);
 static_assert(field_count<model::AuditRow>() == 8 && field_count<model::Actor>() == 5);
@@ -126,7 +127,8 @@ void bind(Binder& out, const model::Run& run) {
   out.boolean(run.confirmed).text(run.confirmed_by).text(model::to_string(run.origin));
   out.text(run.trigger).text(run.nominal).text(run.actor).instant(run.scheduled_for);
   out.instant(run.created_at).instant(run.started_at).instant(run.ended_at);
-  out.text(run.business_date).json(run.params).integer(run.reruns).bits(run.version);
+  out.text(run.business_date).json(run.params).integer(run.reruns);
+  out.text(run.only_job).integer(run.attempt_floor).bits(run.version);
 }
 
 void read(Row& in, model::Run& run) {
@@ -153,6 +155,8 @@ void read(Row& in, model::Run& run) {
   run.business_date = in.text();
   run.params = in.json();
   run.reruns = in.count();
+  run.only_job = in.text();
+  run.attempt_floor = in.count();
   run.version = in.bits();
 }
 
@@ -165,8 +169,10 @@ void bind(Binder& out, const model::JobRow& row) {
   } else {
     out.null();
   }
-  out.boolean(job.in_scope).boolean(job.confirmed).integer(job.attempts).integer(job.tries);
-  out.integer(job.lost).instant(job.ready_at).instant(job.retry_at).instant(job.ended_at);
+  out.boolean(job.in_scope).boolean(job.confirmed).boolean(job.accepted);
+  out.integer(job.attempts).integer(job.tries).integer(job.lost);
+  out.instant(job.ready_at).instant(job.retry_at).instant(job.ended_at);
+  out.text(job.changed_by ? std::string_view{*job.changed_by} : std::string_view{});
 }
 
 void read(Row& in, model::JobRow& row) {
@@ -182,12 +188,16 @@ void read(Row& in, model::JobRow& row) {
   }
   job.in_scope = in.boolean();
   job.confirmed = in.boolean();
+  job.accepted = in.boolean();
   job.attempts = in.count();
   job.tries = in.count();
   job.lost = in.count();
   job.ready_at = in.instant();
   job.retry_at = in.instant();
   job.ended_at = in.instant();
+  if (std::string name = in.text(); !name.empty()) {
+    job.changed_by = std::make_shared<const std::string>(std::move(name));
+  }
 }
 
 void bind(Binder& out, const model::AttemptRow& row) {
@@ -278,6 +288,24 @@ void read(Row& in, model::Folder& folder) {
   folder.name = in.text();
   folder.title = in.text();
   folder.labels = labels_from_json(in.json());
+}
+
+void bind(Binder& out, const model::Mark& mark) {
+  out.text(mark.key.workflow).bits(mark.key.number).text(mark.key.job);
+  out.text(model::to_string(mark.key.kind)).text(mark.by).text(mark.reason).instant(mark.since);
+  out.instant(mark.until).json(mark.values);
+}
+
+void read(Row& in, model::Mark& mark) {
+  mark.key.workflow = in.text();
+  mark.key.number = in.bits();
+  mark.key.job = in.text();
+  mark.key.kind = read_word<model::MarkKind>(in);
+  mark.by = in.text();
+  mark.reason = in.text();
+  mark.since = in.instant();
+  mark.until = in.instant();
+  mark.values = in.json();
 }
 
 void bind(Binder& out, const model::PlannedOutcome& outcome) {

@@ -22,12 +22,13 @@ inline constexpr std::string_view kRunRest =
     "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,"
     "confirmed,"
     "confirmed_by,origin,trigger_id,nominal,actor,scheduled_for,created_at,started_at,ended_at,"
-    "business_date,params,reruns,version";
+    "business_date,params,reruns,only_job,attempt_floor,version";
 inline constexpr Table kRunActive{"run_active", "id", "number,workflow", kRunRest};
 inline constexpr Table kRunHistory{"run_history", "id", "number,workflow", kRunRest};
 inline constexpr Table kJob{
     "job", "run_id,path", "",
-    "job,phase,ended,in_scope,confirmed,attempts,tries,lost,ready_at,retry_at,ended_at"};
+    "job,phase,ended,in_scope,confirmed,accepted,attempts,tries,lost,ready_at,retry_at,ended_at,"
+    "changed_by"};
 inline constexpr Table kAttempt{
     "attempt", "run_id,path,n", "job",
     "state,failure,agent,boot_id,sequence,start_confirmed,manual_kill,timed_out,pid,assigned_at,"
@@ -42,6 +43,8 @@ inline constexpr Table kWorkflow{
     "folder,title,revision,run_number,deleted,last_ended,last_failed,last_rerun,triggers_since"};
 inline constexpr Table kVariable{"variable", "folder,name", "", "value"};
 inline constexpr Table kFolder{"folder", "name", "", "title,labels"};
+inline constexpr Table kMark{"mark", "workflow,number,job,kind", "",
+                             "set_by,reason,since,until_at,outputs"};
 inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",
                                 "at,business_date,state,reason,detail,run_id,decided_at"};
 inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots,instance"};
@@ -67,6 +70,7 @@ void bind(Binder& out, const model::RevisionRow& row);
 void bind(Binder& out, const model::WorkflowRow& row);
 void bind(Binder& out, const model::Variable& variable);
 void bind(Binder& out, const model::Folder& folder);
+void bind(Binder& out, const model::Mark& mark);
 void bind(Binder& out, const model::PlannedOutcome& outcome);
 void bind(Binder& out, const model::AgentRow& row);
 void bind(Binder& out, const model::KeyRow& row);
@@ -81,6 +85,7 @@ void read(Row& in, model::RevisionRow& row);
 void read(Row& in, model::WorkflowRow& row);
 void read(Row& in, model::Variable& variable);
 void read(Row& in, model::Folder& folder);
+void read(Row& in, model::Mark& mark);
 void read(Row& in, model::PlannedOutcome& outcome);
 void read(Row& in, model::AgentRow& row);
 void read(Row& in, model::KeyRow& row);

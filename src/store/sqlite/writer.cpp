@@ -54,6 +54,8 @@ Result<void> Writer::prepare_all() {
   sql[drop_variable_] = "DELETE FROM variable WHERE folder=? AND name=?";
   sql[put_folder_] = upsert(kFolder);
   sql[drop_folder_] = "DELETE FROM folder WHERE name=?";
+  sql[put_mark_] = upsert(kMark);
+  sql[drop_mark_] = "DELETE FROM mark WHERE workflow=? AND number=? AND job=? AND kind=?";
   sql[put_planned_] = upsert(kPlanned);
   sql[put_agent_] = upsert(kAgent);
   sql[put_key_] = upsert(kKey);
@@ -140,6 +142,17 @@ int Writer::put(const model::VariableRow& row) {
 int Writer::put(const model::FolderRow& row) {
   if (!row.deleted) return write(put_folder_, row.folder);
   return Binder{statements_[drop_folder_].get()}.text(row.folder.name).step();
+}
+
+int Writer::put(const model::MarkRow& row) {
+  if (!row.removed) return write(put_mark_, row.mark);
+  const model::MarkKey& key = row.mark.key;
+  Binder statement{statements_[drop_mark_].get()};
+  return statement.text(key.workflow)
+      .bits(key.number)
+      .text(key.job)
+      .text(model::to_string(key.kind))
+      .step();
 }
 
 int Writer::put(const model::PlannedRow& row) {
@@ -300,6 +313,11 @@ Result<Snapshot> Writer::load() {
   }
   if (done)
     done = append<model::AgentRow>(out, select(kAgent, "ORDER BY name"), kAgent.name, as_is);
+  if (done) {
+    done = append<model::Mark>(
+        out, select(kMark, "ORDER BY workflow,number,job,kind"), kMark.name,
+        [](model::Mark mark) { return model::MarkRow{std::move(mark), false}; });
+  }
   if (done) {
     done = append<model::RevisionRow>(
         out,

@@ -46,6 +46,8 @@ class Writer {
     drop_variable_,
     put_folder_,
     drop_folder_,
+    put_mark_,
+    drop_mark_,
     put_planned_,
     put_agent_,
     put_key_,
@@ -73,6 +75,7 @@ class Writer {
   int put(const model::WorkflowRow& row);
   int put(const model::VariableRow& row);
   int put(const model::FolderRow& row);
+  int put(const model::MarkRow& row);
   int put(const model::PlannedRow& row);
   int put(const model::AgentRow& row);
   int put(const model::KeyRow& row);

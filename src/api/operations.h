@@ -1,0 +1,17 @@
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "api/call.h"
+
+namespace dandori::api {
+
+/// `{from, only, hold, hold_first, revision}` of a rerun; its run is filled in by the caller.
+Result<model::RerunRun> read_rerun(const Json& body);
+
+/// The fields that an operation takes: `until` of disable, `outputs` of skip, `state` and
+/// `leave_running` of set_state; its target is filled in by the caller.
+Result<model::Operate> read_operate(const Json& body, model::Operation action);
+
+}  // namespace dandori::api

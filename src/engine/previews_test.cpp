@@ -1,0 +1,165 @@
+#include <random>
+
+#include "engine/harness_test.h"
+
+namespace dandori::engine::test {
+namespace {
+
+using model::JobState;
+using model::Operate;
+using model::Operation;
+
+/// States of every run and job, as a preview names them: a job that may start counts as started.
+std::map<std::string, std::string> states_of(const World& world) {
+  std::map<std::string, std::string> states;
+  const auto add = [&](const model::Run& run) {
+    const std::string name = run_name(run);
+    states[name] = world.run_state(name);
+    const auto& row = world.store.revisions.at({run.workflow, run.revision});
+    for (const model::Job& job : row.definition->jobs) {
+      std::string state = world.job_state(name, job.id);
+      if (state == "starting" || state == "running") state = "wait_pool";
+      states[name + "/" + job.id] = state;
+    }
+  };
+  for (const auto& [id, row] : world.store.active) add(row.run);
+  for (const auto& [id, row] : world.store.ended) add(row.run);
+  return states;
+}
+
+/// The states that would be, by the preview.
+std::map<std::string, std::string> after_preview(std::map<std::string, std::string> states,
+                                                 const Json& preview) {
+  for (const Json& job : preview["jobs"].items()) {
+    const std::string name =
+        std::string{job.text_or("run", "")} + "/" + std::string{job.text_or("job", "")};
+    states[name] = std::string{job.text_or("state_after", "")};
+  }
+  for (const Json& run : preview["runs"].items())
+    states[std::string{run.text_or("name", "")}] = std::string{run.text_or("state", "")};
+  return states;
+}
+
+/// Random runs with operators at work; each operation is previewed before it is done.
+class Operators {
+ public:
+  explicit Operators(std::uint64_t seed) : random_{seed} {
+    WorkflowBuilder flow{"w"};
+    const std::uint32_t jobs = number(2, 8);
+    for (std::uint32_t i = 0; i < jobs; ++i) add_job(flow, i);
+    flow.workflow().overlap = {static_cast<model::Overlap>(number(0, 3)), 5, 2};
+    world.define(flow);
+    jobs_ = jobs;
+  }
+
+  void step() {
+    if (number(0, 2) == 0) return world.run_for(std::chrono::seconds{number(1, 600)});
+    if (number(0, 9) == 0) return world.restart();
+    compare(request());
+  }
+
+  World world;
+  std::size_t compared = 0;
+
+ private:
+  std::uint32_t number(std::uint32_t low, std::uint32_t high) {
+    return std::uniform_int_distribution<std::uint32_t>{low, high}(random_);
+  }
+
+  void add_job(WorkflowBuilder& flow, std::uint32_t index) {
+    const std::string id = "j" + std::to_string(index);
+    model::Job& job = number(0, 3) == 0 ? flow.noop(id) : flow.add(id);
+    for (std::uint32_t other = 0; other < index; ++other) {
+      if (number(0, 2) != 0) continue;
+      const std::uint32_t states =
+          number(0, 5) == 0 ? model::state_bit(JobState::failed) : model::kSatisfied;
+      job.depends_on.push_back({other, states});
+    }
+    job.join = static_cast<model::Join>(number(0, 1));
+    job.idempotent = number(0, 9) != 0;
+    if (number(0, 3) == 0) job.retry = {{2, 5min, 1.0, 24h, model::Jitter::none, {}, {}}};
+  }
+
+  std::string some_run() {
+    const std::uint64_t runs =
+        world.store.workflows.empty() ? 0 : world.store.workflows.at("w").run_number;
+    return "w#" + std::to_string(runs == 0 ? 1 : number(1, static_cast<std::uint32_t>(runs)));
+  }
+  std::string some_job() { return "j" + std::to_string(number(0, jobs_ - 1)); }
+
+  model::Request request() {
+    Operate operate;
+    operate.action = static_cast<Operation>(number(0, 12));
+    operate.state = number(0, 1) == 0 ? JobState::succeeded : JobState::failed;
+    operate.leave_running = number(0, 1) == 0;
+    switch (number(0, 9)) {
+      case 0:
+      case 1:
+        return model::StartRun{"w", {}, std::nullopt, false};
+      case 2: {
+        model::RerunRun rerun{some_run(), static_cast<model::RerunScope>(number(0, 4)), some_job()};
+        rerun.hold_first = number(0, 3) == 0;
+        return rerun;
+      }
+      case 3:
+        return number(0, 3) == 0 ? model::Request{model::CancelRun{some_run()}}
+                                 : model::Request{model::KillRun{some_run(), some_job()}};
+      case 4:
+        operate.workflow = "w";
+        if (number(0, 1) == 0) operate.job = some_job();
+        return operate;
+      case 5:
+        return model::ConfirmRun{some_run()};
+      default:
+        operate.run = some_run();
+        if (operate.action != Operation::suspend && operate.action != Operation::resume)
+          operate.job = some_job();
+        return operate;
+    }
+  }
+
+  void compare(const model::Request& request) {
+    for (int i = 0; i < 8; ++i) {
+      const std::string id = "j" + std::to_string(i);
+      // What starts now does not end at the same instant, so that the states can be seen.
+      world.script(id, std::vector<Script>(6, exits(number(0, 2) == 0 ? 1 : 0, 3min)));
+    }
+    const auto before = states_of(world);
+    const Result<Json> preview = world.try_send(request, true, {}, "because");
+    const std::string plan{preview ? preview->text_or("plan_id", "") : ""};
+    const Result<Json> done = world.try_send(request, false, plan, "because");
+    CAPTURE((preview ? write_json(*preview) : preview.error().code));
+    REQUIRE(preview.has_value() == done.has_value());
+    if (!preview) {
+      REQUIRE(preview.error().code == done.error().code);
+      return;
+    }
+    ++compared;
+    const auto wanted = after_preview(before, *preview);
+    const auto found = states_of(world);
+    for (const auto& [name, state] : found) {
+      CAPTURE(name);
+      const auto at = wanted.find(name);
+      // What a new run leaves out is no news.
+      const std::string said = at == wanted.end() ? "bypassed" : at->second;
+      REQUIRE(said == state);
+    }
+  }
+
+  std::mt19937_64 random_;
+  std::uint32_t jobs_ = 0;
+};
+
+TEST_CASE("what a preview says is what then happens") {
+  std::size_t compared = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    Operators operators{seed};
+    for (int i = 0; i < 40; ++i) operators.step();
+    compared += operators.compared;
+  }
+  CHECK(compared > 1'000);
+}
+
+}  // namespace
+}  // namespace dandori::engine::test

@@ -1,0 +1,269 @@
+#include <fmt/format.h>
+
+#include "engine/job_state.h"
+#include "engine/marks.h"
+#include "engine/turn.h"
+
+namespace dandori::engine {
+
+using model::Actor;
+using model::JobRun;
+using model::JobState;
+using model::MarkKind;
+using model::Operate;
+using model::RunState;
+using Phase = JobRun::Phase;
+
+// ---- force
+
+namespace {
+
+std::unexpected<Error> nothing_to_force(const ActiveRun& run, std::uint32_t job) {
+  return fail("job.nothing_to_force",
+              fmt::format("job '{}' does not wait for other jobs or a time ({})",
+                          job_name(run, job), to_string(seen_state(run, job))),
+              "`dandori why` says what it waits for");
+}
+
+/// What an operator holds is let go by undoing that, not by force.
+Result<void> refuse_shut(const ActiveRun& run, std::uint32_t index) {
+  const JobRun& job = run.job(index);
+  const std::string name = job_name(run, index);
+  if (run.run.state == RunState::suspended) {
+    return fail("run.suspended", fmt::format("run '{}' is suspended", run_name(run.run)),
+                fmt::format("dandori resume '{}'", run_name(run.run)));
+  }
+  if (run.run.drained) {
+    return fail("workflow.drained", fmt::format("'{}' starts no jobs: it is drained", name),
+                "`dandori differences` shows who drained what, and the undo");
+  }
+  if (has_mark(job, MarkKind::disable)) {
+    return fail("job.is_disabled", fmt::format("job '{}' is disabled", name),
+                fmt::format("dandori enable '{}'", name));
+  }
+  if (has_mark(job, MarkKind::hold)) {
+    return fail("job.held", fmt::format("job '{}' is held", name),
+                fmt::format("dandori release '{}'", name));
+  }
+  return {};
+}
+
+}  // namespace
+
+/// The job starts whatever it waits for; only a free slot is still needed.
+Result<Json> force_job(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index) {
+  JobRun& job = run.job(index);
+  const bool waits = job.phase == Phase::waiting && job.ready_at.us == 0;
+  if (job.phase != Phase::waiting && job.phase != Phase::retry_wait)
+    return nothing_to_force(run, index);
+  if (run.run.state == RunState::queued || run.run.state == RunState::stopping) {
+    const bool is_queued = run.run.state == RunState::queued;
+    return fail(is_queued ? "run.queued" : "run.stopping",
+                fmt::format("run '{}' is {}", run_name(run.run), to_string(run.run.state)),
+                is_queued ? "start it past its queue with `dandori run … --force`"
+                          : "it starts no more jobs");
+  }
+  if (!run.definition(index).enabled && run.run.only_job.empty()) {
+    return fail("job.disabled",
+                fmt::format("job '{}' has `enabled: false`", run.definition(index).id),
+                "enable it in the definition");
+  }
+  if (const auto open = refuse_shut(run, index); !open) return std::unexpected(open.error());
+  if (!waits && job.phase == Phase::waiting) return nothing_to_force(run, index);
+  const std::string_view before = to_string(seen_state(run, index));
+  turn.audit(actor, "job.force", job_name(run, index), Json::object({{"state", before}}),
+             Json::object({{"state", "wait_pool"}}));
+  turn.journal(run.run.id, "job.forced", run.definition(index).id, job.attempts,
+               Json::object({{"by", actor.name}, {"reason", actor.reason}}));
+  if (job.phase == Phase::retry_wait) {
+    clear_timer(turn.state, run, index);
+    start_again(turn, run, index);
+  } else {
+    job.ready_at = turn.now.wall;
+    turn.touch_job(run, index);
+    consider_job(turn, run, index);
+  }
+  return job_answer(run, index);
+}
+
+// ---- set state
+
+namespace {
+
+bool may_be_set(JobState state) {
+  return state == JobState::succeeded || state == JobState::warning || state == JobState::failed ||
+         state == JobState::skipped;
+}
+
+Result<void> check_request(const Turn& turn, const Actor& actor, const Operate& request) {
+  if (!may_be_set(request.state)) {
+    return fail("job.bad_state",
+                fmt::format("'{}' cannot be set by hand", to_string(request.state)),
+                "one of succeeded, warning, failed, skipped", "/state");
+  }
+  if (actor.reason.empty() && !turn.is_preview) {
+    return fail("operation.reason_needed", "a state that is set by hand needs a reason",
+                "add --reason \"…\"; it stands in the audit log", "/reason");
+  }
+  return {};
+}
+
+/// A job that runs keeps its slot; its process goes on, and how it ends is recorded, not applied.
+Result<void> check_running(Turn& turn, const ActiveRun& run, std::uint32_t index,
+                           const Operate& request) {
+  if (run.job(index).phase != Phase::live) return {};
+  const model::Attempt& attempt = *run.extra[index].newest;
+  const auto agent = turn.state.agents.find(attempt.agent);
+  const std::string host = agent == turn.state.agents.end() || agent->second.host.empty()
+                               ? attempt.agent
+                               : agent->second.host;
+  if (request.leave_running) {
+    turn.note(Json::object({{"code", "preview.left_running"},
+                            {"job", job_name(run, index)},
+                            {"agent", attempt.agent},
+                            {"host", host},
+                            {"pid", attempt.pid > 0 ? Json{attempt.pid} : Json{}}}));
+    return {};
+  }
+  return fail("job.running",
+              fmt::format("job '{}' is {} on host '{}' (pid {})", job_name(run, index),
+                          to_string(seen_state(run, index)), host, attempt.pid),
+              fmt::format("kill it first: dandori kill '{}'; or add --leave-running: its process "
+                          "goes on, and its result is recorded, not applied",
+                          job_name(run, index)));
+}
+
+/// What started because of the end as it was keeps the time at which it could: it no longer follows
+/// from the ends.
+void keep_ready_times(Turn& turn, ActiveRun& run, std::uint32_t index) {
+  for (const std::uint32_t next : run.definition(index).successors) {
+    const JobRun& job = run.job(next);
+    if (job.phase != Phase::ended && job.ready_at.us != 0) turn.touch_job(run, next);
+  }
+}
+
+/// The end of an ended job changes: what it held back waits again. A run that is over goes on with
+/// it; with nothing, it only gets its result anew.
+template <class Change>
+void change_ended(Turn& turn, ActiveRun& run, std::uint32_t index, bool was_over, Change change) {
+  const std::vector<bool> chosen = held_back_by(run.run, {index});
+  const bool was_decided = is_decided(run.run, run.job(index));
+  keep_ready_times(turn, run, index);
+  change(run.job(index));
+  turn.touch_job(run, index);
+  if (was_over) {
+    reopen_run(turn, run, chosen, model::RerunScope::failed);
+  } else {
+    if (!was_decided) --run.run.jobs_open;
+    reopen_jobs(turn, run, chosen);
+  }
+  finish_if_over(turn, run);
+  if (was_over && !run.ended) index_run(turn.state, run.run);
+}
+
+void apply_state(Turn& turn, ActiveRun& run, std::uint32_t index, JobState state, bool was_over) {
+  if (!was_over && run.job(index).phase != Phase::ended) return end_job(turn, run, index, state);
+  change_ended(turn, run, index, was_over, [state](JobRun& job) {
+    job.ended = state;
+    job.accepted = job.confirmed = false;
+  });
+}
+
+/// A run that an operation may change whether it is over or not.
+struct AnyRun {
+  ActiveRun* memory = nullptr;
+  std::unique_ptr<ActiveRun> rebuilt;
+  const ActiveRun& old() const { return memory != nullptr ? *memory : *rebuilt; }
+  bool was_over() const { return memory == nullptr || memory->ended; }
+  /// Takes it into memory, to be changed.
+  ActiveRun& take(Turn& turn) {
+    const bool stored = memory == nullptr;
+    ActiveRun& run = stored ? adopt_run(turn, std::move(rebuilt)) : *memory;
+    run.reopened = stored || run.reopened;
+    run.ended = false;
+    return run;
+  }
+};
+
+Result<AnyRun> any_run(Turn& turn, const std::string& name, const model::Fetched& fetched) {
+  AnyRun run;
+  run.memory = find_run(turn.state, name);
+  if (run.memory != nullptr) return run;
+  Result<std::unique_ptr<ActiveRun>> found = ended_run(turn.state, name, fetched);
+  if (!found) return std::unexpected(found.error());
+  run.rebuilt = std::move(*found);
+  return run;
+}
+
+}  // namespace
+
+/// An operator says how a job counts, whatever happened. The attempt and its end stay as they are.
+Result<Json> set_state(Turn& turn, const Actor& actor, const Operate& request,
+                       const model::Fetched& fetched) {
+  if (const auto good = check_request(turn, actor, request); !good)
+    return std::unexpected(good.error());
+  Result<AnyRun> found = any_run(turn, request.run, fetched);
+  if (!found) return std::unexpected(found.error());
+  const ActiveRun& old = found->old();
+  const Result<std::uint32_t> index = job_of(old.run, request.job);
+  if (!index) return std::unexpected(index.error());
+  if (const auto calm = check_running(turn, old, *index, request); !calm)
+    return std::unexpected(calm.error());
+  if (old.run.state == RunState::queued) {
+    return fail("run.queued", fmt::format("run '{}' has not started", run_name(old.run)),
+                fmt::format("skip the job instead: dandori skip '{}'", job_name(old, *index)));
+  }
+  const JobState before = seen_state(old, *index);
+  if (before == request.state) return job_answer(old, *index);
+
+  const bool was_over = found->was_over();
+  ActiveRun& run = found->take(turn);
+  run.job(*index).changed_by = std::make_shared<const std::string>(actor.name);
+  turn.audit(actor, "job.set_state", job_name(run, *index),
+             Json::object({{"state", to_string(before)}}),
+             Json::object(
+                 {{"state", to_string(request.state)}, {"leave_running", request.leave_running}}));
+  turn.journal(run.run.id, "job.state_set", run.definition(*index).id, run.job(*index).attempts,
+               Json::object({{"from", to_string(before)},
+                             {"state", to_string(request.state)},
+                             {"by", actor.name},
+                             {"reason", actor.reason}}));
+  apply_state(turn, run, *index, request.state, was_over);
+  return job_answer(run, *index);
+}
+
+/// An operator accepts how a job failed (or that nobody knows): it stays so, and what it held back
+/// goes on as after a warning.
+Result<Json> confirm_job(Turn& turn, const Actor& actor, const Operate& request,
+                         const model::Fetched& fetched) {
+  Result<AnyRun> found = any_run(turn, request.run, fetched);
+  if (!found) return std::unexpected(found.error());
+  const ActiveRun& old = found->old();
+  const Result<std::uint32_t> index = job_of(old.run, request.job);
+  if (!index) return std::unexpected(index.error());
+  const JobRun& job = old.job(*index);
+  if (job.accepted) return job_answer(old, *index);
+  const bool failed = job.phase == Phase::ended &&
+                      (job.ended == JobState::failed || job.ended == JobState::killed ||
+                       job.ended == JobState::unknown);
+  if (!failed) {
+    return fail("job.nothing_to_confirm",
+                fmt::format("job '{}' has no failure to accept ({})", job_name(old, *index),
+                            to_string(seen_state(old, *index))),
+                "only a failed or killed job, or one of unknown fate, can be confirmed");
+  }
+  const bool was_over = found->was_over();
+  ActiveRun& run = found->take(turn);
+  turn.audit(actor, "job.confirm", job_name(run, *index),
+             Json::object({{"state", to_string(run.job(*index).ended)}, {"accepted", false}}),
+             Json::object({{"accepted", true}}));
+  turn.journal(run.run.id, "job.accepted", run.definition(*index).id, run.job(*index).attempts,
+               Json::object({{"by", actor.name}, {"reason", actor.reason}}));
+  change_ended(turn, run, *index, was_over, [](JobRun& each) {
+    each.accepted = true;
+    each.confirmed = each.confirmed || each.ended == JobState::unknown;
+  });
+  return job_answer(run, *index);
+}
+
+}  // namespace dandori::engine
