@@ -10,6 +10,7 @@
 #include "cli/catalogue_entry.h"
 #include "cli/catalogue_help.h"
 #include "cli/catalogue_messages.h"
+#include "cli/catalogue_operate.h"
 #include "cli/catalogue_why.h"
 #include "cli/catalogue_words.h"
 
@@ -23,7 +24,7 @@ enum class Lang { en, ja };
 /// Values for the `{name}` places of a text.
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
-inline constexpr std::span<const Entry> kCatalogue[] = {kWords, kHelp, kMessages, kWhy};
+inline constexpr std::span<const Entry> kCatalogue[] = {kWords, kHelp, kMessages, kOperate, kWhy};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

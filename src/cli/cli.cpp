@@ -29,6 +29,7 @@ class Grammar {
     add_globals();
     add_hosts();
     add_runs();
+    add_operations();
     add_definitions();
     add_schedules();
     add_system();
@@ -131,6 +132,9 @@ class Grammar {
     option(run, "--business-date", start_.business_date, "help.business_date");
     flag(run, "--force", start_.force, "help.force");
     option(run, "--key", start_.key, "help.key");
+    CLI::Option* only = option(run, "--only", start_.only, "help.only_alone");
+    option(run, "--like", start_.like, "help.like")->needs(only);
+    flag(run, "--dry-run", start_.dry_run, "help.preview");
     flag(run, "-w,--wait", start_.wait, "help.wait");
     option(run, "--timeout", start_.timeout, "help.timeout");
 
@@ -157,6 +161,12 @@ class Grammar {
     option(rerun, "RUN", rerun_.run, "help.arg.run")->required();
     CLI::Option* from = option(rerun, "--from", rerun_.from, "help.from");
     option(rerun, "--only", rerun_.only, "help.only")->excludes(from);
+    option(rerun, "--hold", rerun_.hold, "help.rerun_hold")->allow_extra_args(false);
+    flag(rerun, "--hold-first", rerun_.hold_first, "help.hold_first");
+    option(rerun, "--revision", rerun_.revision, "help.rerun_revision")
+        ->check(CLI::IsMember({"run", "newest"}));
+    flag(rerun, "--dry-run", rerun_.dry_run, "help.preview");
+    option(rerun, "--plan", rerun_.plan, "help.plan_id");
     option(rerun, "--key", rerun_.key, "help.key");
     flag(rerun, "-w,--wait", rerun_.wait, "help.wait");
     option(rerun, "--timeout", rerun_.timeout, "help.timeout");
@@ -167,6 +177,55 @@ class Grammar {
     CLI::App* confirm =
         add("confirm", "help.confirm", [this](Console& c) { return confirm_run(c, target_); });
     option(confirm, "RUN", target_, "help.arg.run")->required();
+  }
+
+  CLI::App* add_operation(const char* name, Key help, Key argument, bool needs_target = true) {
+    CLI::App* sub = add(name, help, [this, name](Console& c) {
+      operate_.action = name;
+      operate_.target = target();
+      return operate(c, operate_);
+    });
+    option(sub, "TARGET", target_, argument)->required(needs_target);
+    flag(sub, "--dry-run", operate_.dry_run, "help.preview");
+    option(sub, "--plan", operate_.plan, "help.plan_id");
+    return sub;
+  }
+
+  void add_operations() {
+    add_operation("hold", "help.hold", "help.arg.operate");
+    add_operation("release", "help.release", "help.arg.operate");
+    CLI::App* skip = add_operation("skip", "help.skip", "help.arg.operate");
+    option(skip, "--value", operate_.values, "help.skip_value")->allow_extra_args(false);
+    add_operation("unskip", "help.unskip", "help.arg.operate");
+    CLI::App* disable = add_operation("disable", "help.disable", "help.arg.operate");
+    option(disable, "--until", operate_.until, "help.until");
+    add_operation("enable", "help.enable", "help.arg.operate");
+    add_operation("force", "help.force_job", "help.arg.job_target");
+    CLI::App* set = add_operation("set-state", "help.set_state", "help.arg.job_target");
+    option(set, "STATE", operate_.state, "help.arg.state")
+        ->required()
+        ->check(CLI::IsMember({"succeeded", "warning", "failed", "skipped"}));
+    flag(set, "--leave-running", operate_.leave_running, "help.leave_running");
+    add_operation("suspend", "help.suspend", "help.arg.run");
+    add_operation("resume", "help.resume", "help.arg.run");
+    add_operation("drain", "help.drain", "help.arg.drain", false);
+    add_operation("undrain", "help.undrain", "help.arg.drain", false);
+    add("differences", "help.differences", list_differences);
+
+    CLI::App* many = add("bulk", "help.bulk", [this](Console& c) { return bulk(c, bulk_); });
+    option(many, "ACTION", bulk_.action, "help.arg.action")->required();
+    option(many, "TARGET", bulk_.targets, "help.arg.targets");
+    option(many, "--workflow", bulk_.workflow, "help.filter_workflow");
+    option(many, "--state", bulk_.state, "help.filter_state");
+    option(many, "--date", bulk_.date, "help.filter_date");
+    option(many, "--since", bulk_.since, "help.filter_since");
+    option(many, "--until", bulk_.until, "help.filter_until");
+    option(many, "--job", bulk_.job, "help.bulk_job");
+    option(many, "--from", bulk_.from, "help.from");
+    option(many, "--revision", bulk_.revision, "help.rerun_revision")
+        ->check(CLI::IsMember({"run", "newest"}));
+    flag(many, "--hold-first", bulk_.hold_first, "help.hold_first");
+    flag(many, "--dry-run", bulk_.dry_run, "help.preview");
   }
 
   void with_job(CLI::App* sub) {
@@ -260,6 +319,8 @@ class Grammar {
   AgentOptions agent_;
   StartOptions start_;
   RerunOptions rerun_;
+  OperateOptions operate_;
+  BulkOptions bulk_;
   ListOptions list_;
   LogsOptions logs_;
   ApplyOptions apply_;

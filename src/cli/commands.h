@@ -21,10 +21,25 @@ struct StartOptions {
   std::string timeout;  ///< a span; empty: no limit
   bool force = false;
   bool wait = false;
+  std::string only, like;  ///< one job alone
+  bool dry_run = false;
 };
 struct RerunOptions {
   std::string run, from, only, key, timeout;
   bool wait = false;
+  std::string revision, plan;
+  std::vector<std::string> hold;
+  bool hold_first = false, dry_run = false;
+};
+struct OperateOptions {
+  std::string action, target, state, until, plan;
+  std::vector<std::string> values;  ///< `name=value`
+  bool leave_running = false, dry_run = false;
+};
+struct BulkOptions {
+  std::string action, workflow, state, date, since, until, job, from, revision;
+  std::vector<std::string> targets;
+  bool hold_first = false, dry_run = false;
 };
 struct ListOptions {
   std::uint64_t limit = 20;
@@ -64,6 +79,12 @@ int rerun_run(Console& console, const RerunOptions& options);
 int cancel_run(Console& console, const std::string& run);
 int kill_run(Console& console, const std::string& target);
 int confirm_run(Console& console, const std::string& run);
+/// Asks on a terminal; elsewhere only --yes goes on.
+bool is_confirmed(const Console& console, const std::string& question);
+// commands_operate.cpp
+int operate(Console& console, const OperateOptions& options);
+int list_differences(Console& console);
+int bulk(Console& console, const BulkOptions& options);
 // commands_show.cpp
 int list_runs(Console& console, const ListOptions& options);
 int get_target(Console& console, const std::string& target);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/preview_text.h"
 #include "cli/remote.h"
 #include "cli/wait.h"
 
@@ -23,23 +24,6 @@ Result<Json> read_params(const Console& console, const std::vector<std::string>&
     out.set(param.substr(0, equal), param.substr(equal + 1));  // the server knows the types
   }
   return out;
-}
-
-/// Asks on a terminal; elsewhere only --yes goes on.
-bool is_confirmed(const Console& console, const std::string& question) {
-  if (console.globals.yes) return true;
-  if (::isatty(STDIN_FILENO) != 1) {
-    report(console, Error{"cli.confirm_needed", console.text("problem.confirm_needed"),
-                          console.text("hint.confirm_needed")});
-    return false;
-  }
-  std::fputs(fmt::format("{} [y/N] ", question).c_str(), stderr);
-  std::fflush(stderr);
-  char answer[16];
-  const bool read = std::fgets(answer, sizeof answer, stdin) != nullptr;
-  if (read && (answer[0] == 'y' || answer[0] == 'Y')) return true;
-  console.warn(console.text("message.nothing_done"));
-  return false;
 }
 
 /// Prints what was started, then waits for its end if that is wanted.
@@ -77,7 +61,15 @@ std::optional<Timestamp> server_now(Remote& remote) {
   return version ? read_instant((*version)["now"]) : std::nullopt;
 }
 
-int operate(Console& console, const std::string& path, Key done, const std::string& target) {
+int show_preview(Console& console, Remote& remote, const std::string& path, Json body) {
+  body.set("dry_run", true);
+  const auto preview = remote.post(path, body);
+  if (!preview) return report(console, preview.error());
+  if (!print_raw(console, *preview, "plan_id")) console.out(preview_text(console, *preview));
+  return kOk;
+}
+
+int post_operation(Console& console, const std::string& path, Key done, const std::string& target) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
   const auto answer = remote->post(path, Json::object());
@@ -89,6 +81,22 @@ int operate(Console& console, const std::string& path, Key done, const std::stri
 }
 
 }  // namespace
+
+bool is_confirmed(const Console& console, const std::string& question) {
+  if (console.globals.yes) return true;
+  if (::isatty(STDIN_FILENO) != 1) {
+    report(console, Error{"cli.confirm_needed", console.text("problem.confirm_needed"),
+                          console.text("hint.confirm_needed")});
+    return false;
+  }
+  std::fputs(fmt::format("{} [y/N] ", question).c_str(), stderr);
+  std::fflush(stderr);
+  char answer[16];
+  const bool read = std::fgets(answer, sizeof answer, stdin) != nullptr;
+  if (read && (answer[0] == 'y' || answer[0] == 'Y')) return true;
+  console.warn(console.text("message.nothing_done"));
+  return false;
+}
 
 Target parse_target(const std::string& target) {
   const std::size_t slash = target.find('/');
@@ -111,6 +119,9 @@ int start_run(Console& console, const StartOptions& options) {
   if (params->size() > 0) body.set("params", std::move(*params));
   if (!options.business_date.empty()) body.set("business_date", options.business_date);
   if (options.force) body.set("force", true);
+  if (!options.only.empty()) body.set("only", options.only);
+  if (!options.like.empty()) body.set("like", options.like);
+  if (options.dry_run) return show_preview(console, *remote, "/api/v1/runs", std::move(body));
   const auto answer = remote->post("/api/v1/runs", body, options.key);
   if (!answer) return report(console, answer.error());
   return after_start(console, *remote, *answer, std::nullopt, options.wait, options.timeout);
@@ -123,6 +134,17 @@ int rerun_run(Console& console, const RerunOptions& options) {
   Json body = Json::object();
   if (!options.only.empty()) body.set("only", options.only);
   if (!options.from.empty()) body.set("from", options.from);
+  if (!options.revision.empty()) body.set("revision", options.revision);
+  if (!options.plan.empty()) body.set("plan_id", options.plan);
+  if (options.hold_first) body.set("hold_first", true);
+  if (!options.hold.empty()) {
+    Json hold = Json::array();
+    for (const std::string& job : options.hold) hold.push(job);
+    body.set("hold", std::move(hold));
+  }
+  if (options.dry_run) {
+    return show_preview(console, *remote, run_path(options.run) + ":rerun", std::move(body));
+  }
   const std::optional<Timestamp> since = options.wait ? server_now(*remote) : std::nullopt;
   auto answer = remote->post(run_path(options.run) + ":rerun", body, options.key);
   if (!answer) return report(console, answer.error());
@@ -133,17 +155,18 @@ int rerun_run(Console& console, const RerunOptions& options) {
 int cancel_run(Console& console, const std::string& run) {
   const std::string question = console.text("question.cancel", {{"target", printable(run)}});
   if (!is_confirmed(console, question)) return kUsage;
-  return operate(console, run_path(run) + ":cancel", "message.cancelled", run);
+  return post_operation(console, run_path(run) + ":cancel", "message.cancelled", run);
 }
 
 int kill_run(Console& console, const std::string& target) {
   const std::string question = console.text("question.kill", {{"target", printable(target)}});
   if (!is_confirmed(console, question)) return kUsage;
-  return operate(console, target_path(parse_target(target)) + ":kill", "message.killed", target);
+  return post_operation(console, target_path(parse_target(target)) + ":kill", "message.killed",
+                        target);
 }
 
 int confirm_run(Console& console, const std::string& run) {
-  return operate(console, run_path(run) + ":confirm", "message.confirmed", run);
+  return post_operation(console, run_path(run) + ":confirm", "message.confirmed", run);
 }
 
 }  // namespace dandori::cli

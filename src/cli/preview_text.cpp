@@ -1,0 +1,97 @@
+#include "cli/preview_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace dandori::cli {
+
+namespace {
+
+constexpr std::size_t kShownMax = 30;
+
+std::string number_of(const Json& json, std::string_view name) {
+  return fmt::to_string(json.integer_or(name, 0));
+}
+
+std::string joined(const Json& list) {
+  std::string text;
+  if (!list.is_array()) return text;
+  for (const Json& item : list.items()) {
+    if (item.is_string()) text += (text.empty() ? "" : ", ") + printable(item.as_string());
+  }
+  return text;
+}
+
+/// `rows (c, d); total (d)`.
+std::string outputs_text(const Json& outputs) {
+  std::string text;
+  if (!outputs.is_array()) return text;
+  for (const Json& output : outputs.items()) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : "; ",
+                        printable(output.text_or("name", "")), joined(output["readers"]));
+  }
+  return text;
+}
+
+std::string job_text(const Console& console, const Json& job) {
+  const std::string name =
+      fmt::format("{}/{}", printable(job.text_or("run", "")), printable(job.text_or("job", "")));
+  const std::string_view to = job.text_or("state_after", "");
+  const std::string effect{job.text_or("effect", "")};
+  return fmt::format("  {}  {}: {} → {}\n", name,
+                     find_text(console.lang, "effect." + effect).value_or(effect),
+                     state_word(console.lang, job.text_or("state", "")),
+                     styled(state_word(console.lang, to), state_style(to), console.color_out));
+}
+
+std::string warning_text(const Console& console, const Json& warning) {
+  const std::string code{warning.text_or("code", "")};
+  const Args args{{"job", printable(warning.text_or("job", ""))},
+                  {"agent", printable(warning.text_or("agent", ""))},
+                  {"pid", warning["pid"].is_integer() ? number_of(warning, "pid") : "?"},
+                  {"host", printable(warning.text_or("host", ""))},
+                  {"outputs", outputs_text(warning["outputs"])}};
+  return fmt::format("  ! {}\n", find_text(console.lang, code, args).value_or(code));
+}
+
+}  // namespace
+
+std::string preview_counts(const Console& console, const Json& preview) {
+  std::string text;
+  const Json& counts = preview["counts"];
+  for (const auto& [effect, count] : counts.is_object() ? counts.members() : Json::Object{}) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        find_text(console.lang, "effect." + effect).value_or(effect),
+                        write_json(count));
+  }
+  return text;
+}
+
+std::string preview_text(const Console& console, const Json& preview) {
+  std::string text =
+      console.text("preview.title", {{"plan", printable(preview.text_or("plan_id", ""))}}) + "\n";
+  const Json& jobs = preview["jobs"];
+  const std::size_t shown = std::min(jobs.size(), kShownMax);
+  for (std::size_t i = 0; i < shown; ++i) text += job_text(console, jobs.items()[i]);
+  if (jobs.size() > shown) {
+    text += "  " + console.text("list.more", {{"n", fmt::to_string(jobs.size() - shown)}}) + "\n";
+  }
+  const Json& runs = preview["runs"];
+  for (const Json& run : runs.is_array() ? runs.items() : Json::Array{}) {
+    text += fmt::format("  {}: {}\n", printable(run.text_or("name", "")),
+                        state_word(console.lang, run.text_or("state", "")));
+  }
+  if (jobs.size() == 0 && runs.size() == 0)
+    text += "  " + console.text("message.nothing_changes") + "\n";
+  const Json& warnings = preview["warnings"];
+  for (const Json& warning : warnings.is_array() ? warnings.items() : Json::Array{}) {
+    text += warning_text(console, warning);
+  }
+  const std::string counts = preview_counts(console, preview);
+  return counts.empty() ? text : text + "  " + counts + "\n";
+}
+
+}  // namespace dandori::cli
