@@ -24,7 +24,15 @@ import { matches } from '@/lib/text';
 import { Glyph, ShapeGlyph } from '../Glyph';
 import { Icon } from '../Icon';
 import { useT } from '../prefs';
-import { blockLinks, edgePath, type Level, levelOf, stepFrom } from './flowModel';
+import {
+  blockFont,
+  blockLinks,
+  edgePath,
+  isTall,
+  type Level,
+  levelOf,
+  stepFrom,
+} from './flowModel';
 import { MiniMap } from './MiniMap';
 import { type StateStore, useAllStates, useJobState } from './states';
 
@@ -64,7 +72,10 @@ function JobFace({ node, state, level }: { node: GraphNode; state: string | null
       role="presentation"
     >
       {state !== null && <Glyph state={state} />}
-      <span className="flow-name">{node.title || node.job}</span>
+      <span className="flow-name">
+        {node.title || node.job}
+        {node.title && node.height >= 40 && <small>{node.job}</small>}
+      </span>
     </div>
   );
 }
@@ -98,11 +109,12 @@ function BlockFace({
   return (
     <div
       className={`flow-block st-${shape}`}
-      style={{ width: block.width, height: block.height }}
+      style={{ width: block.width, height: block.height, fontSize: blockFont(block) }}
       data-block={index}
+      data-tall={isTall(block) || undefined}
     >
       <div className="flow-block-face">
-        {states && <ShapeGlyph shape={shape} size={44} />}
+        {states && <ShapeGlyph shape={shape} size={blockFont(block)} />}
         <b>{block.kind === 'layer' ? t('run.layer', { n: index + 1 }) : block.title}</b>
         <span className="num">
           {parts ? t('run.layer_jobs', { done, all: block.jobs.length }) : block.jobs.length}

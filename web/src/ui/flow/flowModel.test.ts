@@ -48,10 +48,20 @@ describe('the flow graph', () => {
     expect([0.2, 0.4, 1].map((zoom) => levelOf(zoom, 3))).toEqual(['far', 'mid', 'near']);
     expect(levelOf(0.2, 1)).toBe('mid');
   });
-  it('draws all lines as one path, with the corners of the server', () => {
-    expect(edgePath(graph.edges, (from, to) => from === 'a' && to === 'b')).toBe(
-      'M150 15L175 15L175 55L200 55',
-    );
+  it('draws all lines as one path: level pieces straight, others as a curve that leaves level', () => {
+    const only = (from: string, to: string) => from === 'a' && to === 'b';
+    expect(edgePath(graph.edges, only)).toBe('M150 15L175 15L175 55L200 55');
+    const [first] = graph.edges;
+    const slanted = [
+      {
+        ...first!,
+        points: [
+          [0, 0],
+          [100, 40],
+        ] as [number, number][],
+      },
+    ];
+    expect(edgePath(slanted)).toBe('M0 0C50 0 50 40 100 40');
   });
   it('joins summary blocks once each', () => {
     expect(blockLinks(graph).map(({ from, to }) => [from, to])).toEqual([

@@ -8,16 +8,29 @@ export function levelOf(zoom: number, blocks: number): Level {
   return zoom < 0.55 ? 'mid' : 'near';
 }
 
-/** One path for all edges: a thousand elements fewer. Corners are as the server laid them. */
+/** A route: level pieces are straight, points of different height are joined by a curve that leaves
+ * and arrives level, as in the drawings of `dandori graph`. */
+function routePath(points: readonly (readonly number[])[]): string {
+  let path = '';
+  let [beforeX, beforeY] = [0, 0];
+  for (const [index, [x = 0, y = 0]] of points.entries()) {
+    const middle = (beforeX + x) / 2;
+    if (index === 0) path += `M${x} ${y}`;
+    else if (y === beforeY || x === beforeX) path += `L${x} ${y}`;
+    else path += `C${middle} ${beforeY} ${middle} ${y} ${x} ${y}`;
+    [beforeX, beforeY] = [x, y];
+  }
+  return path;
+}
+
+/** One path for all edges: a thousand elements fewer. */
 export function edgePath(
   edges: Graph['edges'],
   wanted: (from: string, to: string) => boolean = () => true,
 ): string {
   return edges
     .filter((edge) => wanted(edge.from, edge.to))
-    .map((edge) =>
-      edge.points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join(''),
-    )
+    .map((edge) => routePath(edge.points))
     .join('');
 }
 
@@ -36,6 +49,16 @@ export function blockLinks(graph: Graph): { from: number; to: number; path: stri
     const middle = (ax + bx) / 2;
     return [{ from, to, path: `M${ax} ${ay}H${middle}V${by}H${bx}` }];
   });
+}
+
+/** A layer of many jobs is a narrow column: its words run downwards. */
+export function isTall(block: { width: number; height: number }): boolean {
+  return block.height > block.width * 2;
+}
+
+/** Size of the words of a summary block: as large as it has room for, to be read from afar. */
+export function blockFont(block: { width: number; height: number }): number {
+  return Math.min(80, isTall(block) ? block.width * 0.42 : block.width * 0.16, block.height * 0.3);
 }
 
 type Arrow = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
