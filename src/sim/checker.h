@@ -102,6 +102,7 @@ class Checker {
   void check_run_end(const RunTable& run);
   void check_marks(const RunTable& run, std::uint32_t job);
   void take_revision(RunTable& at, const model::Run& run);
+  static void leave_out(RunTable& at, const model::Run& run);
   bool is_marked(const std::string& workflow, std::uint64_t number, const std::string& job,
                  model::MarkKind kind) const;
   bool was_marked(const model::MarkKey& key) const;
