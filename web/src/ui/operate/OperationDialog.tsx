@@ -137,7 +137,7 @@ export function OperationDialog({
             onChange={(event) => setLeave(event.currentTarget.checked)}
           />
         )}
-        {takesUntil(name, target) && (
+        {takesUntil(name) && (
           <TextInput
             label={t('op.until', { zone })}
             type="datetime-local"

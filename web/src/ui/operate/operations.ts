@@ -146,8 +146,8 @@ export function needsReason(name: OperationName): boolean {
   return ['kill', 'cancel', 'skip', 'set_state', 'force', 'confirm', 'disable'].includes(name);
 }
 
-export function takesUntil(name: OperationName, target: Target): boolean {
-  return name === 'disable' || (name === 'hold' && target.is === 'workflow');
+export function takesUntil(name: OperationName): boolean {
+  return name === 'disable';
 }
 
 export function isDangerous(name: OperationName): boolean {
