@@ -106,6 +106,7 @@ TEST_CASE("the words of the contract are the model's") {
   check("Channel", model::words_of<model::Channel>());
   check("JobType", model::words_of<model::JobType>());
   check("Role", model::words_of<model::Role>());
+  check("MarkKind", model::words_of<model::MarkKind>());
 }
 
 TEST_CASE("each role may do what the ones before it may, and more") {
