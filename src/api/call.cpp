@@ -20,33 +20,22 @@ struct CodeStatus {
 
 // Codes whose status is not the one of their room below.
 constexpr auto kCodes = std::to_array<CodeStatus>({
-    {"auth.missing", 401},
-    {"auth.wrong_token", 401},
-    {"auth.denied", 403},
-    {"request.key_reused", 409},
-    {"server.busy", 429},
-    {"server.retry", 503},
-    {"server.starting", 503},
-    {"server.stopping", 503},
-    {"server.not_ready", 503},
-    {"server.no_test_clock", 409},
-    {"server.clock_backwards", 409},
-    {"store.full", 507},
-    {"run.unknown", 404},
-    {"job.unknown", 404},
-    {"job.outputs_needed", 422},
-    {"job.bad_state", 422},
-    {"job.not_in_rerun", 422},
-    {"workflow.unknown", 404},
-    {"workflow.unknown_revision", 404},
-    {"workflow.unknown_job", 404},
-    {"variable.unknown", 404},
-    {"spec.unknown_kind", 404},
-    {"log.unknown_attempt", 404},
-    {"log.agent_gone", 503},
-    {"log.busy", 429},
-    {"log.timeout", 504},
-    {"agent.unknown", 404},
+    {"auth.missing", 401},         {"auth.wrong_token", 401},
+    {"auth.session_ended", 401},   {"auth.csrf", 403},
+    {"auth.denied", 403},          {"auth.too_many_attempts", 429},
+    {"token.unknown", 404},        {"token.exists", 409},
+    {"request.key_reused", 409},   {"server.busy", 429},
+    {"server.retry", 503},         {"server.starting", 503},
+    {"server.stopping", 503},      {"server.not_ready", 503},
+    {"server.no_test_clock", 409}, {"server.clock_backwards", 409},
+    {"store.full", 507},           {"run.unknown", 404},
+    {"job.unknown", 404},          {"job.outputs_needed", 422},
+    {"job.bad_state", 422},        {"job.not_in_rerun", 422},
+    {"workflow.unknown", 404},     {"workflow.unknown_revision", 404},
+    {"workflow.unknown_job", 404}, {"variable.unknown", 404},
+    {"spec.unknown_kind", 404},    {"log.unknown_attempt", 404},
+    {"log.agent_gone", 503},       {"log.busy", 429},
+    {"log.timeout", 504},          {"agent.unknown", 404},
 });
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.
@@ -60,6 +49,7 @@ constexpr auto kRooms = std::to_array<CodeStatus>({
     {"calendar.", 422},
     {"time.", 422},
     {"id.", 422},
+    {"token.", 422},
     {"run.", 409},
     {"job.", 409},
     {"workflow.", 409},
@@ -83,8 +73,15 @@ int status_of(std::string_view code) {
 }
 
 void Call::fail(const Error& error) {
-  http::Response response = http::problem(status_of(error.code), error, request.request_id);
-  if (response.status == 429 || response.status == 503) response.headers.set("Retry-After", "1");
+  Error told = error;
+  if (told.hint.empty()) told.hint = fmt::format("`dandori explain {}` tells more", error.code);
+  if (told.path.empty()) told.path = to_valid_utf8(request.path);
+  http::Response response = http::problem(status_of(error.code), told, request.request_id);
+  if (error.code == "auth.too_many_attempts") {
+    response.headers.set("Retry-After", fmt::to_string(access.sign_in_wait_s(request.peer)));
+  } else if (response.status == 429 || response.status == 503) {
+    response.headers.set("Retry-After", "1");
+  }
   if (response.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
   respond(std::move(response));
 }
@@ -153,10 +150,15 @@ Result<std::uint64_t> number_parameter(const http::Request& request, std::string
 
 Result<void> check_parameters(const http::Request& request,
                               std::initializer_list<std::string_view> known) {
+  const std::vector<std::string> names(known.begin(), known.end());
+  return check_parameters(request, std::span{names});
+}
+
+Result<void> check_parameters(const http::Request& request, std::span<const std::string> known) {
   for (const auto& [name, value] : request.query) {
     if (std::ranges::find(known, name) != known.end()) continue;
     return dandori::fail("request.unknown_parameter", fmt::format("unknown parameter '{}'", name),
-                         known.size() == 0
+                         known.empty()
                              ? std::string{"this resource takes none"}
                              : fmt::format("known parameters: {}", fmt::join(known, ", ")),
                          fmt::format("?{}", name));
@@ -191,7 +193,7 @@ Result<Terms> read_terms(const Json& body) {
 
 model::Command make_command(const Call& call, model::Request body, Terms terms) {
   model::Command command;
-  command.actor = call.actor;
+  command.actor = call.caller.actor;
   if (!terms.reason.empty()) command.actor.reason = std::move(terms.reason);
   command.preview = terms.dry_run;
   command.plan = std::move(terms.plan);

@@ -1,24 +1,26 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 
-#include "api/permission.h"
+#include "api/access.h"
+#include "api/reply.h"
 #include "api/services.h"
 #include "http/message.h"
 #include "http/router.h"
-#include "http/server.h"
 
 namespace dandori::api {
 
 /// One request on its way through a handler. Move-only; whoever holds it owes the answer.
 struct Call {
   Services& services;
+  Access& access;
   http::Request request;
   http::RouteParams params;
-  http::Responder respond;
-  model::Actor actor;
+  Reply respond;
+  Caller caller;
 
   std::string param(std::string_view name) const { return std::string{params.value(name)}; }
   void answer(int status, const Json& body) {
@@ -44,6 +46,7 @@ Result<std::uint64_t> number_parameter(const http::Request& request, std::string
 /// Reads only these names from the query. Errors: request.unknown_parameter.
 Result<void> check_parameters(const http::Request& request,
                               std::initializer_list<std::string_view> known);
+Result<void> check_parameters(const http::Request& request, std::span<const std::string> known);
 Result<store::Page> read_page(const http::Request& request);
 
 /// What every operation takes beside its own fields: `dry_run`, `plan_id`, `reason`.

@@ -1,9 +1,9 @@
 #include "api/routes.h"
 
-#include <openssl/crypto.h>
-
 #include <memory>
 
+#include "api/contract.h"
+#include "api/pages.h"
 #include "http/router.h"
 
 namespace dandori::api {
@@ -18,15 +18,24 @@ const std::vector<Route>& routes() {
       {"GET", "/api/v1/doctor", view, get_doctor},
       {"GET", "/api/v1/schemas/{kind}", view, get_schema},
       {"GET", "/api/v1/agents", view, get_agents},
+      {"GET", "/api/v1/openapi.json", open, get_openapi},
+      {"GET", "/api/v1/session", view, get_session},
+      {"POST", "/api/v1/session", open, post_session},
+      {"DELETE", "/api/v1/session", view, delete_session},
+      {"GET", "/api/v1/tokens", admin, list_tokens},
+      {"POST", "/api/v1/tokens", admin, create_token},
+      {"DELETE", "/api/v1/tokens/{token}", admin, revoke_token},
       {"GET", "/api/v1/audit", admin, get_audit},
       {"POST", "/api/v1/backup", admin, post_backup},
       {"POST", "/api/v1/test-clock", admin, post_test_clock},
+      {"GET", "/api/v1/folders", view, list_folders},
       {"GET", "/api/v1/workflows", view, list_workflows},
       {"POST", "/api/v1/workflows:apply", edit, post_apply},
       {"POST", "/api/v1/workflows:validate", view, post_validate},
       {"GET", "/api/v1/workflows/{workflow}", view, get_workflow},
       {"GET", "/api/v1/workflows/{workflow}/revisions", view, list_revisions},
       {"GET", "/api/v1/workflows/{workflow}/preview", view, get_preview},
+      {"GET", "/api/v1/workflows/{workflow}/history", view, get_history},
       {"GET", "/api/v1/variables", view, list_variables},
       {"PUT", "/api/v1/variables/{variable}", edit, put_variable},
       {"DELETE", "/api/v1/variables/{variable}", edit, delete_variable},
@@ -83,54 +92,34 @@ const std::vector<Route>& routes() {
   return table;
 }
 
-namespace {
-
-bool same_secret(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && !left.empty() &&
-         CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-/// Who calls. Errors: auth.missing, auth.wrong_token.
-Result<model::Actor> identify(const Services& services, const http::Request& request,
-                              Permission permission) {
-  model::Actor actor;
-  actor.channel = request.headers.value("X-Dandori-Channel") == "cli" ? model::Channel::cli
-                                                                      : model::Channel::api;
-  actor.address = request.peer;
-  actor.request_id = request.request_id;
-  actor.reason = std::string{request.headers.value("X-Dandori-Reason")};
-  if (permission == Permission::open) return actor;
-
-  const std::string_view header = request.headers.value("Authorization");
-  if (header.empty()) {
-    return fail("auth.missing", "the request carries no token",
-                "send `Authorization: Bearer TOKEN`; the first token is in DATA/admin.token");
-  }
-  constexpr std::string_view kBearer = "Bearer ";
-  if (!header.starts_with(kBearer) ||
-      !same_secret(header.substr(kBearer.size()), services.settings.token)) {
-    return fail("auth.wrong_token", "the token is not valid here",
-                "use the content of DATA/admin.token of this server");
-  }
-  actor.name = "admin";
-  return actor;
-}
-
-}  // namespace
-
 http::Handler make_handler(Services& services) {
   auto router = std::make_shared<http::Router>();
-  for (const Route& route : routes()) router->add(route.method, route.pattern);
-  return [router, &services](http::Request request, http::Responder respond) {
+  std::vector<std::vector<std::string>> known;  // query parameters, by route
+  for (const Route& route : routes()) {
+    router->add(route.method, route.pattern);
+    known.push_back(query_names(route.method, route.pattern));
+  }
+  auto access = std::make_shared<Access>(services);
+  return [router, access, &services, known = std::move(known)](http::Request request,
+                                                               http::Responder respond) {
     http::RouteMatch match = router->find(request.method, request.path);
     if (match.outcome != http::RouteOutcome::found) {
+      if (is_page(match, request)) return respond(page_answer(request));
       return respond(http::no_route(match, request));
     }
     const Route& route = routes()[match.route];
-    Result<model::Actor> actor = identify(services, request, route.permission);
-    Call call{services, std::move(request), std::move(match.params), std::move(respond), {}};
-    if (!actor) return call.fail(actor.error());
-    call.actor = std::move(*actor);
+    Result<Caller> caller = access->identify(request, route.permission);
+    Call call{services,
+              *access,
+              std::move(request),
+              std::move(match.params),
+              Reply{std::move(respond), route.pattern},
+              {}};
+    if (!caller) return call.fail(caller.error());
+    call.respond.set_user(caller->actor.name);
+    call.caller = std::move(*caller);
+    const Result<void> parameters = check_parameters(call.request, known[match.route]);
+    if (!parameters) return call.fail(parameters.error());
     route.handle(std::move(call));
   };
 }

@@ -33,10 +33,23 @@ void get_doctor(Call call);
 void post_backup(Call call);
 void post_test_clock(Call call);
 void get_schema(Call call);
-void get_audit(Call call);
 void get_agents(Call call);
-// workflows.cpp
+void get_openapi(Call call);
+// tokens.cpp
+void get_session(Call call);
+void post_session(Call call);
+void delete_session(Call call);
+void list_tokens(Call call);
+void create_token(Call call);
+void revoke_token(Call call);
+// lists.cpp
+void get_audit(Call call);
+void list_folders(Call call);
+void list_runs(Call call);
 void list_workflows(Call call);
+// history.cpp
+void get_history(Call call);
+// workflows.cpp
 void get_workflow(Call call);
 void list_revisions(Call call);
 void post_apply(Call call);
@@ -45,7 +58,6 @@ void list_variables(Call call);
 void put_variable(Call call);
 void delete_variable(Call call);
 // runs.cpp
-void list_runs(Call call);
 void start_run(Call call);
 void get_run(Call call);
 void get_job(Call call);

@@ -13,31 +13,6 @@ namespace dandori::api {
 
 namespace {
 
-Result<store::RunFilter> read_filter(const http::Request& request) {
-  store::RunFilter filter;
-  if (const auto workflow = request.query.find("workflow"))
-    filter.workflow = std::string{*workflow};
-  if (const auto date = request.query.find("date")) {
-    if (!calendar::parse_day(*date)) {
-      return fail("request.bad_parameter", fmt::format("'{}' is no date", *date),
-                  "write it as 2026-11-20", "?date");
-    }
-    filter.business_date = std::string{*date};
-  }
-  const auto states = request.query.find("state");
-  if (!states) return filter;
-  for (const std::string_view word : split(*states, ',')) {
-    const auto state = model::parse_word<model::RunState>(word);
-    if (!state) {
-      return fail("request.bad_parameter", fmt::format("'{}' is no state of a run", word),
-                  fmt::format("states: {}", fmt::join(model::words_of<model::RunState>(), ", ")),
-                  "?state");
-    }
-    filter.states.push_back(*state);
-  }
-  return filter;
-}
-
 /// A run as people see it, with the marks that touch it.
 struct MarkedView : engine::RunView {
   std::vector<model::Mark> marks;
@@ -100,21 +75,6 @@ void operate_without_fields(Call call, R request) {
 }
 
 }  // namespace
-
-void list_runs(Call call) {
-  const auto known =
-      check_parameters(call.request, {"workflow", "state", "date", "limit", "cursor"});
-  if (!known) return call.fail(known.error());
-  const auto page = read_page(call.request);
-  if (!page) return call.fail(page.error());
-  const auto filter = read_filter(call.request);
-  if (!filter) return call.fail(filter.error());
-  const auto listed = call.services.query.runs(*filter, *page);
-  if (!listed) return call.fail(listed.error());
-  Json::Array items;
-  for (const model::Run& run : listed->items) items.push_back(wire::to_json(run));
-  call.answer(200, page_json(std::move(items), listed->next_cursor));
-}
 
 void start_run(Call call) {
   const auto body = read_body(call.request, {"workflow", "params", "business_date", "force", "only",

@@ -38,16 +38,6 @@ void get_schema(Call call) {
   call.respond(http::content(200, "application/schema+json", *schema));
 }
 
-void get_audit(Call call) {
-  const auto page = read_page(call.request);
-  if (!page) return call.fail(page.error());
-  const auto listed = call.services.query.audit(*page);
-  if (!listed) return call.fail(listed.error());
-  Json::Array items;
-  for (const model::AuditRow& row : listed->items) items.push_back(wire::to_json(row));
-  call.answer(200, page_json(std::move(items), listed->next_cursor));
-}
-
 void post_backup(Call call) {
   const auto body = read_body(call.request, {"path"});
   if (!body) return call.fail(body.error());

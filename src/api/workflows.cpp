@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/marks.h"
 #include "api/routes.h"
 #include "base/text.h"
 #include "calendar/schedule.h"
@@ -58,7 +59,8 @@ bool refuse(Call& call, const spec::Parsed& parsed) {
   return true;
 }
 
-/// What operators did to the workflow, or to a job of every run of it, and have not undone.
+}  // namespace
+
 void add_marks(Json& item, const std::string& workflow, const std::vector<model::Mark>& marks) {
   Json::Array own;
   bool disabled = false, held = false, draining = false;
@@ -74,26 +76,6 @@ void add_marks(Json& item, const std::string& workflow, const std::vector<model:
   item.set("held", held);
   item.set("draining", draining);
   item.set("marks", Json::array(std::move(own)));
-}
-
-}  // namespace
-
-void list_workflows(Call call) {
-  const auto known = check_parameters(call.request, {"limit", "cursor"});
-  if (!known) return call.fail(known.error());
-  const auto page = read_page(call.request);
-  if (!page) return call.fail(page.error());
-  const auto listed = call.services.query.workflows(*page);
-  if (!listed) return call.fail(listed.error());
-  const auto marks = call.services.query.marks();
-  if (!marks) return call.fail(marks.error());
-  Json::Array items;
-  for (const model::WorkflowRow& row : listed->items) {
-    Json item = wire::to_json(row);
-    add_marks(item, row.name, *marks);
-    items.push_back(std::move(item));
-  }
-  call.answer(200, page_json(std::move(items), listed->next_cursor));
 }
 
 void get_workflow(Call call) {

@@ -19,6 +19,7 @@
 #include "app/scheduling.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "calendar/zone.h"
 #include "http/server.h"
 #include "spec/spec.h"
@@ -105,6 +106,36 @@ Result<void> check_address(const cli::ServerConfig& config) {
       "listen on 127.0.0.1 and put a proxy with TLS in front of it");
 }
 
+void log_request(const http::Answered& answered) {
+  log(LogLevel::info, "http.request",
+      {{"method", std::string{answered.method}},
+       {"target", to_valid_utf8(answered.target)},
+       {"route", std::string{answered.label}},
+       {"status", fmt::to_string(answered.status)},
+       {"user", std::string{answered.user}},
+       {"peer", std::string{answered.peer}},
+       {"request_id", std::string{answered.request_id}},
+       {"bytes", answered.streamed ? "streamed" : fmt::to_string(answered.body_bytes)},
+       {"us", fmt::to_string(answered.took.count())}});
+}
+
+http::ServerOptions http_options(const cli::ServerConfig& config) {
+  http::ServerOptions options{.address = config.host, .port = config.port};
+  switch (config.access_log) {
+    case cli::AccessLog::off:
+      break;
+    case cli::AccessLog::problems:
+      options.on_answered = [](const http::Answered& answered) {
+        if (answered.status >= 400) log_request(answered);
+      };
+      break;
+    case cli::AccessLog::all:
+      options.on_answered = log_request;
+      break;
+  }
+  return options;
+}
+
 /// Everything of one server; destroyed in reverse order.
 class ServerProcess {
  public:
@@ -122,7 +153,7 @@ class ServerProcess {
                    .token = std::move(token),
                    .data = config.data,
                    .started_at = read_clocks().wall}},
-        http_{{.address = config.host, .port = config.port}, api::make_handler(services_)} {}
+        http_{http_options(config), api::make_handler(services_)} {}
 
   Result<void> start() {
     engine_.on_stopped([] { ::kill(::getpid(), SIGUSR1); });

@@ -103,6 +103,8 @@ class Grammar {
     option(sub, "--test-clock", server_.test_clock, "help.test_clock_start");
     option(sub, "--slots", server_.slots, "help.slots");
     option(sub, "--running-max", server_.running_max, "help.running_max");
+    option(sub, "--access-log", server_.access_log, "help.access_log")
+        ->check(CLI::IsMember({"off", "problems", "all"}));
     sub->add_option("--sync-delay-us", server_.sync_delay_us)
         ->group("")
         ->check(CLI::NonNegativeNumber);  // measuring only
@@ -294,6 +296,7 @@ class Grammar {
                          [this](Console& c) { return list_audit(c, list_.limit); });
     option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
     add(*audit, "verify", "help.audit_verify", [](Console& c) { return verify_audit(c); });
+    add_tokens();
     CLI::App* backup =
         add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
     option(backup, "FILE", target_, "help.arg.file")->required();
@@ -310,12 +313,30 @@ class Grammar {
     add("version", "help.version", [this](Console& c) { return print_version(c, hosts_); });
   }
 
+  void add_tokens() {
+    CLI::App* token = add_noun("token", "help.token");
+    CLI::App* list = add(*token, "list", "help.token_list",
+                         [this](Console& c) { return list_tokens(c, limit_); });
+    option(list, "-n,--limit", limit_, "help.limit")->check(CLI::Range(1, 100'000));
+    CLI::App* create = add(*token, "create", "help.token_create",
+                           [this](Console& c) { return create_token(c, token_); });
+    option(create, "NAME", token_.name, "help.arg.token_name")->required();
+    option(create, "--role", token_.role, "help.role")
+        ->required()
+        ->check(CLI::IsMember({"viewer", "operator", "author", "admin"}));
+    option(create, "--expires", token_.expires, "help.expires");
+    CLI::App* revoke = add(*token, "revoke", "help.token_revoke",
+                           [this](Console& c) { return revoke_token(c, target_); });
+    option(revoke, "NAME|ID", target_, "help.arg.token")->required();
+  }
+
   Globals& globals_;
   const Hosts& hosts_;
   const Lang lang_;
   CLI::App app_;
   Command chosen_;
   ServerOptions server_;
+  TokenOptions token_;
   AgentOptions agent_;
   StartOptions start_;
   RerunOptions rerun_;

@@ -26,6 +26,9 @@ enum ExitCode : int {
   kStillRunning = 13,
 };
 
+/// Which requests the server writes to its log, a JSON line each.
+enum class AccessLog : std::uint8_t { off, problems, all };
+
 /// `dandori server` and `dandori dev`.
 struct ServerConfig {
   std::string data;  ///< absolute folder
@@ -36,6 +39,7 @@ struct ServerConfig {
   std::uint32_t slots = 0;              ///< of the local agent; 0: 16 × cores
   std::uint32_t running_max = 0;        ///< 0: 8 × cores
   Duration sync_delay{0};               ///< added to every sync of the store (measuring only)
+  AccessLog access_log = AccessLog::problems;  ///< problems: answered with 400 or more
   bool dev = false;  ///< jobs' default folder is the current one; ends with its agent
 };
 

@@ -62,8 +62,11 @@ struct VariableOptions {
   std::string name, value, folder;
   bool is_json = false;
 };
+struct TokenOptions {
+  std::string name, role, expires;  ///< expires: an instant or a span; empty: never
+};
 struct ServerOptions {
-  std::string listen = "127.0.0.1:7010", timezone, test_clock;
+  std::string listen = "127.0.0.1:7010", timezone, test_clock, access_log = "problems";
   std::uint32_t slots = 0, running_max = 0;
   std::int64_t sync_delay_us = 0;
   bool dev = false;
@@ -107,6 +110,10 @@ int preview_schedule(Console& console, const PreviewOptions& options);
 int list_plan(Console& console, const std::string& date);
 // commands_audit.cpp
 int verify_audit(Console& console);
+// commands_tokens.cpp
+int list_tokens(Console& console, std::uint64_t limit);
+int create_token(Console& console, const TokenOptions& options);
+int revoke_token(Console& console, const std::string& token);
 // commands_system.cpp
 int list_audit(Console& console, std::uint64_t limit);
 int list_agents(Console& console);

@@ -39,6 +39,15 @@ struct Handle {
   Result<Json> operator()(const model::SetVariable& request) const {
     return set_variable(turn, actor, request);
   }
+  Result<Json> operator()(const model::CreateToken& request) const {
+    return create_token(turn, actor, request);
+  }
+  Result<Json> operator()(const model::RevokeToken& request) const {
+    return revoke_token(turn, actor, request);
+  }
+  Result<Json> operator()(const model::TouchToken& request) const {
+    return touch_token(turn, request);
+  }
   Result<Json> operator()(const model::AskWhy& request) const {
     return why(turn.state, turn.now, request, fetched);
   }

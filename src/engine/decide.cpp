@@ -24,6 +24,9 @@ struct NamedRun {
   std::string operator()(const model::SetVariable&) const { return {}; }
   std::string operator()(const model::AskDifferences&) const { return {}; }
   std::string operator()(const model::AskServer&) const { return {}; }
+  std::string operator()(const model::CreateToken&) const { return {}; }
+  std::string operator()(const model::RevokeToken&) const { return {}; }
+  std::string operator()(const model::TouchToken&) const { return {}; }
   std::string operator()(const model::AskAgents&) const { return {}; }
   std::string operator()(const model::AskSummary&) const { return {}; }
 };

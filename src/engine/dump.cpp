@@ -118,6 +118,9 @@ std::string dump(const State& state) {
   }
   for (const auto& [name, folder] : state.folders)
     fmt::format_to(out, "folder {} '{}'\n", name, folder.title);
+  for (const auto& [id, token] : state.tokens)
+    fmt::format_to(out, "token {} {} {} {} {}\n", format_uuid(id), token.name, token.expires_at.us,
+                   token.last_used_at.us, token.revoked_at.us);
   for (const auto& [name, agent] : state.agents) dump_agent(out, agent);
   for (const auto& [id, run] : state.runs) dump_run(out, run);
   return text;

@@ -96,6 +96,7 @@ class RowStore {
     for (const auto& [key, row] : variables) rows.emplace_back(row);
     for (const auto& [key, row] : folders) rows.emplace_back(row);
     for (const auto& [key, row] : agents) rows.emplace_back(row);
+    for (const auto& [key, row] : tokens) rows.emplace_back(row);
     for (const auto& [key, mark] : marks) rows.emplace_back(model::MarkRow{mark, false});
     for (const auto& [id, row] : active) rows.emplace_back(row);
     for (const auto& [key, row] : jobs) {
@@ -138,6 +139,7 @@ class RowStore {
   std::map<std::string, model::WorkflowRow> workflows;
   std::map<std::pair<std::string, std::string>, model::VariableRow> variables;
   std::map<std::string, model::FolderRow> folders;
+  std::map<Uuid, model::TokenRow> tokens;
   std::map<std::string, model::AgentRow> agents;
   std::map<model::MarkKey, model::Mark> marks;
   std::map<RunId, model::RunRow> active;
@@ -228,6 +230,9 @@ class RowStore {
     }
     void operator()(const model::AgentRow& row) const {
       store.agents.insert_or_assign(row.name, row);
+    }
+    void operator()(const model::TokenRow& row) const {
+      store.tokens.insert_or_assign(row.id, row);
     }
     void operator()(const model::KeyRow& row) const { store.keys.insert_or_assign(row.key, row); }
     void operator()(const model::AuditLine& line) const { store.audit.push_back(line.row); }

@@ -148,6 +148,7 @@ struct State {
   std::map<VariableKey, model::Variable> variables;
   std::map<std::string, model::Folder> folders;
   std::map<std::string, AgentState, std::less<>> agents;
+  std::map<Uuid, model::TokenRow> tokens;
   std::map<RunId, ActiveRun> runs;
   std::map<model::MarkKey, model::Mark> marks;
   bool drained = false;       ///< the server: a mark says so

@@ -183,6 +183,12 @@ Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
 /// revisions before. False: some are left for the next turn, and the request must wait.
 bool settle_instants(Turn& turn, const model::ApplyDefinitions& request);
 Result<Json> set_variable(Turn& turn, const model::Actor& actor, const model::SetVariable& request);
+/// The answer is the token without its secret. Errors: token.bad_name, token.exists,
+/// token.expired.
+Result<Json> create_token(Turn& turn, const model::Actor& actor, const model::CreateToken& request);
+/// Errors: token.unknown.
+Result<Json> revoke_token(Turn& turn, const model::Actor& actor, const model::RevokeToken& request);
+Result<Json> touch_token(Turn& turn, const model::TouchToken& request);
 Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request,
                        const model::Fetched& fetched);
 Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::RerunRun& request,

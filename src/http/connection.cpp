@@ -241,6 +241,11 @@ void Connection::dispatch() {
   const std::string_view given_id = request.headers.value("X-Request-Id");
   request_id_ = is_sane_request_id(given_id) ? std::string{given_id} : worker_.make_request_id();
   request.request_id = request_id_;
+  if (worker_.options().on_answered) {
+    method_ = request.method;
+    target_ = request.target;
+    taken_at_ = std::chrono::steady_clock::now();
+  }
 
   std::optional<Response> answer;
   worker_.mailbox()->open_slot(id_, sequence_, answer);
@@ -262,6 +267,9 @@ void Connection::refuse(const ParseFault& fault) {
   is_head_ = false;
   is_http_1_0_ = false;
   request_id_ = worker_.make_request_id();
+  method_.clear();
+  target_.clear();
+  taken_at_ = std::chrono::steady_clock::now();
   Response response = problem(fault.status, fault.error, request_id_);
   if (fault.status == 503) response.headers.add("Retry-After", "1");
   begin_answer(std::move(response));
@@ -281,7 +289,24 @@ void Connection::receive(Letter letter) {
   pump();
 }
 
+void Connection::tell_answered(const Response& response) const {
+  if (!worker_.options().on_answered) return;
+  Answered answered{.method = method_,
+                    .target = target_,
+                    .label = response.label,
+                    .user = response.user,
+                    .peer = peer_,
+                    .request_id = request_id_,
+                    .status = response.status,
+                    .body_bytes = response.body.size(),
+                    .streamed = response.stream.has_value()};
+  answered.took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - taken_at_);
+  worker_.options().on_answered(answered);
+}
+
 void Connection::begin_answer(Response response) {
+  tell_answered(response);
   const bool has_body = status_has_body(response.status);
   if (response.stream && (is_http_1_0_ || worker_.is_winding_down())) keep_ = false;
   head_.clear();

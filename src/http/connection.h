@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(const ParseFault& fault);
 
   void begin_answer(Response response);
+  void tell_answered(const Response& response) const;
   void append_head(const Response& response, bool has_body);
   /// True when everything is written; false when it goes on later or the connection is closed.
   bool write_out();
@@ -94,6 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::uint64_t sequence_ = 0;  // of the request in work
   std::string request_id_;
+  std::string method_, target_;  // of the request in work, where somebody wants to know
+  std::chrono::steady_clock::time_point taken_at_;
   bool is_head_ = false;
   bool is_http_1_0_ = false;
 

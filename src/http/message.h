@@ -102,6 +102,9 @@ struct Response {
   std::string body = {};
   /// Where set, `body` is unused and the stream is sent instead.
   std::optional<BodyStream> stream = {};
+  // For ServerOptions::on_answered; not sent.
+  std::string_view label = {};  ///< what kind of request it was, such as a route; outlives all
+  std::string user = {};        ///< who asked, where that is known
 };
 
 /// `OK`, `Not Found`, …; `Unknown` for a status without a name here.

@@ -48,6 +48,20 @@ class Responder {
 /// long.
 using Handler = std::function<void(Request, Responder)>;
 
+/// One answer, as access log and metrics want it. Borrowed for the call.
+struct Answered {
+  std::string_view method;  ///< empty where the request could not be read
+  std::string_view target;  ///< with its query; empty likewise
+  std::string_view label;   ///< Response::label
+  std::string_view user;    ///< Response::user
+  std::string_view peer;
+  std::string_view request_id;
+  int status = 0;
+  std::size_t body_bytes = 0;         ///< of a body that is not streamed
+  bool streamed = false;              ///< the body goes on after this
+  std::chrono::microseconds took{0};  ///< whole request to answer
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< numeric, or `localhost`; empty: no TCP
   std::uint16_t port = 0;             ///< 0: any free one, see Server::port()
@@ -64,6 +78,8 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{
       30'000};                                    ///< a client that takes nothing that long is cut
   std::chrono::milliseconds stop_timeout{5'000};  ///< what stop() leaves to requests in flight
+  /// Told of every answer when it begins, on the server's threads: must be quick.
+  std::function<void(const Answered&)> on_answered = {};
 };
 
 /// An HTTP/1.1 server (1.0 accepted) with keep-alive, pipelining and streamed answers.

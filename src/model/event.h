@@ -92,6 +92,18 @@ struct AgentRow {
   std::uint32_t slots = 0;
   Uuid instance;  ///< the data folder that the name stands for; nil: none has been told
 };
+/// A bearer token. Its secret is known to its owner only.
+struct TokenRow {
+  Uuid id;
+  std::string name;  ///< who uses it: the actor in audit and runs; of one valid token at a time
+  Role role = Role::viewer;
+  std::string secret_hash;  ///< sha256 of the secret, hex
+  std::string created_by;
+  Timestamp created_at;
+  Timestamp expires_at;    ///< 0: never
+  Timestamp last_used_at;  ///< 0: never; up to kTokenTouchEvery late
+  Timestamp revoked_at;    ///< 0: not
+};
 /// The answer given under an idempotency key; kept 7 days.
 struct KeyRow {
   std::string key;             ///< actor + key
@@ -117,7 +129,7 @@ struct CountersRow {
 
 using Change = std::variant<RunRow, RunEndedRow, RunReopenedRow, JobRow, AttemptRow, RevisionRow,
                             WorkflowRow, VariableRow, FolderRow, MarkRow, PlannedRow, AgentRow,
-                            KeyRow, AuditLine, JournalLine, CountersRow>;
+                            TokenRow, KeyRow, AuditLine, JournalLine, CountersRow>;
 
 /// What one turn keeps: written atomically, guarded by the epoch.
 struct Batch {
@@ -180,6 +192,20 @@ struct SetVariable {
   Variable variable;
   bool remove = false;
 };
+struct CreateToken {
+  std::string name;
+  Role role = Role::viewer;
+  std::string secret_hash;
+  Timestamp expires_at;  ///< 0: never
+};
+struct RevokeToken {
+  std::string token;  ///< id, or the name of the valid one
+};
+/// A token was used: noted at most every kTokenTouchEvery.
+struct TouchToken {
+  Uuid id;
+};
+inline constexpr Duration kTokenTouchEvery = std::chrono::minutes{5};
 /// Questions answered from memory, changing nothing.
 struct AskWhy {
   std::string run;
@@ -190,9 +216,9 @@ struct AskServer {};       ///< whether it is drained
 struct AskAgents {};
 struct AskSummary {};  ///< counts for doctor and metrics
 
-using Request =
-    std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun, Operate,
-                 SetVariable, AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
+using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
+                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, AskWhy,
+                             AskDifferences, AskServer, AskAgents, AskSummary>;
 
 struct Command {
   std::uint64_t token = 0;  ///< pairs the Reply effect with who asked

@@ -60,6 +60,7 @@ DANDORI_WORDS(Operation, confirm, "hold", "release", "skip", "unskip", "disable"
               "set_state", "suspend", "resume", "drain", "undrain", "confirm")
 DANDORI_WORDS(MarkKind, drain, "hold", "disable", "skip", "suspend", "drain")
 DANDORI_WORDS(Channel, system, "cli", "api", "ui", "system")
+DANDORI_WORDS(Role, admin, "viewer", "operator", "author", "admin")
 DANDORI_WORDS(FailureKind, lost, "none", "exit", "signal", "timeout", "killed", "spawn",
               "not_started", "output", "expression", "lost")
 #undef DANDORI_WORDS

@@ -130,6 +130,8 @@ enum class Operation : std::uint8_t {
 enum class MarkKind : std::uint8_t { hold, disable, skip, suspend, drain };
 /// Where a command came from, for the audit log.
 enum class Channel : std::uint8_t { cli, api, ui, system };
+/// What a token's owner may do; each role has what the ones before it have.
+enum class Role : std::uint8_t { viewer, operator_, author, admin };  // `operator` in text
 /// Error kinds of an attempt that ended without a normal exit, and what `retry.on` may name.
 enum class FailureKind : std::uint8_t {
   none,
@@ -183,6 +185,7 @@ DANDORI_WORDS(Operation)
 DANDORI_WORDS(MarkKind)
 DANDORI_WORDS(Channel)
 DANDORI_WORDS(FailureKind)
+DANDORI_WORDS(Role)
 #undef DANDORI_WORDS
 
 /// The word of a closed set, or nullopt.

@@ -86,6 +86,7 @@ class Checker {
   void take(const model::MarkRow& row);
   void take(const model::PlannedRow& row);
   void take(const model::AgentRow& row);
+  void take(const model::TokenRow&) {}
   void take(const model::KeyRow& row);
   void take(const model::AuditLine& row);
   void take(const model::JournalLine& row);

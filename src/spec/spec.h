@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "model/event.h"
 #include "model/workflow.h"
@@ -73,6 +74,10 @@ std::string write_canonical(const model::Workflow& workflow);
 /// Time zones are not looked up again: a zone that has gone does not lose the history.
 /// Errors: spec.canonical.
 Result<model::WorkflowPtr> compile_canonical(std::string_view canonical_json);
+
+/// The first document of a YAML text as JSON, for files of ours that are no definitions.
+/// Errors: those of its first problem, with its place.
+Result<Json> read_yaml(std::string_view file_name, std::string_view text);
 
 /// JSON Schema (draft 2020-12) of a kind: `Workflow`, `Folder`, `Variable` (any case).
 /// Errors: spec.unknown_kind.

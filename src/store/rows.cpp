@@ -51,6 +51,9 @@ struct KeyOf {
   std::optional<ObjectKey> operator()(const model::AgentRow& row) const {
     return ObjectKey{4, {}, 0, row.name};
   }
+  std::optional<ObjectKey> operator()(const model::TokenRow& row) const {
+    return ObjectKey{6, RunId{row.id}, 0, {}};
+  }
   std::optional<ObjectKey> operator()(const model::CountersRow&) const {
     return ObjectKey{5, {}, 0, {}};
   }
@@ -174,8 +177,28 @@ bool matches(const RunFilter& filter, const model::Run& run) {
   if (filter.business_date && run.business_date != *filter.business_date) return false;
   if (filter.created_from && run.created_at < *filter.created_from) return false;
   if (filter.created_until && run.created_at >= *filter.created_until) return false;
+  if (filter.needs_decision && (!run.needs_decision || model::is_ended(run.state))) return false;
+  if (filter.workflows &&
+      std::ranges::find(*filter.workflows, run.workflow) == filter.workflows->end()) {
+    return false;
+  }
   return filter.states.empty() ||
          std::ranges::find(filter.states, run.state) != filter.states.end();
+}
+
+bool matches(const AuditFilter& filter, const model::AuditRow& row) {
+  if (!filter.actor.empty() && row.actor.name != filter.actor) return false;
+  const bool is_prefix = filter.action.ends_with('.');
+  if (is_prefix ? !row.action.starts_with(filter.action)
+                : !filter.action.empty() && row.action != filter.action) {
+    return false;
+  }
+  if (!filter.target.empty() && row.target != filter.target &&
+      !row.target.starts_with(filter.target + "#")) {
+    return false;
+  }
+  if (filter.from && row.at < *filter.from) return false;
+  return !filter.until || row.at < *filter.until;
 }
 
 Error run_unknown(std::string_view run) {

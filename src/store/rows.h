@@ -58,8 +58,9 @@ Listed<T> make_page(std::vector<T> items, std::uint32_t limit, CursorOf cursor_o
   return page;
 }
 
-/// Whether `run` passes the filter.
+/// Whether it passes the filter.
 bool matches(const RunFilter& filter, const model::Run& run);
+bool matches(const AuditFilter& filter, const model::AuditRow& row);
 
 Error run_unknown(std::string_view run);
 Error workflow_unknown(std::string_view workflow);

@@ -76,7 +76,18 @@ struct RunFilter {
   std::vector<model::RunState> states;  ///< empty: all
   std::optional<std::string> business_date;
   std::optional<Timestamp> created_from, created_until;
+  std::optional<std::vector<std::string>> workflows;  ///< any of these; an empty list finds nothing
+  bool needs_decision = false;                        ///< only those that wait for a person
 };
+struct AuditFilter {
+  std::string actor = {};   ///< empty: any, as below
+  std::string action = {};  ///< `run.rerun`, or all that begin so when it ends with a dot
+  std::string target = {};  ///< `daily_close#3`; without a number also its runs
+  std::optional<Timestamp> from = {}, until = {};
+};
+/// Lines of the audit log that one page of a filtered list looks at: beyond them the page ends,
+/// perhaps without items, and its cursor goes on.
+inline constexpr std::int64_t kAuditScanMax = 50'000;
 struct RunDetail {
   model::Run run;  ///< `definition` null, `jobs` empty
   std::vector<model::JobRow> jobs;
@@ -103,7 +114,7 @@ class QueryStore {
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
   /// Newest first.
-  virtual Result<Listed<model::AuditRow>> audit(const Page& page) = 0;
+  virtual Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) = 0;
   /// Journal lines with seq > after, ascending; of one run when given.
   virtual Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                          std::optional<RunId> run) = 0;
@@ -111,6 +122,11 @@ class QueryStore {
   virtual Result<std::vector<model::Mark>> marks() = 0;
   virtual Result<std::vector<model::Variable>> variables() = 0;
   virtual Result<std::vector<model::Folder>> folders() = 0;
+  /// Newest first, revoked ones too.
+  virtual Result<Listed<model::TokenRow>> tokens(const Page& page) = 0;
+  /// Asked for every request: by key. nullopt: there is none, valid or not.
+  virtual Result<std::optional<model::TokenRow>> token(const Uuid& id) = 0;
+  virtual Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) = 0;
 };
 
 }  // namespace dandori::store

@@ -190,6 +190,17 @@ Json to_json(const model::Mark& mark) {
   });
 }
 
+Json to_json(const model::TokenRow& token) {
+  return Json::object({{"id", format_uuid(token.id)},
+                       {"name", token.name},
+                       {"role", word_json(token.role)},
+                       {"created_at", instant_json(token.created_at)},
+                       {"created_by", token.created_by},
+                       {"expires_at", instant_json(token.expires_at)},
+                       {"last_used_at", instant_json(token.last_used_at)},
+                       {"revoked_at", instant_json(token.revoked_at)}});
+}
+
 Json to_json(const model::AuditRow& row) {
   return Json::object({
       {"seq", row.seq},

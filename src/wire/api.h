@@ -29,6 +29,8 @@ Json to_json(const model::JournalRow& row);
 Json to_json(const model::Variable& variable);
 Json to_json(const model::Folder& folder);
 Json to_json(const model::Actor& actor);
+/// Without its secret, and without the hash of it.
+Json to_json(const model::TokenRow& token);
 Json to_json(const model::LogChunk& chunk);
 /// `{code, message, hint, path}`; empty members are left out.
 Json to_json(const Error& error);

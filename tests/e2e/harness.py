@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from report import run_and_report  # noqa: E402,F401
 
 BIN = Path(os.environ.get("DANDORI_BIN", ROOT / "build/release/bin/dandori"))
+CHECK_CONTRACT = os.environ.get("DANDORI_CHECK_CONTRACT") == "1"  # every answer against schemas/openapi.yaml
 PATIENCE = 60.0  # bound of every wait: a wait that long is a failure, not a pace
 
 
@@ -39,6 +40,7 @@ class Server:
         self.process = None
         self.port = 0
         self.log = open(self.folder / "server.log", "ab")
+        self.contract = None  # of CHECK_CONTRACT, read at the first request
         self.keep = False  # the folder stays, for whoever looks for the cause
 
     def __enter__(self):
@@ -165,11 +167,25 @@ class Server:
             # Refused before it was sent whole: the answer is there already.
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
+        self.answered = answer.headers  # of the last request
         connection.close()
+        if CHECK_CONTRACT:
+            self.check_contract(method, path, answer, text)
         try:
             return answer.status, json.loads(text)
         except ValueError:
             return answer.status, text
+
+    def check_contract(self, method: str, path: str, answer, text: str):
+        if self.contract is None:
+            from contract import Contract
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            connection.request("GET", "/api/v1/openapi.json")
+            self.contract = Contract(connection.getresponse().read().decode())
+            connection.close()
+        wrong = self.contract.problems(method, path, answer.status, answer.headers.get("Content-Type", ""), text)
+        if wrong:
+            raise AssertionError("not as schemas/openapi.yaml says:\n" + "\n".join(wrong))
 
     def api(self, method: str, path: str, body=None, headers=None):
         status, answer = self.request(method, "/api/v1" + path, body, headers)

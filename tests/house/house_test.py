@@ -97,7 +97,7 @@ class House(unittest.TestCase):
         codes = set()
         code = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(
             ["agent", "api", "auth", "bulk", "calendar", "cli", "config", "cron", "expr", "http", "id", "job", "json", "keeper",
-             "log", "mark", "operation", "param", "plan", "protocol", "request", "run", "server", "spec", "store", "time", "workflow"]))
+             "log", "mark", "operation", "param", "plan", "protocol", "request", "run", "server", "spec", "store", "time", "token", "workflow"]))
         for path, relative in sources():
             if relative.endswith("_test.cpp") or relative.startswith("sim/"):  # the virtual world's own
                 continue

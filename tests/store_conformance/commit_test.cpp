@@ -34,6 +34,7 @@ Changes standing_rows() {
           model::VariableRow{sample_variable("", "root"), false},
           model::VariableRow{sample_variable("sales", "root"), false},
           sample_agent("local"),
+          sample_token(7),
           model::MarkRow{sample_mark("", 0, ""), false},
           model::MarkRow{sample_mark("nightly", 0, "load"), false},
           model::MarkRow{sample_mark("nightly", 2, "load"), false},
@@ -118,10 +119,11 @@ TEST_SUITE("commit") {
     std::get<model::VariableRow>(rows[4]).variable.value = Json{5};
     std::get<model::FolderRow>(rows[3]).folder.labels.clear();
     std::get<model::AgentRow>(rows[6]).sequence = 100;
-    std::get<model::MarkRow>(rows[8]).mark.reason = "why";
-    std::get<model::RunRow>(rows[13]).run.state = model::RunState::stopping;
-    std::get<model::JobRow>(rows[15]).state.attempts = 9;
-    std::get<model::AttemptRow>(rows[18]).attempt.exit = {};
+    std::get<model::TokenRow>(rows[7]).role = model::Role::viewer;
+    std::get<model::MarkRow>(rows[9]).mark.reason = "why";
+    std::get<model::RunRow>(rows[14]).run.state = model::RunState::stopping;
+    std::get<model::JobRow>(rows[16]).state.attempts = 9;
+    std::get<model::AttemptRow>(rows[19]).attempt.exit = {};
     must_commit(world, rows);
     CHECK(loaded(world) == lines(texts_of(rows)));
   }

@@ -128,7 +128,8 @@ TEST_SUITE("queries") {
       CHECK(world.queries().runs({}, {.limit = 1, .cursor = cursor}).error().code ==
             "request.bad_cursor");
     }
-    CHECK(world.queries().audit({.limit = 1, .cursor = "x"}).error().code == "request.bad_cursor");
+    CHECK(world.queries().audit({}, {.limit = 1, .cursor = "x"}).error().code ==
+          "request.bad_cursor");
   }
 
   TEST_CASE_TEMPLATE("one run is found by id and by name and number, active or ended", World,
@@ -204,11 +205,11 @@ TEST_SUITE("queries") {
     World world;
     must_commit(world, {model::AuditLine{sample_audit(1)}, model::AuditLine{sample_audit(2)},
                         model::AuditLine{sample_audit(3)}});
-    const auto first = world.queries().audit({.limit = 2, .cursor = {}});
+    const auto first = world.queries().audit({}, {.limit = 2, .cursor = {}});
     REQUIRE(first->items.size() == 2);
     CHECK(text_of(first->items[0]) == text_of(sample_audit(3)));
     must_commit(world, {model::AuditLine{sample_audit(4)}});
-    const auto second = world.queries().audit({.limit = 2, .cursor = first->next_cursor});
+    const auto second = world.queries().audit({}, {.limit = 2, .cursor = first->next_cursor});
     REQUIRE(second->items.size() == 1);
     CHECK(second->items[0].seq == 1);
   }
@@ -243,7 +244,7 @@ TEST_SUITE("queries") {
     row.target = "other";
     must_commit(world, {model::JournalLine{line}, model::AuditLine{row}});
     CHECK(world.queries().journal(0, 9, std::nullopt)->front().kind == "job.started");
-    CHECK(world.queries().audit({})->items.front().target == "nightly#3");
+    CHECK(world.queries().audit({}, {})->items.front().target == "nightly#3");
   }
 
   TEST_CASE_TEMPLATE("variables and folders are listed", World, MemoryWorld, SqliteWorld) {
@@ -254,6 +255,86 @@ TEST_SUITE("queries") {
     CHECK(lines(texts_of(*world.queries().variables())) ==
           text_of(sample_variable("", "z")) + "\n" + text_of(sample_variable("sales", "a")) + "\n");
     CHECK(lines(texts_of(*world.queries().folders())) == text_of(sample_folder("sales")) + "\n");
+  }
+
+  TEST_CASE_TEMPLATE("runs are filtered by a set of workflows and by what waits for a person",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    add_runs(world);
+    model::Run waits = run_of(7, model::RunState::running, "c", "2026-11-02");
+    waits.needs_decision = true;
+    must_commit(world, {model::RunRow{waits}});
+    RunFilter filter;
+    filter.workflows = {"a", "c"};
+    CHECK(numbers(world, filter) == "7 4 2 1 ");
+    CHECK(numbers(world, filter, 1) == "7 4 2 1 ");
+    filter.states = {model::RunState::failed, model::RunState::running};
+    CHECK(numbers(world, filter) == "7 4 2 ");
+    filter.workflow = "a";
+    CHECK(numbers(world, filter) == "4 2 ");
+    filter.workflow = "b";
+    CHECK(numbers(world, filter).empty());
+    filter = {};
+    filter.workflows = std::vector<std::string>{};
+    CHECK(numbers(world, filter).empty());
+    for (int i = 0; i < 400; ++i) filter.workflows->push_back("w" + std::to_string(i));
+    filter.workflows->push_back("b");
+    CHECK(numbers(world, filter, 2) == "6 5 3 ");  // too many to read one by one
+    filter = {};
+    filter.needs_decision = true;
+    CHECK(numbers(world, filter) == "7 ");
+  }
+
+  TEST_CASE_TEMPLATE("the audit log is filtered by actor, action, target and time", World,
+                     MemoryWorld, SqliteWorld) {
+    World world;
+    Changes lines;
+    for (std::uint64_t seq = 1; seq <= 6; ++seq) {
+      model::AuditRow row = sample_audit(seq);
+      row.at = at_second(static_cast<std::int64_t>(seq) * 10);
+      row.actor.name = seq % 2 == 0 ? "even" : "odd";
+      row.action = seq <= 3 ? "run.start" : seq == 4 ? "run.kill" : "workflow.apply";
+      row.target = seq == 1 ? "close" : seq == 2 ? "close#1" : seq == 3 ? "closed#1" : "other";
+      lines.push_back(model::AuditLine{row});
+    }
+    must_commit(world, lines);
+    const auto found = [&](const AuditFilter& filter) {
+      std::string numbers;
+      Page page{.limit = 2, .cursor = {}};
+      do {
+        const auto listed = world.queries().audit(filter, page);
+        REQUIRE(listed.has_value());
+        CHECK(listed->items.size() <= 2);
+        for (const model::AuditRow& row : listed->items) numbers += std::to_string(row.seq) + " ";
+        page.cursor = listed->next_cursor;
+      } while (!page.cursor.empty());
+      return numbers;
+    };
+    CHECK(found({}) == "6 5 4 3 2 1 ");
+    CHECK(found({.actor = "even"}) == "6 4 2 ");
+    CHECK(found({.action = "run."}) == "4 3 2 1 ");
+    CHECK(found({.action = "run.start"}) == "3 2 1 ");
+    CHECK(found({.target = "close"}) == "2 1 ");
+    CHECK(found({.actor = "nobody"}).empty());
+    CHECK(found({.from = at_second(20), .until = at_second(50)}) == "4 3 2 ");
+    CHECK(found({.actor = "even", .from = at_second(20), .until = at_second(50)}) == "4 2 ");
+  }
+
+  TEST_CASE_TEMPLATE("tokens are listed newest first and found by id and by their secret's hash",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    CHECK(world.queries().tokens({})->items.empty());
+    must_commit(world, {sample_token(1), sample_token(2), sample_token(3)});
+    const auto first = world.queries().tokens({.limit = 2, .cursor = {}});
+    CHECK(lines(texts_of(first->items)) ==
+          text_of(sample_token(3)) + "\n" + text_of(sample_token(2)) + "\n");
+    const auto rest = world.queries().tokens({.limit = 2, .cursor = first->next_cursor});
+    CHECK(lines(texts_of(rest->items)) == text_of(sample_token(1)) + "\n");
+    CHECK(rest->next_cursor.empty());
+    CHECK(text_of(**world.queries().token(run_id(2).value)) == text_of(sample_token(2)));
+    CHECK_FALSE(*world.queries().token(run_id(9).value));
+    CHECK(text_of(**world.queries().token_of_secret("hash3")) == text_of(sample_token(3)));
+    CHECK_FALSE(*world.queries().token_of_secret("hash"));
   }
 
   TEST_CASE_TEMPLATE("readers on other threads see each batch whole while the engine commits",

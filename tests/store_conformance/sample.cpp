@@ -247,6 +247,20 @@ model::AgentRow sample_agent(std::string name) {
           .instance = sample_uuid(40)};
 }
 
+model::TokenRow sample_token(std::uint64_t number) {
+  model::TokenRow row;
+  row.id = run_id(number).value;
+  row.name = "ci" + std::to_string(number);
+  row.role = model::Role::author;
+  row.secret_hash = "hash" + std::to_string(number);
+  row.created_by = "admin";
+  row.created_at = at_second(61);
+  row.expires_at = at_second(62);
+  row.last_used_at = at_second(63);
+  row.revoked_at = at_second(64);
+  return row;
+}
+
 model::Variable sample_variable(std::string folder, std::string name) {
   return {.name = std::move(name), .folder = std::move(folder), .value = Json{"a\n\"b\""}};
 }
@@ -322,6 +336,11 @@ std::string text_of(const model::CountersRow& r) {
 
 std::string text_of(const model::AgentRow& r) {
   return joined("agent", r.name, r.boot_id, r.sequence, r.slots, r.instance);
+}
+
+std::string text_of(const model::TokenRow& r) {
+  return joined("token", r.id, r.name, r.role, r.secret_hash, r.created_by, r.created_at,
+                r.expires_at, r.last_used_at, r.revoked_at);
 }
 
 std::string text_of(const model::Variable& r) {

@@ -25,6 +25,7 @@ model::AuditRow sample_audit(std::uint64_t seq);
 model::JournalRow sample_journal(std::uint64_t seq, RunId run);
 model::CountersRow sample_counters();
 model::AgentRow sample_agent(std::string name);
+model::TokenRow sample_token(std::uint64_t number);
 model::Variable sample_variable(std::string folder, std::string name);
 model::Folder sample_folder(std::string name);
 
@@ -41,6 +42,7 @@ std::string text_of(const model::AuditRow& row);
 std::string text_of(const model::JournalRow& row);
 std::string text_of(const model::CountersRow& row);
 std::string text_of(const model::AgentRow& row);
+std::string text_of(const model::TokenRow& row);
 std::string text_of(const model::Variable& row);
 std::string text_of(const model::Folder& row);
 std::string text_of(const model::Change& change);

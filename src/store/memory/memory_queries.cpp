@@ -91,7 +91,7 @@ Result<std::vector<model::PlannedOutcome>> MemoryStore::outcomes(Timestamp from,
   return found;
 }
 
-Result<Listed<model::AuditRow>> MemoryStore::audit(const Page& page) {
+Result<Listed<model::AuditRow>> MemoryStore::audit(const AuditFilter& filter, const Page& page) {
   const Result<std::int64_t> before = seq_cursor(page);
   if (!before) return std::unexpected(before.error());
   const std::lock_guard lock{mutex_};
@@ -100,7 +100,7 @@ Result<Listed<model::AuditRow>> MemoryStore::audit(const Page& page) {
   const auto end = audit_.lower_bound(static_cast<std::uint64_t>(*before));
   for (auto place = std::make_reverse_iterator(end);
        place != audit_.rend() && found.size() <= limit; ++place) {
-    found.push_back(place->second);
+    if (matches(filter, place->second)) found.push_back(place->second);
   }
   return make_page(std::move(found), limit,
                    [](const model::AuditRow& row) { return std::to_string(row.seq); });
@@ -137,6 +137,36 @@ Result<std::vector<model::Folder>> MemoryStore::folders() {
   std::vector<model::Folder> found;
   for (const auto& [name, folder] : folders_) found.push_back(folder);
   return found;
+}
+
+Result<Listed<model::TokenRow>> MemoryStore::tokens(const Page& page) {
+  const Result<RunId> before = run_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  const std::lock_guard lock{mutex_};
+  const std::uint32_t limit = page_limit(page);
+  std::vector<model::TokenRow> found;
+  const auto end = before->is_nil() ? tokens_.end() : tokens_.lower_bound(before->value);
+  for (auto place = std::make_reverse_iterator(end);
+       place != tokens_.rend() && found.size() <= limit; ++place) {
+    found.push_back(place->second);
+  }
+  return make_page(std::move(found), limit,
+                   [](const model::TokenRow& row) { return format_uuid(row.id); });
+}
+
+Result<std::optional<model::TokenRow>> MemoryStore::token(const Uuid& id) {
+  const std::lock_guard lock{mutex_};
+  const auto found = tokens_.find(id);
+  if (found == tokens_.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<std::optional<model::TokenRow>> MemoryStore::token_of_secret(const std::string& hash) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, row] : tokens_) {
+    if (row.secret_hash == hash) return row;
+  }
+  return std::nullopt;
 }
 
 }  // namespace dandori::store

@@ -80,6 +80,9 @@ void MemoryStore::put(const model::PlannedRow& row) {
 void MemoryStore::put(const model::AgentRow& row) {
   agents_.insert_or_assign(row.name, row);
 }
+void MemoryStore::put(const model::TokenRow& row) {
+  tokens_.insert_or_assign(row.id, row);
+}
 void MemoryStore::put(const model::KeyRow& row) {
   keys_.insert_or_assign(row.key, row);
 }
@@ -165,6 +168,7 @@ Result<Snapshot> MemoryStore::load() {
   for (const auto& [name, folder] : folders_) rows.emplace_back(model::FolderRow{folder, false});
   for (const auto& [key, value] : variables_) rows.emplace_back(model::VariableRow{value, false});
   for (const auto& [name, row] : agents_) rows.emplace_back(row);
+  for (const auto& [id, row] : tokens_) rows.emplace_back(row);
   for (const auto& [key, mark] : marks_) rows.emplace_back(model::MarkRow{mark, false});
   for (const auto& [key, row] : needed_revisions()) rows.emplace_back(row);
   std::vector<model::JobRow> jobs;

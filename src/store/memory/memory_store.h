@@ -34,12 +34,15 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
   Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
-  Result<Listed<model::AuditRow>> audit(const Page& page) override;
+  Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
   Result<std::vector<model::Mark>> marks() override;
   Result<std::vector<model::Variable>> variables() override;
   Result<std::vector<model::Folder>> folders() override;
+  Result<Listed<model::TokenRow>> tokens(const Page& page) override;
+  Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
+  Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
 
  private:
   using Runs = std::map<RunId, model::Run>;
@@ -61,6 +64,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   void put(const model::MarkRow& row);
   void put(const model::PlannedRow& row);
   void put(const model::AgentRow& row);
+  void put(const model::TokenRow& row);
   void put(const model::KeyRow& row);
   void put(const model::AuditLine& row);
   void put(const model::JournalLine& row);
@@ -79,6 +83,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   std::map<std::string, model::Folder> folders_;
   std::map<std::pair<std::string, std::string>, model::Variable> variables_;  ///< by folder, name
   std::map<std::string, model::AgentRow> agents_;
+  std::map<Uuid, model::TokenRow> tokens_;
   std::map<model::MarkKey, model::Mark> marks_;
   std::map<RevisionKey, model::RevisionRow> revisions_;
   Runs active_;

@@ -1,6 +1,7 @@
 #include "store/sqlite/queries.h"
 
 #include "store/rows.h"
+#include "store/sqlite/audit_list.h"
 #include "store/sqlite/lookup.h"
 #include "store/sqlite/run_list.h"
 #include "store/sqlite/tables.h"
@@ -174,18 +175,12 @@ Result<std::vector<model::PlannedOutcome>> Queries::outcomes(Timestamp from, Tim
                                      [&](Binder& query) { query.instant(from).instant(until); });
 }
 
-Result<Listed<model::AuditRow>> Queries::audit(const Page& page) {
+Result<Listed<model::AuditRow>> Queries::audit(const AuditFilter& filter, const Page& page) {
   const Result<std::int64_t> before = seq_cursor(page);
   if (!before) return std::unexpected(before.error());
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
-  const std::uint32_t limit = page_limit(page);
-  auto found = rows<model::AuditRow>(
-      *loan, kAudit, "WHERE seq<? ORDER BY seq DESC LIMIT ?",
-      [&](Binder& query) { query.integer(*before).integer(std::int64_t{limit} + 1); });
-  if (!found) return std::unexpected(found.error());
-  return make_page(std::move(*found), limit,
-                   [](const model::AuditRow& row) { return std::to_string(row.seq); });
+  return list_audit(loan->connection(), loan->cache(), filter, *before, page_limit(page));
 }
 
 Result<std::vector<model::JournalRow>> Queries::journal(std::uint64_t after, std::uint32_t limit,
@@ -218,6 +213,44 @@ Result<std::vector<model::Folder>> Queries::folders() {
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
   return rows<model::Folder>(*loan, kFolder, "ORDER BY name", [](Binder&) {});
+}
+
+Result<Listed<model::TokenRow>> Queries::tokens(const Page& page) {
+  const Result<RunId> before = run_cursor(page);
+  if (!before) return std::unexpected(before.error());
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const std::uint32_t limit = page_limit(page);
+  const bool first = before->is_nil();
+  auto found = rows<model::TokenRow>(
+      *loan, kToken, first ? "ORDER BY id DESC LIMIT ?" : "WHERE id<? ORDER BY id DESC LIMIT ?",
+      [&](Binder& query) {
+        if (!first) query.uuid(before->value);
+        query.integer(std::int64_t{limit} + 1);
+      });
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit,
+                   [](const model::TokenRow& row) { return format_uuid(row.id); });
+}
+
+Result<std::optional<model::TokenRow>> Queries::token(const Uuid& id) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  auto found =
+      rows<model::TokenRow>(*loan, kToken, "WHERE id=?", [&](Binder& query) { query.uuid(id); });
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
+}
+
+Result<std::optional<model::TokenRow>> Queries::token_of_secret(const std::string& hash) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  auto found = rows<model::TokenRow>(*loan, kToken, "WHERE secret_hash=?",
+                                     [&](Binder& query) { query.text(hash); });
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
 }
 
 }  // namespace dandori::store::sqlite

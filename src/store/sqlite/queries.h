@@ -76,12 +76,15 @@ class Queries final : public QueryStore {
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
   Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
-  Result<Listed<model::AuditRow>> audit(const Page& page) override;
+  Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
   Result<std::vector<model::Mark>> marks() override;
   Result<std::vector<model::Variable>> variables() override;
   Result<std::vector<model::Folder>> folders() override;
+  Result<Listed<model::TokenRow>> tokens(const Page& page) override;
+  Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
+  Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
 
  private:
   ReaderPool pool_;

@@ -11,11 +11,16 @@ namespace dandori::store::sqlite {
 
 namespace {
 
-/// One reading: a table, perhaps narrowed to one state.
+/// One reading: a table, perhaps narrowed to one state and one workflow.
 struct Reading {
   const Table& table;
-  std::optional<model::RunState> state;
+  std::optional<model::RunState> state = std::nullopt;
+  std::optional<std::string> workflow = std::nullopt;
 };
+
+/// Up to so many workflows are read each by its index; beyond them all runs are looked through,
+/// which finds something soon.
+constexpr std::size_t kReadingsMax = 256;
 
 /// An id carries the millisecond in which it was made (RFC 9562, version 7). Clocks are set back at
 /// times, so ids only narrow the search, by a day more than asked; created_at decides.
@@ -39,16 +44,22 @@ std::string sql_of(const Reading& reading, const RunFilter& filter, bool has_bef
   if (has_before) tail += " AND id<?";
   if (filter.created_from) tail += " AND id>=? AND created_at>=?";
   if (filter.created_until) tail += " AND id<? AND created_at<?";
-  if (filter.workflow) tail += " AND workflow=?";
-  if (filter.business_date)
-    tail += filter.workflow ? " AND +business_date=?" : " AND business_date=?";
-  if (reading.state) {
-    tail += filter.workflow || filter.business_date ? " AND +state=?" : " AND state=?";
+  if (reading.workflow) tail += " AND workflow=?";
+  if (filter.workflows && !reading.workflow) {
+    tail += " AND +workflow IN (SELECT value FROM json_each(?))";
   }
+  if (filter.business_date)
+    tail += reading.workflow ? " AND +business_date=?" : " AND business_date=?";
+  if (reading.state) {
+    tail += reading.workflow || filter.business_date ? " AND +state=?" : " AND state=?";
+  }
+  if (filter.needs_decision) tail += " AND +needs_decision=1";
   return select(reading.table, tail + " ORDER BY id DESC LIMIT ?");
 }
 
-void bind_filter(Binder& query, const Reading& reading, const RunFilter& filter, RunId before) {
+/// names: filter.workflows as JSON; must live until the last step.
+void bind_filter(Binder& query, const Reading& reading, const RunFilter& filter,
+                 const std::string& names, RunId before) {
   if (!before.is_nil()) query.uuid(before.value);
   if (filter.created_from) {
     query.uuid(first_id_of(shifted(*filter.created_from, -kIdSlack))).instant(*filter.created_from);
@@ -57,9 +68,62 @@ void bind_filter(Binder& query, const Reading& reading, const RunFilter& filter,
     query.uuid(first_id_of(shifted(*filter.created_until, kIdSlack)))
         .instant(*filter.created_until);
   }
-  if (filter.workflow) query.text(*filter.workflow);
+  if (reading.workflow) query.text(*reading.workflow);
+  if (filter.workflows && !reading.workflow) query.text(names);
   if (filter.business_date) query.text(*filter.business_date);
   if (reading.state) query.text(model::to_string(*reading.state));
+}
+
+std::vector<model::RunState> states_of(const RunFilter& filter) {
+  std::vector<model::RunState> states = filter.states;
+  std::ranges::sort(states);
+  const auto doubles = std::ranges::unique(states);
+  states.erase(doubles.begin(), doubles.end());
+  return states;
+}
+
+/// The workflows to read one by one; empty: none is asked for, or there are too many of them.
+std::vector<std::string> workflows_of(const RunFilter& filter, std::size_t states) {
+  if (filter.workflow) return {*filter.workflow};
+  if (!filter.workflows || filter.workflows->size() * states > kReadingsMax) return {};
+  return *filter.workflows;
+}
+
+/// Every reading, once for each table.
+std::vector<Reading> readings_of(const RunFilter& filter) {
+  const std::vector<model::RunState> states = states_of(filter);
+  const std::vector<std::string> workflows =
+      workflows_of(filter, std::max<std::size_t>(states.size(), 1));
+  std::vector<Reading> readings;
+  const auto add = [&](Reading reading) {
+    if (workflows.empty()) return readings.push_back(reading);
+    for (const std::string& workflow : workflows) {
+      reading.workflow = workflow;
+      readings.push_back(reading);
+    }
+  };
+  for (const Table* table : {&kRunActive, &kRunHistory}) {
+    if (filter.needs_decision && table == &kRunHistory) continue;  // a run that waits goes on
+    if (states.empty()) add({*table});
+    for (const model::RunState state : states) add({*table, state});
+  }
+  return readings;
+}
+
+Json names_json(const RunFilter& filter) {
+  Json names = Json::array();
+  if (filter.workflows) {
+    for (const std::string& name : *filter.workflows) names.push(name);
+  }
+  return names;
+}
+
+/// Whether nothing can pass: no workflow is left, or the one asked for is not among those.
+bool is_empty(const RunFilter& filter) {
+  if (!filter.workflows) return false;
+  return filter.workflows->empty() ||
+         (filter.workflow &&
+          std::ranges::find(*filter.workflows, *filter.workflow) == filter.workflows->end());
 }
 
 }  // namespace
@@ -67,24 +131,14 @@ void bind_filter(Binder& query, const Reading& reading, const RunFilter& filter,
 Result<std::vector<model::Run>> list_runs(sqlite3* connection, StatementCache& cache,
                                           const RunFilter& filter, RunId before,
                                           std::uint32_t count_max) {
-  std::vector<Reading> readings;
-  if (filter.states.empty()) {
-    readings.push_back({kRunActive, std::nullopt});
-    readings.push_back({kRunHistory, std::nullopt});
-  }
-  for (std::size_t i = 0; i < filter.states.size(); ++i) {
-    const auto begin = filter.states.begin();
-    const auto here = begin + static_cast<std::ptrdiff_t>(i);
-    if (std::find(begin, here, *here) != here) continue;  // asked for twice
-    readings.push_back({kRunActive, *here});
-    readings.push_back({kRunHistory, *here});
-  }
+  if (is_empty(filter)) return std::vector<model::Run>{};
+  const std::string names = write_json(names_json(filter));
   std::vector<model::Run> found;
-  for (const Reading& reading : readings) {
+  for (const Reading& reading : readings_of(filter)) {
     const Result<sqlite3_stmt*> statement = cache.get(sql_of(reading, filter, !before.is_nil()));
     if (!statement) return std::unexpected(statement.error());
     Binder query{*statement};
-    bind_filter(query, reading, filter, before);
+    bind_filter(query, reading, filter, names, before);
     query.integer(count_max);
     const auto done =
         read_all<model::Run>(connection, query, reading.table.name,

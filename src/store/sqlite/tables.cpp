@@ -40,6 +40,7 @@ static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>(
 static_assert(field_count<model::Mark>() == 6 && field_count<model::MarkKey>() == 4);
 static_assert(field_count<model::PlannedOutcome>() == 10);
 static_assert(field_count<model::AgentRow>() == 5 && field_count<model::KeyRow>() == 4);
+static_assert(field_count<model::TokenRow>() == 9);
 static_assert(field_count<model::AuditRow>() == 8 && field_count<model::Actor>() == 5);
 static_assert(field_count<model::JournalRow>() == 7 && field_count<model::CountersRow>() == 6);
 
@@ -338,6 +339,24 @@ void read(Row& in, model::AgentRow& row) {
   row.sequence = in.bits();
   row.slots = in.count();
   row.instance = in.uuid();
+}
+
+void bind(Binder& out, const model::TokenRow& row) {
+  out.uuid(row.id).text(row.name).text(model::to_string(row.role)).text(row.secret_hash);
+  out.text(row.created_by).instant(row.created_at).instant(row.expires_at);
+  out.instant(row.last_used_at).instant(row.revoked_at);
+}
+
+void read(Row& in, model::TokenRow& row) {
+  row.id = in.uuid();
+  row.name = in.text();
+  row.role = read_word<model::Role>(in);
+  row.secret_hash = in.text();
+  row.created_by = in.text();
+  row.created_at = in.instant();
+  row.expires_at = in.instant();
+  row.last_used_at = in.instant();
+  row.revoked_at = in.instant();
 }
 
 void bind(Binder& out, const model::KeyRow& row) {

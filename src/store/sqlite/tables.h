@@ -48,6 +48,9 @@ inline constexpr Table kMark{"mark", "workflow,number,job,kind", "",
 inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",
                                 "at,business_date,state,reason,detail,run_id,decided_at"};
 inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots,instance"};
+inline constexpr Table kToken{"token", "id", "",
+                              "name,role,secret_hash,created_by,created_at,expires_at,last_used_at,"
+                              "revoked_at"};
 inline constexpr Table kKey{"idem_key", "key", "", "digest,at,answer"};
 inline constexpr Table kAudit{
     "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash",
@@ -73,6 +76,7 @@ void bind(Binder& out, const model::Folder& folder);
 void bind(Binder& out, const model::Mark& mark);
 void bind(Binder& out, const model::PlannedOutcome& outcome);
 void bind(Binder& out, const model::AgentRow& row);
+void bind(Binder& out, const model::TokenRow& row);
 void bind(Binder& out, const model::KeyRow& row);
 void bind(Binder& out, const model::AuditRow& row);
 void bind(Binder& out, const model::JournalRow& row);
@@ -88,6 +92,7 @@ void read(Row& in, model::Folder& folder);
 void read(Row& in, model::Mark& mark);
 void read(Row& in, model::PlannedOutcome& outcome);
 void read(Row& in, model::AgentRow& row);
+void read(Row& in, model::TokenRow& row);
 void read(Row& in, model::KeyRow& row);
 void read(Row& in, model::AuditRow& row);
 void read(Row& in, model::JournalRow& row);

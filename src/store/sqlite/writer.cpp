@@ -58,6 +58,7 @@ Result<void> Writer::prepare_all() {
   sql[drop_mark_] = "DELETE FROM mark WHERE workflow=? AND number=? AND job=? AND kind=?";
   sql[put_planned_] = upsert(kPlanned);
   sql[put_agent_] = upsert(kAgent);
+  sql[put_token_] = upsert(kToken);
   sql[put_key_] = upsert(kKey);
   sql[put_audit_] = upsert(kAudit);
   sql[put_journal_] = upsert(kJournal);
@@ -160,6 +161,9 @@ int Writer::put(const model::PlannedRow& row) {
 }
 int Writer::put(const model::AgentRow& row) {
   return write(put_agent_, row);
+}
+int Writer::put(const model::TokenRow& row) {
+  return write(put_token_, row);
 }
 int Writer::put(const model::KeyRow& row) {
   return write(put_key_, row);
@@ -313,6 +317,7 @@ Result<Snapshot> Writer::load() {
   }
   if (done)
     done = append<model::AgentRow>(out, select(kAgent, "ORDER BY name"), kAgent.name, as_is);
+  if (done) done = append<model::TokenRow>(out, select(kToken, "ORDER BY id"), kToken.name, as_is);
   if (done) {
     done = append<model::Mark>(
         out, select(kMark, "ORDER BY workflow,number,job,kind"), kMark.name,

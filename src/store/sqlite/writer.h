@@ -50,6 +50,7 @@ class Writer {
     drop_mark_,
     put_planned_,
     put_agent_,
+    put_token_,
     put_key_,
     put_audit_,
     put_journal_,
@@ -78,6 +79,7 @@ class Writer {
   int put(const model::MarkRow& row);
   int put(const model::PlannedRow& row);
   int put(const model::AgentRow& row);
+  int put(const model::TokenRow& row);
   int put(const model::KeyRow& row);
   int put(const model::AuditLine& row);
   int put(const model::JournalLine& row);

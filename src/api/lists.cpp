@@ -1,0 +1,186 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "api/marks.h"
+#include "api/routes.h"
+#include "api/search.h"
+#include "base/text.h"
+#include "calendar/zone.h"
+#include "wire/api.h"
+
+namespace dandori::api {
+
+namespace {
+
+/// An instant of the query, or nullopt. Errors: request.bad_parameter.
+Result<std::optional<Timestamp>> instant_parameter(const http::Request& request,
+                                                   std::string_view name) {
+  const auto text = request.query.find(name);
+  if (!text) return std::nullopt;
+  const auto at = parse_rfc3339(*text);
+  if (!at) {
+    return fail("request.bad_parameter", fmt::format("'{}' is no instant", excerpt(*text)),
+                "write it as 2026-11-20T13:00:00Z (a + of a zone must be written %2B)",
+                fmt::format("?{}", name));
+  }
+  return *at;
+}
+
+Result<void> read_states(const http::Request& request, store::RunFilter& filter) {
+  const auto states = request.query.find("state");
+  if (!states) return {};
+  for (const std::string_view word : split(*states, ',')) {
+    const auto state = model::parse_word<model::RunState>(word);
+    if (!state) {
+      return fail("request.bad_parameter", fmt::format("'{}' is no state of a run", excerpt(word)),
+                  fmt::format("states: {}", fmt::join(model::words_of<model::RunState>(), ", ")),
+                  "?state");
+    }
+    filter.states.push_back(*state);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<store::RunFilter> read_run_filter(Services& services, const http::Request& request) {
+  store::RunFilter filter;
+  if (const auto workflow = request.query.find("workflow")) {
+    filter.workflow = std::string{*workflow};
+  }
+  if (const auto date = request.query.find("date")) {
+    if (!calendar::parse_day(*date)) {
+      return fail("request.bad_parameter", fmt::format("'{}' is no date", excerpt(*date)),
+                  "write it as 2026-11-20", "?date");
+    }
+    filter.business_date = std::string{*date};
+  }
+  if (const auto states = read_states(request, filter); !states) {
+    return std::unexpected(states.error());
+  }
+  const auto from = instant_parameter(request, "from");
+  if (!from) return std::unexpected(from.error());
+  filter.created_from = *from;
+  const auto until = instant_parameter(request, "to");
+  if (!until) return std::unexpected(until.error());
+  filter.created_until = *until;
+  const auto waits = number_parameter(request, "needs_decision", 0, 1);
+  if (!waits) return std::unexpected(waits.error());
+  filter.needs_decision = *waits == 1;
+  auto search = read_search(request);
+  if (!search) return std::unexpected(search.error());
+  if (search->is_empty()) return filter;
+  auto names = find_workflows(services, std::move(*search));
+  if (!names) return std::unexpected(names.error());
+  filter.workflows = std::move(*names);
+  return filter;
+}
+
+void list_runs(Call call) {
+  const auto page = read_page(call.request);
+  if (!page) return call.fail(page.error());
+  Json::Array items;
+  // `text=daily_close#142` is that run.
+  const std::string_view text = call.request.query.value("text");
+  if (text.find('#') != std::string_view::npos) {
+    const auto one = call.services.query.run(std::string{text});
+    if (!one && one.error().code != "run.unknown") return call.fail(one.error());
+    if (one) items.push_back(wire::to_json(one->run));
+    return call.answer(200, page_json(std::move(items), {}));
+  }
+  const auto filter = read_run_filter(call.services, call.request);
+  if (!filter) return call.fail(filter.error());
+  const auto listed = call.services.query.runs(*filter, *page);
+  if (!listed) return call.fail(listed.error());
+  for (const model::Run& run : listed->items) items.push_back(wire::to_json(run));
+  call.answer(200, page_json(std::move(items), listed->next_cursor));
+}
+
+void list_workflows(Call call) {
+  const auto page = read_page(call.request);
+  if (!page) return call.fail(page.error());
+  const std::string_view deleted = call.request.query.value("deleted");
+  if (!deleted.empty() && deleted != "yes" && deleted != "no" && deleted != "only") {
+    return call.fail({"request.bad_parameter", "the parameter 'deleted' is yes, no or only",
+                      "leave it out to see all", "?deleted"});
+  }
+  auto search = read_search(call.request);
+  if (!search) return call.fail(search.error());
+  const auto matcher = WorkflowMatcher::make(call.services, std::move(*search));
+  if (!matcher) return call.fail(matcher.error());
+  const auto marks = call.services.query.marks();
+  if (!marks) return call.fail(marks.error());
+
+  Json::Array items;
+  store::Page next{.limit = 1000, .cursor = page->cursor};
+  do {
+    const auto listed = call.services.query.workflows(next);
+    if (!listed) return call.fail(listed.error());
+    for (const model::WorkflowRow& row : listed->items) {
+      if ((deleted == "no" && row.deleted) || (deleted == "only" && !row.deleted)) continue;
+      if (!matcher->matches(row)) continue;
+      if (items.size() == page->limit) {
+        return call.answer(200, page_json(items, std::string{items.back().text_or("name", "")}));
+      }
+      Json item = wire::to_json(row);
+      add_marks(item, row.name, *marks);
+      items.push_back(std::move(item));
+    }
+    next.cursor = listed->next_cursor;
+  } while (!next.cursor.empty());
+  call.answer(200, page_json(std::move(items), {}));
+}
+
+void list_folders(Call call) {
+  const auto defined = call.services.query.folders();
+  if (!defined) return call.fail(defined.error());
+  std::map<std::string, model::Folder> folders;
+  for (const model::Folder& folder : *defined) folders[folder.name] = folder;
+  std::map<std::string, std::uint64_t> counts;
+  store::Page page{.limit = 1000, .cursor = {}};
+  do {
+    const auto listed = call.services.query.workflows(page);
+    if (!listed) return call.fail(listed.error());
+    for (const model::WorkflowRow& row : listed->items) {
+      if (row.deleted) continue;
+      // The folder and every one above it.
+      for (std::size_t end = row.folder.size(); end != 0 && end != std::string::npos;
+           end = row.folder.rfind('/', end - 1)) {
+        ++counts[row.folder.substr(0, end)];
+      }
+    }
+    page.cursor = listed->next_cursor;
+  } while (!page.cursor.empty());
+  for (const auto& [name, count] : counts) folders.try_emplace(name, model::Folder{name, {}, {}});
+  Json::Array items;
+  for (const auto& [name, folder] : folders) {
+    Json item = wire::to_json(folder);
+    item.set("workflows", counts[name]);
+    items.push_back(std::move(item));
+  }
+  call.answer(200, page_json(std::move(items), {}));
+}
+
+void get_audit(Call call) {
+  const auto page = read_page(call.request);
+  if (!page) return call.fail(page.error());
+  const http::Query& query = call.request.query;
+  store::AuditFilter filter{.actor = std::string{query.value("actor")},
+                            .action = std::string{query.value("action")},
+                            .target = std::string{query.value("target")}};
+  const auto from = instant_parameter(call.request, "from");
+  if (!from) return call.fail(from.error());
+  const auto until = instant_parameter(call.request, "to");
+  if (!until) return call.fail(until.error());
+  filter.from = *from;
+  filter.until = *until;
+  const auto listed = call.services.query.audit(filter, *page);
+  if (!listed) return call.fail(listed.error());
+  Json::Array items;
+  for (const model::AuditRow& row : listed->items) items.push_back(wire::to_json(row));
+  call.answer(200, page_json(std::move(items), listed->next_cursor));
+}
+
+}  // namespace dandori::api

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""The API as its contract says: every route, who may use it, what it refuses, what it answers."""
+import http.client
+import json
+import os
+import re
+import unittest
+
+os.environ["DANDORI_CHECK_CONTRACT"] = "1"
+from harness import PATIENCE, Server, run_and_report, until  # noqa: E402
+
+WORKFLOW = """
+name: known
+params: {n: {type: int, default: 1}}
+triggers: {t: {type: schedule, cron: "0 20 * * *"}}
+jobs:
+  a: {run: 'echo one; echo two'}
+  b: {run: exit 3, depends_on: [a]}
+  c: {run: 'true', depends_on: [b]}
+"""
+ROLES = ["viewer", "operator", "author", "admin"]
+NEEDS = {"view": "viewer", "run": "operator", "operate": "operator", "edit": "author", "admin": "admin"}
+
+
+class Api(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server("--timezone", "Asia/Tokyo", "--access-log", "all"))
+        cls.server.apply(WORKFLOW)
+        cls.server.apply("{kind: Variable, name: colour, value: red}")
+        cls.server.apply("{kind: Folder, name: sales, title: 販売}")
+        cls.run_id = cls.server.start_run("known")["id"]
+        cls.server.wait_run(cls.run_id)
+        cls.tokens = {role: cls.server.api("POST", "/tokens", {"name": f"the-{role}", "role": role})["secret"]
+                      for role in ROLES}
+
+    def path(self, path: str) -> str:
+        known = {"run": "known%231", "job": "a", "workflow": "known", "kind": "Workflow", "variable": "colour",
+                 "token": "the-viewer", "from": "1", "to": "1", "revision": "1"}
+        return re.sub(r"\{(\w+)\}", lambda name: known[name.group(1)], path)
+
+    def bearer(self, role: str):
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
+
+    def contract(self):
+        self.server.api("GET", "/version")
+        return self.server.contract
+
+    def test_every_route_checks_who_calls(self):
+        """Every route without token, with a wrong one, or with a role that is too weak: 401, 401, 403 [MON-12]"""
+        for method, path, operation, _ in self.contract().operations():
+            if operation["x-permission"] == "open":
+                continue
+            target = self.path(path)
+            with self.subTest(f"{method} {path}"):
+                for headers, wanted in (({}, (401, "auth.missing")),
+                                        ({"Authorization": "Bearer wrong"}, (401, "auth.wrong_token")),
+                                        ({"Authorization": "Basic eDp5"}, (401, "auth.wrong_token")),
+                                        ({"Cookie": "dandori_session=a.b.c.d"}, (401, "auth.session_ended"))):
+                    status, problem = self.server.request(method, target, None, headers, token=False)
+                    self.assertEqual((status, problem["code"]), wanted)
+                    self.assertTrue(problem["hint"] and problem["path"] and problem["request_id"])
+                for weak in ROLES[:ROLES.index(NEEDS[operation["x-permission"]])]:
+                    status, problem = self.server.request(method, target, None, self.bearer(weak), token=False)
+                    self.assertEqual((status, problem["code"]), (403, "auth.denied"))
+
+    def test_every_route_refuses_what_it_does_not_know(self):
+        """Every route with an oversized body: 413; with an unknown field or parameter: 422 that names it"""
+        large = b'{"x": "' + b"x" * (9 << 20) + b'"}'
+        for method, path, operation, _ in self.contract().operations():
+            target = self.path(path)
+            with self.subTest(f"{method} {path}"):
+                status, problem = self.server.request(method, target, None, None, large)
+                self.assertEqual((status, problem["code"]), (413, "http.body_too_large"))
+                status, problem = self.server.request(method, target + "?nothing=1")
+                self.assertEqual((status, problem["code"], problem["path"]), (422, "request.unknown_parameter", "?nothing"))
+                if "requestBody" in operation:
+                    status, problem = self.server.request(method, target, {"nothing_such": 1})
+                    self.assertEqual((status, problem["code"], problem["path"]),
+                                     (422, "request.unknown_field", "/nothing_such"))
+                    status, problem = self.server.request(method, target, None, None, b"[")
+                    self.assertEqual((status, problem["code"]), (400, "json.syntax"))
+                    self.assertTrue(problem["hint"] and problem["path"])
+
+    def test_every_reading_route_answers_as_described(self):
+        """Every GET of the contract answers the real server's data in the form that the contract says [DEV-01]"""
+        contract = self.contract()
+        for method, path, operation, parameters in contract.operations():
+            kinds = [kind for one in operation["responses"].values() for kind in contract.whole(one).get("content", {})]
+            if method != "GET" or "text/event-stream" in kinds:
+                continue
+            query = "&".join(f"{one['name']}=1" for one in parameters if one["in"] == "query" and one.get("required"))
+            with self.subTest(path):
+                status, _ = self.server.request(method, self.path(path) + ("?" + query if query else ""))
+                self.assertEqual(status, 200)
+                self.assertIn((operation["operationId"], 200), contract.seen)
+
+    def test_no_answer_may_be_kept_or_guessed(self):
+        """Answers carry no-store, nosniff and the request's id; the id that came in comes back"""
+        self.server.request("GET", "/api/v1/runs", headers={"X-Request-Id": "night-shift.7"})
+        self.assertEqual(self.server.answered["X-Request-Id"], "night-shift.7")
+        self.assertEqual(self.server.answered["Cache-Control"], "no-store")
+        self.assertEqual(self.server.answered["X-Content-Type-Options"], "nosniff")
+        status, problem = self.server.request("GET", "/api/v1/runs/none", headers={"X-Request-Id": "a b\tc"})
+        self.assertEqual((status, problem["request_id"]), (404, self.server.answered["X-Request-Id"]))
+        self.assertNotIn(" ", problem["request_id"])
+
+    def test_requests_stand_in_the_access_log(self):
+        """Each request is a line of JSON with route, status, user and request id, without its token"""
+        self.server.request("GET", "/api/v1/runs/known%231/jobs/a", headers={"X-Request-Id": "look-here-1"})
+        self.server.request("GET", "/api/v1/none", headers={"X-Request-Id": "look-here-2"})
+        lines = [json.loads(line) for line in self.server.log_text().splitlines() if "look-here" in line]
+        first, second = (next(line for line in lines if line["request_id"] == f"look-here-{n}") for n in (1, 2))
+        self.assertEqual((first["route"], first["status"], first["user"]),
+                         ("/api/v1/runs/{run}/jobs/{job}", "200", "admin"))
+        self.assertEqual((second["status"], second["method"]), ("404", "GET"))
+        self.assertNotIn(self.server.token(), self.server.log_text())
+        self.assertNotIn(self.tokens["viewer"], self.server.log_text())
+
+
+class Tokens(unittest.TestCase):
+    def test_a_token_is_shown_once_scoped_expiring_and_revoked_at_once(self):
+        """A token: secret shown once, stored hashed, by role, expiring, last use noted, revoked at once, audited [MON-12]"""
+        with Server("--test-clock", "2026-11-20T00:00:00Z") as server:
+            made = server.cli("token", "create", "ci", "--role", "viewer", "--expires", "1h", "--reason", "for the build")
+            secret = made.stdout.strip()
+            self.assertTrue(secret.startswith("dandori_") and "once" in made.stderr)
+            mine = {"Authorization": f"Bearer {secret}"}
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=mine, token=False)[0], 200)
+            self.assertEqual(server.request("POST", "/api/v1/runs", {"workflow": "x"}, mine, token=False)[0], 403)
+            until(lambda: server.api("GET", "/tokens")["items"][0]["last_used_at"], "the use of the token is noted")
+            listed = server.api("GET", "/tokens")["items"][0]
+            self.assertEqual((listed["name"], listed["role"], listed["expires_at"]), ("ci", "viewer", "2026-11-20T01:00:00Z"))
+            self.assertEqual(listed["last_used_at"], "2026-11-20T00:00:00Z")
+            self.assertIn("ci", server.cli("token", "list").stdout)
+            for path in server.data.rglob("*"):  # neither secret is in the store, the log or any other file
+                if path.is_file():
+                    self.assertNotIn(secret.encode(), path.read_bytes(), path)
+            self.assertEqual(server.request("POST", "/api/v1/tokens", {"name": "ci", "role": "admin"})[0], 409)
+
+            server.api("POST", "/test-clock", {"advance": "1h"})
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=mine, token=False)[0], 401)
+
+            other = {"Authorization": "Bearer " + server.api("POST", "/tokens", {"name": "ci", "role": "operator"})["secret"]}
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=other, token=False)[0], 200)
+            server.kill()
+            server.options[1] = "2026-11-20T01:00:00Z"
+            server.start()  # tokens survive
+            self.assertEqual(server.request("GET", "/api/v1/session", headers=other, token=False)[1]["permissions"],
+                             ["view", "run", "operate"])
+            server.cli("token", "revoke", "ci")
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=other, token=False)[0], 401)
+            lines = server.api("GET", "/audit")["items"]
+            self.assertEqual([(line["action"], line["target"]) for line in reversed(lines)],
+                             [("token.create", "ci"), ("token.create", "ci"), ("token.revoke", "ci")])
+            self.assertEqual(lines[-1]["actor"]["reason"], "for the build")
+            self.assertNotIn(secret, json.dumps(lines))
+
+    def test_who_acted_is_the_token_that_was_used(self):
+        """A run started under a token shows that token's name as its actor, in run and audit [MON-12]"""
+        with Server() as server:
+            server.apply("{name: one, jobs: {a: {type: noop}}}")
+            mine = {"Authorization": "Bearer " + server.api("POST", "/tokens", {"name": "yamada", "role": "operator"})["secret"]}
+            status, run = server.request("POST", "/api/v1/runs", {"workflow": "one"}, mine, token=False)
+            self.assertEqual(status, 202)
+            self.assertEqual(server.api("GET", f"/runs/{run['id']}")["actor"], "yamada")
+            self.assertEqual(server.api("GET", "/audit?limit=1")["items"][0]["actor"]["name"], "yamada")
+
+
+class Sessions(unittest.TestCase):
+    def sign_in(self, server: Server, token: str):
+        """(cookie header, csrf) of a browser."""
+        status, session = server.request("POST", "/api/v1/session", {"token": token}, token=False)
+        self.assertEqual(status, 200, session)
+        cookie = server.answered["Set-Cookie"]
+        for wanted in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"):
+            self.assertIn(wanted, cookie)
+        return {"Cookie": cookie.split(";")[0]}, session
+
+    def test_a_browser_signs_in_by_token_and_stays_in_over_a_restart(self):
+        """Sign-in sets a cookie that reads; writes need the CSRF header; it survives a restart and ends with sign-out"""
+        with Server() as server:
+            server.apply("{name: one, jobs: {a: {type: noop}}}")
+            cookie, session = self.sign_in(server, server.token())
+            self.assertEqual((session["name"], session["role"], session["channel"]), ("admin", "admin", "ui"))
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=cookie, token=False)[0], 200)
+            start = ("POST", "/api/v1/runs", {"workflow": "one"})
+            for csrf in ({}, {"X-Dandori-CSRF": "0" * 64}):
+                status, problem = server.request(*start, cookie | csrf, token=False)
+                self.assertEqual((status, problem["code"]), (403, "auth.csrf"))
+            write = cookie | {"X-Dandori-CSRF": session["csrf"]}
+            self.assertEqual(server.request(*start, write, token=False)[0], 202)
+            self.assertEqual(server.api("GET", "/audit?limit=1")["items"][0]["actor"]["channel"], "ui")
+
+            server.kill()
+            server.start()
+            status, again = server.request("GET", "/api/v1/session", headers=cookie, token=False)
+            self.assertEqual((status, again["csrf"]), (200, session["csrf"]))
+            self.assertEqual(server.request("DELETE", "/api/v1/session", headers=write, token=False)[0], 204)
+            self.assertIn("Max-Age=0", server.answered["Set-Cookie"])
+            status, problem = server.request("GET", "/api/v1/runs", headers=cookie, token=False)
+            self.assertEqual((status, problem["code"]), (401, "auth.session_ended"))
+
+    def test_a_session_ends_with_its_token_and_with_time(self):
+        """Revoking a token ends the sessions begun with it; use renews a session, twelve hours without end it"""
+        with Server("--test-clock", "2026-11-20T00:00:00Z") as server:
+            secret = server.api("POST", "/tokens", {"name": "yamada", "role": "operator"})["secret"]
+            cookie, session = self.sign_in(server, secret)
+            self.assertEqual((session["name"], session["expires_at"]), ("yamada", "2026-11-20T12:00:00Z"))
+            server.api("POST", "/test-clock", {"advance": "7h"})
+            renewed = server.request("GET", "/api/v1/session", headers=cookie, token=False)[1]
+            self.assertEqual(renewed["expires_at"], "2026-11-20T19:00:00Z")
+            cookie = {"Cookie": server.answered["Set-Cookie"].split(";")[0]}
+            server.api("POST", "/test-clock", {"advance": "11h"})
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=cookie, token=False)[0], 200)
+            server.api("DELETE", "/tokens/yamada")
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=cookie, token=False)[0], 401)
+            cookie, _ = self.sign_in(server, server.token())
+            server.api("POST", "/test-clock", {"advance": "12h"})
+            self.assertEqual(server.request("GET", "/api/v1/runs", headers=cookie, token=False)[0], 401)
+
+    def test_guessing_is_slowed_down(self):
+        """After ten wrong tokens in a minute an address gets 429 with Retry-After, also with the right one"""
+        with Server("--test-clock", "2026-11-20T00:00:00Z") as server:
+            for _ in range(10):
+                self.assertEqual(server.request("POST", "/api/v1/session", {"token": "guess"}, token=False)[0], 401)
+            status, problem = server.request("POST", "/api/v1/session", {"token": server.token()}, token=False)
+            self.assertEqual((status, problem["code"]), (429, "auth.too_many_attempts"))
+            self.assertLessEqual(1, int(server.answered["Retry-After"]))
+            self.assertLessEqual(int(server.answered["Retry-After"]), 61)
+            server.api("POST", "/test-clock", {"advance": "1m"})
+            self.sign_in(server, server.token())
+
+
+class Pages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+
+    def get(self, path: str, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    def test_pages_load_nothing_from_elsewhere(self):
+        """The UI and the API's description come from the server alone, under a policy that allows nothing else [SYS-07]"""
+        for path in ("/", "/runs", "/api"):
+            page, body = self.get(path, Accept="text/html")
+            self.assertEqual((page.status, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+            policy = page.headers["Content-Security-Policy"]
+            self.assertIn("default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:", policy)
+            self.assertNotIn("script-src", policy)
+            for link in re.findall(r'(?:src|href)="([^"]+)"', body.decode()):
+                self.assertRegex(link, r"^(/|data:)", f"{path} refers to {link}")
+                if not link.startswith(("data:", "/api/v1")) and link != "/":
+                    self.assertEqual(self.get(link)[0].status, 200, link)
+            self.assertNotRegex(body.decode(), r"<script(?![^>]*\bsrc=)|\son\w+=|javascript:")
+
+    def test_files_are_sent_small_and_not_twice(self):
+        """A script goes out in brotli or gzip, and not again to who has it"""
+        sizes = {}
+        for coding in ("br", "gzip", "identity"):
+            answer, body = self.get("/api/browser.js", Accept_Encoding=coding)
+            self.assertEqual(answer.headers.get("Content-Encoding", "identity"), coding)
+            sizes[coding] = len(body)
+        self.assertLess(sizes["br"], sizes["gzip"])
+        self.assertLess(sizes["gzip"], sizes["identity"])
+        etag = answer.headers["ETag"]
+        again, body = self.get("/api/browser.js", If_None_Match=etag)
+        self.assertEqual((again.status, body), (304, b""))
+
+    def test_what_is_missing_is_a_problem(self):
+        """Outside the UI's places nothing is made up: unknown paths of API and files are 404 problems"""
+        for path in ("/api/v1/nothing", "/api/v2/runs", "/assets/nothing.js"):
+            answer, body = self.get(path, Accept="text/html")
+            self.assertEqual((answer.status, json.loads(body)["code"]), (404, "http.no_route"))
+        self.assertEqual(self.get("/runs")[0].status, 404)  # a program that asks for no page
+
+
+if __name__ == "__main__":
+    run_and_report()
