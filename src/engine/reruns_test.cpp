@@ -29,6 +29,9 @@ TEST_CASE("[OPS-03] one job runs outside the flow, whatever state it has, marked
     CHECK(world.job(alone, "e").attempts == 0);
   }
   CHECK(world.run_state(running) == "running");
+  model::StartRun nothing{"five", {}, std::nullopt, false};
+  nothing.only = "x";
+  CHECK(world.error_of(nothing) == "workflow.unknown_job");
   world.restart();
   world.ask(model::RerunRun{"five#5", RerunScope::whole, ""});
   CHECK(world.job(std::string{"five#5"}, "c").attempts == 2);

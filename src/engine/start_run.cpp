@@ -256,7 +256,13 @@ Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::Sta
                                    : Result<Json>{(*like)->run.params};
   if (!params) return std::unexpected(params.error());
   const Result<std::uint32_t> only = job_of(draft, request.only);
-  if (!only) return std::unexpected(only.error());
+  if (!only) {
+    Error error = only.error();
+    error.code = "workflow.unknown_job";
+    error.message = fmt::format("workflow '{}' has no job '{}'", name, request.only);
+    error.path = "/only";
+    return std::unexpected(std::move(error));
+  }
 
   wanted.business_date = std::move(*date);
   wanted.params = std::move(*params);
