@@ -47,31 +47,32 @@ export function useLog({ run, job, attempt }: Place, first: number | null) {
     }
 
     async function follow(from: number) {
-      let position = String(from);
+      let seen = ''; // id of the last event: the stream goes on after it
       for (let tries = 0; !signal.aborted; ) {
         try {
           const url = urlOf(
             '/api/v1/runs/{run}/jobs/{job}/logs/stream',
             { run, job },
-            { attempt, offset: position },
+            { attempt, offset: from },
           );
-          const headers = new Headers({ Accept: 'text/event-stream', 'Last-Event-ID': position });
+          const headers = new Headers({ Accept: 'text/event-stream' });
+          if (seen) headers.set('Last-Event-ID', seen);
           const response = await send('GET', url, { headers, signal });
           let ended = false;
           await readEvents(
             response,
             (event) => {
               tries = 0;
-              if (event.id) position = event.id;
-              if (event.event === 'lines') take(JSON.parse(event.data) as Piece, 'stream');
-              if (event.event === 'end') ended = true;
+              if (event.id) seen = event.id;
+              if (event.event !== 'lines' && event.event !== 'end') return;
+              take(JSON.parse(event.data) as Piece, 'stream');
+              ended = event.event === 'end';
             },
             () => {},
           );
-          if (ended)
-            return take({ items: [], next_offset: Number(position), complete: true }, 'stream');
+          if (ended) return;
         } catch {
-          // cut: it goes on from the position, without a lost or doubled line
+          // cut: it goes on after what was seen, without a lost or doubled line
         }
         if (signal.aborted) return;
         await new Promise((resolve) => setTimeout(resolve, WAITS_MS[Math.min(tries++, 2)]));
