@@ -44,6 +44,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"spec.unknown_kind", 404},
     {"log.unknown_attempt", 404},
     {"log.agent_gone", 503},
+    {"log.bad_pattern", 422},
     {"log.busy", 429},
     {"log.timeout", 504},
     {"agent.unknown", 404},

@@ -35,6 +35,8 @@ void post_test_clock(Call call);
 void get_schema(Call call);
 void get_audit(Call call);
 void get_agents(Call call);
+// metrics.cpp
+void get_metrics(Call call);
 // workflows.cpp
 void list_workflows(Call call);
 void get_workflow(Call call);
@@ -69,9 +71,13 @@ void post_bulk(Call call);
 // plan.cpp
 void get_plan(Call call);
 void get_preview(Call call);
-// logs.cpp, events.cpp
+// logs.cpp, log_lines.cpp, log_stream.cpp, events.cpp
 void get_log(Call call);
+void get_log_lines(Call call);
+void search_log(Call call);
+void stream_log(Call call);
 void get_events(Call call);
 void get_run_events(Call call);
+void list_run_events(Call call);
 
 }  // namespace dandori::api
