@@ -3,7 +3,8 @@
 
 quick: house rules, the unit tests of every room, short simulations, end-to-end stories with the real binary.
 long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
-       every crash point of the store, five minutes of simulation, a kill loop, a minute of each fuzzer, schemathesis on the API, and the
+       every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a minute of
+       each fuzzer, schemathesis on the API, and the
        README in a fresh system. About an hour on two cores; each can be run alone by ./dev test.
        Names as arguments choose some: tools/run_tests.py long asan tsan
 Results go to build/results/*.xml (JUnit), where ./dev rows reads which acceptance rows are green.
@@ -126,6 +127,7 @@ def long():
     yield "crash-points", dev("test", "store", "--crash-points", timeout=1800)
     yield "sim", dev("sim", "--seconds", "300", timeout=900)
     yield "kill", dev("test", "kill", "--runs", "1000", "--seed", "1", timeout=1800)
+    yield "sse", dev("test", "sse", "--resume", timeout=1200)
     yield "fuzz", dev("test", "fuzz", "--seconds", "60", timeout=1800)
     yield "api", dev("test", "api", "--seconds", "120", timeout=1200)
     yield "fresh", dev("test", "fresh", "--story-only", timeout=2400)

@@ -94,6 +94,7 @@ class AgentProcess {
       .stop = [this](const model::StopOrder& order) { keeper_->stop(order); },
       .acknowledge = [this](const model::AckOrder& order) { keeper_->acknowledge(order); },
       .read_log = [this](const model::LogRequest& request) { return keeper_->read_log(request); },
+      .find_log = [this](const model::LogFind& find) { return keeper_->find_log(find); },
   }};
   Connection connection_;
   keeper::Fd signals_;
@@ -109,7 +110,7 @@ Result<void> AgentProcess::open() {
   auto keeper = keeper::Keeper::open(
       keeper_config(config_),
       {.on_report = [this](const keeper::Report& report) { session_.report(report); },
-       .log_grew = [](const model::AttemptRef&) {}});
+       .log_grew = [this](const model::AttemptRef& attempt) { session_.log_grew(attempt); }});
   if (!keeper) return std::unexpected(std::move(keeper.error()));
   keeper_ = std::move(*keeper);
   write_pid_file(config_.data);

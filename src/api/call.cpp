@@ -35,7 +35,8 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"workflow.unknown_job", 404}, {"variable.unknown", 404},
     {"spec.unknown_kind", 404},    {"log.unknown_attempt", 404},
     {"log.agent_gone", 503},       {"log.busy", 429},
-    {"log.timeout", 504},          {"agent.unknown", 404},
+    {"log.timeout", 504},          {"log.bad_pattern", 422},
+    {"agent.unknown", 404},
 });
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.

@@ -1,89 +1,174 @@
 #include <fmt/format.h>
 
-#include <atomic>
 #include <charconv>
+#include <chrono>
 #include <memory>
 
+#include "api/event_hub.h"
 #include "api/routes.h"
-#include "wire/api.h"
+#include "base/text.h"
 
 namespace dandori::api {
 
 namespace {
 
-constexpr std::uint32_t kLinesMax = 500;
+constexpr std::uint32_t kStoredMax = 500;
+constexpr std::size_t kSliceMax = 1000;
 
-/// Server-sent events from the journal: what is stored after `after`, then what is committed from
-/// now on. Ids are journal sequence numbers, so a client resumes with Last-Event-ID and misses
+Steady steady_now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return Steady{std::chrono::duration_cast<Duration>(since).count()};
+}
+
+/// Where a stream begins.
+struct Begin {
+  std::uint64_t after = 0;
+  std::string first;  ///< what is said before the first event
+};
+
+/// Server-sent events from the journal: what is stored after a position, then what is committed
+/// from now on. Ids are journal sequence numbers, so a client resumes with Last-Event-ID and misses
 /// nothing.
-class JournalSource final : public http::ChunkSource {
+class EventSource final : public http::ChunkSource {
  public:
-  JournalSource(Services& services, std::uint64_t after, std::optional<RunId> run)
-      : services_{services},
-        after_{after},
-        run_{run},
-        changed_{std::make_shared<std::atomic<bool>>(true)} {}
+  EventSource(EventHub& hub, EventCursor cursor, std::string first, std::optional<RunId> run)
+      : hub_{hub}, cursor_{std::move(cursor)}, first_{std::move(first)}, run_{run} {}
 
-  void start(http::Wake wake) override {
-    subscription_ = services_.engine.on_journal([changed = changed_, wake] {
-      changed->store(true);
-      wake();
-    });
-  }
+  void start(http::Wake wake) override { following_ = hub_.follow(std::move(wake)); }
 
-  http::Pulled next(std::string& out, std::size_t /*bytes_max*/) override {
-    if (!changed_->exchange(false)) return http::Pulled::wait;
-    const auto lines = services_.query.journal(after_, kLinesMax, run_);
-    if (!lines) return http::Pulled::abort;
-    for (const model::JournalRow& line : *lines) {
-      after_ = line.seq;
-      fmt::format_to(std::back_inserter(out), "id: {}\nevent: {}\ndata: ", line.seq, line.kind);
-      append_json(out, wire::to_json(line));
-      out += "\n\n";
-    }
-    if (lines->size() == kLinesMax) changed_->store(true);
-    return lines->empty() ? http::Pulled::wait : http::Pulled::chunk;
+  http::Pulled next(std::string& out, std::size_t bytes_max) override {
+    out += std::exchange(first_, {});
+    EventHub::Slice slice = hub_.after(cursor_.position(), kSliceMax);
+    if (slice.left_ring) return is_live_ ? drop() : read_stored(out);
+    is_live_ = true;
+    const bool waits = cursor_.take(slice.events, steady_now(), out, bytes_max);
+    if (waits) hub_.look_again();
+    const bool has_more = !waits && slice.events.size() == kSliceMax;
+    return has_more || !out.empty() ? http::Pulled::chunk : http::Pulled::wait;
   }
 
  private:
-  Services& services_;
-  std::uint64_t after_;
-  std::optional<RunId> run_;
-  std::shared_ptr<std::atomic<bool>> changed_;
-  std::shared_ptr<void> subscription_;
+  /// Too slow: the others go on. The client resumes by its last id.
+  http::Pulled drop() {
+    hub_.note_dropped();
+    return http::Pulled::abort;
+  }
+
+  /// One piece at a time, so that others get their turn; an empty one is asked for again.
+  http::Pulled read_stored(std::string& out) {
+    const std::uint64_t last = hub_.last();  // read first: all up to here is stored by now
+    const auto events = hub_.stored(cursor_.position(), kStoredMax, run_);
+    if (!events) return http::Pulled::abort;
+    cursor_.take(*events, std::nullopt, out, SIZE_MAX);
+    if (events->size() < kStoredMax) cursor_.move_to(std::max(cursor_.position(), last));
+    return http::Pulled::chunk;
+  }
+
+  EventHub& hub_;
+  EventCursor cursor_;
+  std::string first_;
+  std::optional<RunId> run_;  ///< all that is wanted is about this run
+  bool is_live_ = false;
+  std::shared_ptr<void> following_;
 };
 
-void stream_events(Call call, std::optional<RunId> run) {
-  const auto known = check_parameters(call.request, {"after"});
-  if (!known) return call.fail(known.error());
-  auto after = number_parameter(call.request, "after", 0, UINT64_MAX / 2);
-  if (!after) return call.fail(after.error());
-  const std::string last{call.request.headers.value("Last-Event-ID")};
-  if (!last.empty()) {
-    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), *after);
-    if (error != std::errc{} || end != last.data() + last.size()) {
-      return call.fail({"request.bad_parameter",
-                        fmt::format("Last-Event-ID is '{}', not a sequence number", last)});
-    }
+/// The position a client has seen: Last-Event-ID, else `after`, else nullopt.
+Result<std::optional<std::uint64_t>> read_position(const http::Request& request) {
+  const std::string_view last = request.headers.value("Last-Event-ID");
+  if (last.empty()) {
+    if (!request.query.has("after")) return std::nullopt;
+    const auto after = number_parameter(request, "after", 0, UINT64_MAX / 2);
+    if (!after) return std::unexpected(after.error());
+    return *after;
   }
+  std::uint64_t position = 0;
+  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), position);
+  if (error != std::errc{} || end != last.data() + last.size()) {
+    return fail("request.bad_parameter",
+                fmt::format("Last-Event-ID is '{}', not a sequence number", last),
+                "send the id of the last event, or leave it out to begin now");
+  }
+  return position;
+}
+
+std::string special_event(std::string_view event, std::uint64_t seq, std::string_view reason) {
+  Json data = Json::object({{"seq", seq}});
+  if (!reason.empty()) data.set("reason", reason);
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", seq, event, write_json(data));
+}
+
+/// One too far back is told to read everything anew, as is one that has seen what never was here
+/// (a restored backup).
+Begin begin_at(const EventHub& hub, std::optional<std::uint64_t> position) {
+  const std::uint64_t last = hub.last();
+  if (!position) return {last, special_event("ready", last, {})};
+  if (*position > last) return {last, special_event("reset", last, "unknown")};
+  if (last - *position > hub.resume_max()) return {last, special_event("reset", last, "too_old")};
+  return {*position, {}};
+}
+
+void stream_events(Call call, Begin begin, Topics topics, bool coalesces) {
+  std::optional<RunId> run;
+  if (topics.runs.size() == 1 && topics.workflows.empty() && topics.rooms.empty()) {
+    run = topics.runs.front();
+  }
+  EventHub& hub = call.services.events;
   http::Response response = http::streamed(
-      "text/event-stream", std::make_unique<JournalSource>(call.services, *after, run));
+      "text/event-stream",
+      std::make_unique<EventSource>(hub, EventCursor{std::move(topics), coalesces, begin.after},
+                                    std::move(begin.first), run));
   response.stream->idle_chunk = ":\n\n";
   response.headers.set("Cache-Control", "no-store");
+  response.headers.set("X-Accel-Buffering", "no");
   call.respond(std::move(response));
 }
 
 }  // namespace
 
 void get_events(Call call) {
-  stream_events(std::move(call), std::nullopt);
+  const auto known = check_parameters(call.request, {"after", "topics"});
+  if (!known) return call.fail(known.error());
+  const auto position = read_position(call.request);
+  if (!position) return call.fail(position.error());
+  auto topics = parse_topics(call.request.query.value("topics"), call.services.query);
+  if (!topics) return call.fail(topics.error());
+  const Begin begin = begin_at(call.services.events, *position);
+  stream_events(std::move(call), begin, std::move(*topics), true);
 }
 
+/// The whole journal of one run, from its beginning unless told otherwise; nothing is left out.
 void get_run_events(Call call) {
-  const auto detail = call.services.query.run(call.param("run"));
-  if (!detail) return call.fail(detail.error());
-  const RunId id = detail->run.id;
-  stream_events(std::move(call), id);
+  const auto known = check_parameters(call.request, {"after"});
+  if (!known) return call.fail(known.error());
+  const auto position = read_position(call.request);
+  if (!position) return call.fail(position.error());
+  auto topics = parse_topics("run:" + call.param("run"), call.services.query);
+  if (!topics) return call.fail(topics.error());
+  stream_events(std::move(call), {position->value_or(0), {}}, std::move(*topics), false);
+}
+
+void list_run_events(Call call) {
+  const auto known = check_parameters(call.request, {"limit", "cursor"});
+  if (!known) return call.fail(known.error());
+  const auto page = read_page(call.request);
+  if (!page) return call.fail(page.error());
+  std::uint64_t after = 0;
+  const char* const end = page->cursor.data() + page->cursor.size();
+  const auto read = std::from_chars(page->cursor.data(), end, after);
+  if (!page->cursor.empty() && (read.ec != std::errc{} || read.ptr != end)) {
+    return call.fail({"request.bad_cursor",
+                      fmt::format("'{}' is no cursor of this list", excerpt(page->cursor)),
+                      "use `next_cursor` of the page before", "?cursor"});
+  }
+  const auto topics = parse_topics("run:" + call.param("run"), call.services.query);
+  if (!topics) return call.fail(topics.error());
+  const auto rows = call.services.query.journal(after, page->limit + 1, topics->runs.front());
+  if (!rows) return call.fail(rows.error());
+  const std::size_t count = std::min<std::size_t>(rows->size(), page->limit);
+  Json::Array items;
+  for (std::size_t i = 0; i < count; ++i) items.push_back(call.services.events.line_json((*rows)[i]));
+  call.answer(200, page_json(std::move(items),
+                             rows->size() > count ? fmt::to_string((*rows)[count - 1].seq) : ""));
 }
 
 }  // namespace dandori::api

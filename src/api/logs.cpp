@@ -1,54 +1,34 @@
+// A log as it was written: bytes by offset, the last lines, and what comes.
 #include <fmt/format.h>
 
-#include <atomic>
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
+#include "api/log_place.h"
 #include "api/routes.h"
-#include "engine/engine.h"
 
 namespace dandori::api {
 
 namespace {
 
 constexpr std::uint32_t kChunkBytes = 256U << 10U;
+constexpr std::uint64_t kTailMax = 10'000;
 
-/// Which attempt a log request means, and where its log lies.
-struct LogPlace {
-  model::AttemptRef attempt;
-  std::string agent;
-  bool ended = false;
+struct Range {
+  std::uint64_t offset = 0;
+  std::uint64_t length = UINT64_MAX;
+  bool follow = false;
 };
-
-Result<LogPlace> find_log(Services& services, const std::string& run, const std::string& job,
-                          std::uint64_t number) {
-  const auto detail = services.query.run(run);
-  if (!detail) return std::unexpected(detail.error());
-  const model::Attempt* found = nullptr;
-  for (const model::AttemptRow& row : detail->attempts) {
-    if (row.path != job || (number != 0 && row.attempt.ref.number != number)) continue;
-    if (found == nullptr || row.attempt.ref.number > found->ref.number) found = &row.attempt;
-  }
-  if (found == nullptr || found->agent.empty()) {
-    return fail("log.unknown_attempt",
-                fmt::format("{}/{} has no {}attempt with a log", run, job,
-                            number == 0 ? "" : fmt::format("attempt {} and so no ", number)),
-                "`dandori get RUN/JOB` lists the attempts");
-  }
-  return LogPlace{found->ref, found->agent, model::is_ended(found->state)};
-}
 
 /// Streams a log from an agent, piece by piece, only as fast as the client takes it.
 ///
 /// Without `follow` it ends at what is there now. With it the agent answers when there is more.
 class LogSource final : public http::ChunkSource {
  public:
-  LogSource(Engine& engine, LogPlace place, std::uint64_t offset, bool follow)
-      : state_{std::make_shared<State>()},
-        engine_{engine},
-        place_{std::move(place)},
-        follow_{follow} {
-    state_->offset = offset;
+  LogSource(Engine& engine, LogPlace place, Range range)
+      : state_{std::make_shared<State>()}, engine_{engine}, place_{std::move(place)} {
+    state_->range = range;
   }
 
   void start(http::Wake wake) override { state_->wake = std::move(wake); }
@@ -62,7 +42,7 @@ class LogSource final : public http::ChunkSource {
         return http::Pulled::chunk;
       }
       if (state_->failed) return http::Pulled::abort;
-      if (state_->ended) return http::Pulled::end;
+      if (state_->ended || state_->range.length == 0) return http::Pulled::end;
       if (state_->asked) return http::Pulled::wait;
       state_->asked = true;
     }
@@ -75,69 +55,86 @@ class LogSource final : public http::ChunkSource {
     std::mutex mutex;
     http::Wake wake;
     std::string bytes;
-    std::uint64_t offset = 0;
+    Range range;  ///< what is still wanted
     bool asked = false, ended = false, failed = false;
+
+    void take(const model::LogChunk& chunk) {
+      const std::lock_guard lock{mutex};
+      asked = false;
+      failed = !chunk.error.empty();
+      const std::uint64_t dropped = std::min(chunk.offset - range.offset, range.length);
+      range.length -= dropped;
+      bytes = chunk.bytes.substr(0, std::min<std::uint64_t>(chunk.bytes.size(), range.length));
+      range.length -= bytes.size();
+      range.offset = chunk.offset + chunk.bytes.size();
+      ended = chunk.complete || (!range.follow && chunk.bytes.empty());
+    }
   };
 
   void ask() {
-    model::LogRequest request{.id = 0,
-                              .attempt = place_.attempt,
-                              .offset = state_->offset,
-                              .bytes_max = kChunkBytes,
-                              .wait = follow_};
-    engine_.read_log(place_.agent, request,
-                     [state = state_, follow = follow_](const model::LogChunk& chunk) {
-                       {
-                         const std::lock_guard lock{state->mutex};
-                         state->asked = false;
-                         state->failed = !chunk.error.empty();
-                         state->bytes = chunk.bytes;
-                         state->offset = chunk.offset + chunk.bytes.size();
-                         state->ended = chunk.complete || (!follow && chunk.bytes.empty());
-                       }
-                       state->wake();
-                     });
+    const Range& range = state_->range;
+    model::LogRequest request{
+        .id = 0,
+        .attempt = place_.attempt,
+        .offset = range.offset,
+        .bytes_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(kChunkBytes, range.length)),
+        .wait = range.follow};
+    engine_.read_log(place_.agent, request, [state = state_](const model::LogChunk& chunk) {
+      state->take(chunk);
+      state->wake();
+    });
   }
 
   std::shared_ptr<State> state_;
   Engine& engine_;
   LogPlace place_;
-  bool follow_;
 };
+
+void answer_log(const SharedCall& call, const LogPlace& place, const Range& range) {
+  // The first piece is read before the answer starts, so that a missing log is a problem, not a cut
+  // body.
+  Engine& engine = call->services.engine;
+  const model::LogRequest first{
+      .id = 0, .attempt = place.attempt, .offset = range.offset, .bytes_max = 1, .wait = false};
+  engine.read_log(place.agent, first, [call, &engine, place, range](const model::LogChunk& chunk) {
+    if (!chunk.error.empty()) return call->fail(log_error(chunk.error, place));
+    http::Response response = http::streamed("application/octet-stream",
+                                             std::make_unique<LogSource>(engine, place, range));
+    response.headers.set("X-Dandori-Attempt", fmt::to_string(place.attempt.number));
+    response.headers.set("X-Dandori-Offset", fmt::to_string(range.offset));
+    call->respond(std::move(response));
+  });
+}
+
+Result<Range> read_range(const http::Request& request) {
+  const auto offset = number_parameter(request, "offset", 0, UINT64_MAX / 2);
+  if (!offset) return std::unexpected(offset.error());
+  const auto length = number_parameter(request, "length", UINT64_MAX / 2, UINT64_MAX / 2);
+  if (!length) return std::unexpected(length.error());
+  const auto follow = number_parameter(request, "follow", 0, 1);
+  if (!follow) return std::unexpected(follow.error());
+  return Range{*offset, *length, *follow == 1};
+}
 
 }  // namespace
 
 void get_log(Call call) {
-  const auto known = check_parameters(call.request, {"attempt", "offset", "follow"});
+  const auto known =
+      check_parameters(call.request, {"attempt", "offset", "length", "tail", "follow"});
   if (!known) return call.fail(known.error());
-  const auto number = number_parameter(call.request, "attempt", 0, UINT32_MAX);
-  if (!number) return call.fail(number.error());
-  const auto offset = number_parameter(call.request, "offset", 0, UINT64_MAX / 2);
-  if (!offset) return call.fail(offset.error());
-  const auto follow = number_parameter(call.request, "follow", 0, 1);
-  if (!follow) return call.fail(follow.error());
-  const auto place = find_log(call.services, call.param("run"), call.param("job"), *number);
+  const auto range = read_range(call.request);
+  if (!range) return call.fail(range.error());
+  const auto tail = number_parameter(call.request, "tail", 0, kTailMax);
+  if (!tail) return call.fail(tail.error());
+  const auto place = find_log(call);
   if (!place) return call.fail(place.error());
-
-  // The first piece is read before the answer starts, so that a missing log is a problem, not a cut
-  // body.
-  Engine& engine = call.services.engine;
+  const bool has_tail = call.request.query.has("tail");
   auto shared = std::make_shared<Call>(std::move(call));
-  const model::LogRequest first{
-      .id = 0, .attempt = place->attempt, .offset = *offset, .bytes_max = 1, .wait = false};
-  engine.read_log(
-      place->agent, first,
-      [shared, &engine, place = *place, offset = *offset,
-       follow = *follow == 1](const model::LogChunk& chunk) {
-        if (!chunk.error.empty()) {
-          return shared->fail({chunk.error,
-                               fmt::format("the log cannot be read from agent '{}'", place.agent),
-                               "`dandori doctor` shows the state of the agents"});
-        }
-        http::Response response = http::streamed(
-            "application/octet-stream", std::make_unique<LogSource>(engine, place, offset, follow));
-        response.headers.set("X-Dandori-Attempt", fmt::format("{}", place.attempt.number));
-        shared->respond(std::move(response));
+  if (!has_tail) return answer_log(shared, *place, *range);
+  with_place(
+      shared, *place, {.what = model::LogFind::What::tail, .number = *tail},
+      [place = *place, range = *range](const SharedCall& with, const model::LogFound& found) {
+        answer_log(with, place, {found.offset, range.length, range.follow});
       });
 }
 

@@ -42,6 +42,8 @@ void delete_session(Call call);
 void list_tokens(Call call);
 void create_token(Call call);
 void revoke_token(Call call);
+// metrics.cpp
+void get_metrics(Call call);
 // lists.cpp
 void get_audit(Call call);
 void list_folders(Call call);
@@ -81,9 +83,13 @@ void post_bulk(Call call);
 // plan.cpp
 void get_plan(Call call);
 void get_preview(Call call);
-// logs.cpp, events.cpp
+// logs.cpp, log_lines.cpp, log_stream.cpp, events.cpp
 void get_log(Call call);
+void get_log_lines(Call call);
+void search_log(Call call);
+void stream_log(Call call);
 void get_events(Call call);
 void get_run_events(Call call);
+void list_run_events(Call call);
 
 }  // namespace dandori::api

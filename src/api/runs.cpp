@@ -111,6 +111,7 @@ void start_run(Call call) {
 }
 
 void get_run(Call call) {
+  const std::uint64_t seq = call.services.engine.journal_seq();  // read first: all of it is in
   const auto view = view_run(call.services, call.param("run"));
   if (!view) return call.fail(view.error());
   Json body = wire::to_json(view->run);
@@ -125,6 +126,7 @@ void get_run(Call call) {
     if (mark.key.job.empty()) marks.push_back(wire::to_json(mark));
   }
   body.set("marks", Json::array(std::move(marks)));
+  body.set("journal_seq", seq);
   call.answer(200, body);
 }
 

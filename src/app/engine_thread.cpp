@@ -34,9 +34,11 @@ EngineThread::EngineThread(Config config, store::EngineStore& store, store::Leas
       clock_{config.test_clock},
       links_{[this](model::Event event) { runtime_.happened(std::move(event)); }},
       runtime_{std::move(config.runtime),
-               {store, lease, links_, std::move(compile), [this] { links_.close_all(dropped()); }}},
+               {store, lease, links_, std::move(compile), [this] { links_.close_all(dropped()); },
+                std::move(config.committed)}},
       listener_{runtime_, links_},
-      local_agent_{std::move(config.agent)} {}
+      local_agent_{std::move(config.agent)},
+      turned_{std::move(config.turned)} {}
 
 Result<void> EngineThread::start() {
   const Now host = read_clocks();
@@ -73,6 +75,7 @@ void EngineThread::run(const std::stop_token& stop) {
     listener_.pump();
     if (runtime_.is_stopped() && !ended_.exchange(true) && on_stopped_) on_stopped_();
     if (!ended_) local_agent_.step(links_.is_connected(agent_name_), host.steady);
+    if (turned_) turned_(read_clocks().steady - host.steady);
     if (wake.at_once || move_on(wake, now)) continue;
     const Duration sleep = sleep_for(wake, now, host.steady);
     if (sleep > Duration::zero()) runtime_.wait(sleep);
@@ -126,6 +129,17 @@ void EngineThread::read_log(const std::string& agent, model::LogRequest request,
   chunk.offset = request.offset;
   chunk.error = "server.stopping";
   done(std::move(chunk));
+}
+
+void EngineThread::find_log(const std::string& agent, model::LogFind find,
+                            std::function<void(model::LogFound)> done) {
+  const bool posted =
+      runtime_.post_task([this, agent, find, done] { links_.request_find(agent, find, done); });
+  if (posted) return;
+  model::LogFound found;
+  found.offset = find.offset;
+  found.error = "server.stopping";
+  done(std::move(found));
 }
 
 std::shared_ptr<void> EngineThread::on_journal(std::function<void()> changed) {

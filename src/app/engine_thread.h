@@ -45,6 +45,10 @@ class EngineThread final : public api::Engine {
     runtime::Config runtime;
     std::optional<Timestamp> test_clock;
     LocalAgent::Config agent;  ///< its `data` is also the folder of agent.sock
+    /// As runtime::Parts::committed.
+    std::function<void(model::Batch)> committed = {};
+    /// Takes how long each turn of the loop took that had something to do. May be empty.
+    std::function<void(Duration)> turned = {};
   };
 
   EngineThread(Config config, store::EngineStore& store, store::LeaseStore& lease,
@@ -61,7 +65,10 @@ class EngineThread final : public api::Engine {
   void submit(model::Command command, std::function<void(Result<Json>)> done) override;
   void read_log(const std::string& agent, model::LogRequest request,
                 std::function<void(model::LogChunk)> done) override;
+  void find_log(const std::string& agent, model::LogFind find,
+                std::function<void(model::LogFound)> done) override;
   std::shared_ptr<void> on_journal(std::function<void()> changed) override;
+  std::uint64_t journal_seq() override { return runtime_.feed().last(); }
   Result<void> ready() override { return runtime_.ready(); }
   Timestamp now() override { return clock_.wall(); }
   void move_clock(Timestamp to, std::function<void(Result<Timestamp>)> done) override;
@@ -91,6 +98,7 @@ class EngineThread final : public api::Engine {
   runtime::Runtime runtime_;
   AgentListener listener_;
   LocalAgent local_agent_;
+  const std::function<void(Duration)> turned_;
   std::deque<Move> moves_;  ///< engine thread
   std::atomic<bool> ended_{false};
   std::function<void()> on_stopped_;

@@ -41,7 +41,10 @@ void write_line(LogLevel level, std::string_view event, const std::vector<LogFie
 
 }  // namespace
 
-void log_to_stderr() {
+void log_to_stderr(std::string_view level) {
+  for (const LogLevel one : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (word(one) == level) set_log_level(one);
+  }
   set_log_sink(write_line);
 }
 

@@ -6,22 +6,29 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "api/definitions.h"
+#include "api/event_hub.h"
 #include "api/routes.h"
 #include "app/allocator.h"
 #include "app/clocks.h"
 #include "app/data_folder.h"
 #include "app/engine_thread.h"
 #include "app/log_sink.h"
+#include "app/measured_store.h"
 #include "app/scheduling.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "calendar/zone.h"
 #include "http/server.h"
+#include "observe/exporter.h"
+#include "observe/observer.h"
 #include "spec/spec.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -90,6 +97,23 @@ EngineThread::Config engine_config(const cli::ServerConfig& config, const std::s
   return engine;
 }
 
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+/// Database, write-ahead log and index of it.
+std::uint64_t store_bytes(const std::string& data) {
+  std::uint64_t bytes = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator{data, failed}) {
+    if (!entry.path().filename().string().starts_with("dandori.db")) continue;
+    const auto size = entry.file_size(failed);
+    if (!failed) bytes += size;
+  }
+  return bytes;
+}
+
 Result<std::string> check_timezone(const cli::ServerConfig& config) {
   const std::string name = config.timezone.empty() ? machine_timezone() : config.timezone;
   const auto zone = calendar::TimeZone::load(name);
@@ -142,12 +166,17 @@ class ServerProcess {
   ServerProcess(const cli::ServerConfig& config, const std::string& timezone, std::string token)
       : config_{config},
         store_{{.folder = config.data, .vfs = {}, .sync_delay = config.sync_delay}},
-        engine_{engine_config(config, timezone), store_, store_, spec::compile_canonical},
+        measured_store_{store_, metrics_.commit},
+        engine_{with_observers(engine_config(config, timezone)), measured_store_, store_,
+                spec::compile_canonical},
+        events_{engine_, store_.queries()},
         services_{engine_,
                   store_.queries(),
                   definitions_,
+                  events_,
                   [this](const std::string& path) { return store_.backup(path); },
                   calendar::TimeZone::load,
+                  [this](observe::MetricsText& out) { write_metrics(out); },
                   {.version = std::string{kVersion},
                    .timezone = timezone,
                    .token = std::move(token),
@@ -155,10 +184,27 @@ class ServerProcess {
                    .started_at = read_clocks().wall}},
         http_{http_options(config), api::make_handler(services_)} {}
 
+  /// Before start().
+  Result<void> export_to(observe::ExporterConfig traces) {
+    traces.version = kVersion;
+    if (!traces.endpoint.empty()) {
+      auto exporter = observe::Exporter::open(std::move(traces), metrics_);
+      if (!exporter) return std::unexpected(exporter.error());
+      exporter_ = std::move(*exporter);
+    }
+    observer_.emplace(metrics_, exporter_.get(), [this](RunId run) {
+      auto row = api::find_run_row(store_.queries(), run);
+      return row ? std::move(*row) : std::nullopt;
+    });
+    observer_->start();
+    return {};
+  }
+
   Result<void> start() {
     engine_.on_stopped([] { ::kill(::getpid(), SIGUSR1); });
     const auto engine = engine_.start();
     if (!engine) return engine;
+    events_.start();
     const auto listening = http_.start();
     if (!listening) return listening;
     const std::string url = fmt::format("http://{}:{}", config_.host, http_.port());
@@ -173,14 +219,36 @@ class ServerProcess {
   void stop() {
     remove_server_file(config_.data);
     http_.stop();
+    events_.stop();
     engine_.stop();
+    if (observer_) observer_->stop();
+    if (exporter_) exporter_->stop();
   }
 
  private:
+  EngineThread::Config with_observers(EngineThread::Config config) {
+    config.committed = [this](model::Batch batch) {
+      if (observer_) observer_->committed(std::move(batch));
+    };
+    config.turned = [this](Duration took) { metrics_.loop.note(took); };
+    return config;
+  }
+
+  void write_metrics(observe::MetricsText& out) const {
+    metrics_.write(out);
+    out.family("dandori_store_bytes", "gauge", "Size of the store's files.");
+    out.value("dandori_store_bytes", {}, store_bytes(config_.data));
+  }
+
   const cli::ServerConfig& config_;
+  observe::Metrics metrics_;
+  std::unique_ptr<observe::Exporter> exporter_;
   store::SqliteStore store_;
+  MeasuredStore measured_store_;
+  std::optional<observe::Observer> observer_;
   EngineThread engine_;
   api::Definitions definitions_;
+  api::EventHub events_;
   api::Services services_;
   http::Server http_;
 };
@@ -189,7 +257,7 @@ class ServerProcess {
 
 int run_server(const cli::ServerConfig& config) {
   const StopSignals signals;
-  log_to_stderr();
+  log_to_stderr(config.log_level);
   keep_freed_memory();
   schedule_before_jobs();
   const auto address = check_address(config);
@@ -201,7 +269,12 @@ int run_server(const cli::ServerConfig& config) {
   auto token = load_admin_token(config.data);
   if (!token) return refuse(token.error());
 
+  auto traces = observe::read_exporter(config.otlp_endpoint, environment);
+  if (!traces) return refuse(traces.error());
+
   ServerProcess server{config, *timezone, std::move(*token)};
+  const auto exporting = server.export_to(std::move(*traces));
+  if (!exporting) return refuse(exporting.error());
   const auto started = server.start();
   if (!started) return refuse(started.error());
   const int signal = signals.wait(config.dev);

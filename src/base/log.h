@@ -24,6 +24,10 @@ struct LogField {
 /// itself.
 using LogSink = std::function<void(LogLevel, std::string_view event, const std::vector<LogField>&)>;
 void set_log_sink(LogSink sink);
+/// Lines below this level are not written; set once, as the sink. The default is `info`.
+void set_log_level(LogLevel level);
+/// Is a line of this level written? For those that are costly to make.
+bool is_logged(LogLevel level);
 void log(LogLevel level, std::string_view event, std::vector<LogField> fields = {});
 
 }  // namespace dandori

@@ -101,6 +101,9 @@ class Grammar {
     option(sub, "--listen", server_.listen, "help.listen");
     option(sub, "--timezone", server_.timezone, "help.timezone");
     option(sub, "--test-clock", server_.test_clock, "help.test_clock_start");
+    option(sub, "--otlp-endpoint", server_.otlp_endpoint, "help.otlp_endpoint");
+    option(sub, "--log-level", server_.log_level, "help.log_level")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
     option(sub, "--slots", server_.slots, "help.slots");
     option(sub, "--running-max", server_.running_max, "help.running_max");
     option(sub, "--access-log", server_.access_log, "help.access_log")
@@ -157,6 +160,8 @@ class Grammar {
     option(logs, "--attempt", logs_.attempt, "help.attempt");
     flag(logs, "-f,--follow", logs_.follow, "help.follow");
     option(logs, "--grep", logs_.grep, "help.grep");
+    CLI::Option* tail = option(logs, "--tail", logs_.tail, "help.tail")->check(CLI::Range(0, 2000));
+    option(logs, "--lines", logs_.lines, "help.lines")->excludes(tail);
 
     CLI::App* rerun =
         add("rerun", "help.rerun", [this](Console& c) { return rerun_run(c, rerun_); });

@@ -49,6 +49,8 @@ struct LogsOptions {
   std::string target, grep;
   std::uint64_t attempt = 0;  ///< 0: the newest
   bool follow = false;
+  std::optional<std::uint64_t> tail;  ///< only the last lines
+  std::string lines;                  ///< `A-B`; empty: all
 };
 struct ApplyOptions {
   std::vector<std::string> files;  ///< `-`: standard input
@@ -67,6 +69,7 @@ struct TokenOptions {
 };
 struct ServerOptions {
   std::string listen = "127.0.0.1:7010", timezone, test_clock, access_log = "problems";
+  std::string otlp_endpoint, log_level = "info";
   std::uint32_t slots = 0, running_max = 0;
   std::int64_t sync_delay_us = 0;
   bool dev = false;

@@ -60,6 +60,8 @@ int run_server(Console& console, const Hosts& hosts, const ServerOptions& option
   }
   config.slots = options.slots;
   config.running_max = options.running_max;
+  config.otlp_endpoint = options.otlp_endpoint;
+  config.log_level = options.log_level;
   config.sync_delay = Duration{options.sync_delay_us};
   if (options.access_log == "off") config.access_log = AccessLog::off;
   if (options.access_log == "all") config.access_log = AccessLog::all;

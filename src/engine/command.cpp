@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "engine/marks.h"
 #include "engine/preview.h"
 #include "engine/turn.h"
@@ -129,10 +131,25 @@ Json agents_json(const State& state) {
   return Json::object({{"items", Json::array(std::move(items))}});
 }
 
+namespace {
+
+/// An order to start or stop that the agent has not answered yet.
+bool is_unconfirmed(const State& state, const model::AttemptRef& attempt) {
+  const auto run = state.runs.find(attempt.run);
+  if (run == state.runs.end()) return false;
+  const model::Attempt* newest = run->second.extra[attempt.job].newest.get();
+  return newest != nullptr && (newest->state == model::AttemptState::starting ||
+                               newest->state == model::AttemptState::stopping);
+}
+
+}  // namespace
+
 Json summary_json(const State& state) {
   std::uint64_t queued = 0, running = 0, needs_decision = 0, live = 0, ready = 0, connected = 0;
-  std::uint64_t workflows = 0;
+  std::uint64_t workflows = 0, outbox = 0;
+  std::map<model::RunState, std::uint64_t> active;
   for (const auto& [id, run] : state.runs) {
+    ++active[run.run.state];
     ++(run.run.state == model::RunState::queued ? queued : running);
     if (run.run.needs_decision) ++needs_decision;
   }
@@ -140,10 +157,13 @@ Json summary_json(const State& state) {
     live += agent.live.size();
     ready += agent.ready.size();
     if (agent.connected) ++connected;
+    for (const auto& [sequence, attempt] : agent.live) outbox += is_unconfirmed(state, attempt);
   }
   for (const auto& [name, workflow] : state.workflows) {
     if (!workflow.row.deleted) ++workflows;
   }
+  Json by_state = Json::object();
+  for (const auto& [run_state, count] : active) by_state.set(model::to_string(run_state), count);
   return Json::object(
       {{"workflows", workflows},
        {"runs",
@@ -151,6 +171,8 @@ Json summary_json(const State& state) {
             {{"queued", queued}, {"running", running}, {"needs_decision", needs_decision}})},
        {"attempts", Json::object({{"live", live}, {"waiting", ready}})},
        {"agents", Json::object({{"known", state.agents.size()}, {"connected", connected}})},
+       {"active", std::move(by_state)},
+       {"outbox", outbox},
        {"journal_seq", state.counters.journal_seq},
        {"audit_seq", state.counters.audit_seq},
        {"next_start",

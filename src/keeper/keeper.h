@@ -18,6 +18,7 @@
 #include "keeper/slot_file.h"
 #include "keeper/spool.h"
 #include "model/agent.h"
+#include "model/log_find.h"
 
 namespace dandori::keeper {
 
@@ -74,6 +75,8 @@ class Keeper {
   /// log.unreadable. Where bytes were dropped, `offset` of the answer is that of the next kept
   /// byte.
   model::LogChunk read_log(const model::LogRequest& request);
+  /// A place in such a log, or lines of it. LogFound::error as there, and log.bad_pattern.
+  model::LogFound find_log(const model::LogFind& find);
   /// Removes logs of whole UTC days before `day` (`2026-11-24`); returns how many days.
   std::size_t remove_logs_before(std::string_view day) { return logs_.remove_before(day); }
   const State& state() const { return state_; }
@@ -137,6 +140,7 @@ class Keeper {
   model::ExitRecord settle_log(std::uint32_t slot, model::ExitRecord exit, int stage);
   void end_job(std::uint32_t slot, std::int64_t pid, const model::ExitRecord& exit, int stage);
   void drain(std::uint32_t slot);
+  bool drain_log_of(const model::AttemptRef& attempt);
   void drain_adopted();
   std::string take_output(std::uint64_t sequence);
   bool make_outputs_for(std::uint64_t sequence, const User& user);

@@ -99,16 +99,26 @@ model::ExitRecord Keeper::settle_log(std::uint32_t slot, model::ExitRecord exit,
   return exit;
 }
 
-model::LogChunk Keeper::read_log(const model::LogRequest& request) {
-  bool live = std::ranges::any_of(state_.waiting, [&](const Waiting& waiting) {
-    return waiting.order.attempt == request.attempt;
-  });
+/// Takes over what the attempt has written so far. True: we hold it.
+bool Keeper::drain_log_of(const model::AttemptRef& attempt) {
+  bool live = std::ranges::any_of(
+      state_.waiting, [&](const Waiting& waiting) { return waiting.order.attempt == attempt; });
   for (std::uint32_t slot = 0; slot < seats_.size(); ++slot) {
-    if (seats_[slot].sequence == 0 || seats_[slot].attempt != request.attempt) continue;
+    if (seats_[slot].sequence == 0 || seats_[slot].attempt != attempt) continue;
     live = true;
     drain(slot);
   }
+  return live;
+}
+
+model::LogChunk Keeper::read_log(const model::LogRequest& request) {
+  const bool live = drain_log_of(request.attempt);
   return logs_.read(request, live);
+}
+
+model::LogFound Keeper::find_log(const model::LogFind& find) {
+  const bool live = drain_log_of(find.attempt);
+  return logs_.find(find, live);
 }
 
 std::string Keeper::take_output(std::uint64_t sequence) {

@@ -21,12 +21,12 @@ namespace dandori::keeper {
 struct LogStore::IndexRecord {
   std::uint64_t run_high, run_low;
   std::uint32_t job, number;
-  std::uint64_t at;      ///< extent: offset in the segment
-  std::uint64_t first;   ///< extent: offset in the job's output; end: bytes it wrote
-  std::uint64_t last;    ///< extent: end offset in the job's output; end: bytes dropped
-  std::uint32_t length;  ///< extent: bytes in the segment
-  std::uint32_t kind;    ///< kExtent, kEnd
-  std::uint32_t reserved;
+  std::uint64_t at;        ///< extent: offset in the segment
+  std::uint64_t first;     ///< extent: offset in the job's output; end: bytes it wrote
+  std::uint64_t last;      ///< extent: end offset in the job's output; end: bytes dropped
+  std::uint32_t length;    ///< extent: bytes in the segment
+  std::uint32_t kind;      ///< kExtent, kEnd, kCounted
+  std::uint32_t newlines;  ///< kCounted: in the extent's output
   std::uint32_t crc;
 
   model::AttemptRef attempt() const { return {RunId{Uuid{run_high, run_low}}, job, number}; }
@@ -34,7 +34,7 @@ struct LogStore::IndexRecord {
 
 namespace {
 
-constexpr std::uint32_t kExtent = 1, kEnd = 2;
+constexpr std::uint32_t kExtent = 1, kEnd = 2, kCounted = 3;  // kCounted: an extent with newlines
 constexpr std::size_t kRecordBytes = 64;
 constexpr std::size_t kScanBytes = kRecordBytes * 4096;
 constexpr std::size_t kRecentMax = 8;
@@ -52,6 +52,15 @@ std::string first_day_of(RunId run) {
   if (((run.value.high >> 12U) & 0xFU) != 7) return {};
   const auto ms = static_cast<std::int64_t>(run.value.high >> 16U);
   return day_text(ms / 86'400'000 - 1);
+}
+
+std::uint32_t newlines_in(std::string_view frames) {
+  std::ptrdiff_t count = 0;
+  while (const std::optional<dx_frame> frame = whole_frame(frames)) {
+    count += std::ranges::count(frames.substr(sizeof(dx_frame), frame->length), '\n');
+    frames.remove_prefix(sizeof(dx_frame) + frame->length);
+  }
+  return static_cast<std::uint32_t>(count);
 }
 
 bool write_all(int fd, std::string_view bytes, std::uint64_t at) {
@@ -100,13 +109,31 @@ bool LogStore::roll(Timestamp now) {
 
 void LogStore::take_record(Where& where, const std::string& day, const IndexRecord& record) {
   where.known = true;
-  if (record.kind == kExtent) {
-    where.extents.push_back({day, record.at, record.length, record.first, record.last});
+  if (record.kind == kExtent || record.kind == kCounted) {
+    add_extent(where, {.day = day,
+                       .at = record.at,
+                       .length = record.length,
+                       .newlines = record.kind == kCounted ? record.newlines : kNotCounted,
+                       .first = record.first,
+                       .end = record.last});
   } else if (record.kind == kEnd) {
     where.ended = true;
     where.log_bytes = record.first;
     where.dropped = record.last;
   }
+}
+
+/// What was taken over twice after a crash overlaps: its newlines are counted when asked for.
+void LogStore::add_extent(Where& where, Extent extent) {
+  const Extent* last = where.extents.empty() ? nullptr : &where.extents.back();
+  const std::uint64_t reach = last == nullptr ? 0 : last->reach;
+  if (extent.first < reach) extent.newlines = kNotCounted;
+  extent.reach = std::max(reach, extent.end);
+  if (last != nullptr && where.counted) {
+    extent.newlines_before = last->newlines_before + last->newlines;
+  }
+  where.counted = where.counted && extent.newlines != kNotCounted;
+  where.extents.push_back(std::move(extent));
 }
 
 void LogStore::note(const IndexRecord& record) {
@@ -126,7 +153,7 @@ bool LogStore::append(const model::AttemptRef& attempt, std::string_view frames,
     return false;
   }
   note({attempt.run.value.high, attempt.run.value.low, attempt.job, attempt.number, segment_end_,
-        first, end, static_cast<std::uint32_t>(frames.size()), kExtent, 0, 0});
+        first, end, static_cast<std::uint32_t>(frames.size()), kCounted, newlines_in(frames), 0});
   segment_end_ += frames.size();
   return true;
 }
@@ -200,7 +227,7 @@ LogStore::Where LogStore::look_up(const model::AttemptRef& attempt) const {
   return where;
 }
 
-const LogStore::Where& LogStore::where_is(const model::AttemptRef& attempt) {
+LogStore::Where& LogStore::where_is(const model::AttemptRef& attempt) {
   if (const auto found = live_.find(attempt); found != live_.end()) return found->second;
   const auto recent =
       std::ranges::find_if(recent_, [&](const auto& one) { return one.first == attempt; });
@@ -253,15 +280,25 @@ model::LogChunk LogStore::read(const model::LogRequest& request, bool live) {
     chunk.error = "log.unknown_attempt";
     return chunk;
   }
-  const std::uint32_t bytes_max = std::clamp<std::uint32_t>(request.bytes_max, 1, kChunkBytesMax);
-  std::uint64_t kept_end = 0;
-  for (const Extent& extent : where.extents) {
-    kept_end = std::max(kept_end, extent.end);
+  chunk = read_at(where, request.offset, request.bytes_max);
+  chunk.id = request.id;
+  return chunk;
+}
+
+model::LogChunk LogStore::read_at(const Where& where, std::uint64_t offset,
+                                  std::uint32_t bytes_wanted) const {
+  model::LogChunk chunk;
+  chunk.offset = offset;
+  const std::uint32_t bytes_max = std::clamp<std::uint32_t>(bytes_wanted, 1, kChunkBytesMax);
+  auto extent = std::ranges::upper_bound(where.extents, offset, {}, &Extent::reach);
+  for (; extent != where.extents.end(); ++extent) {
     const std::uint64_t at = chunk.offset + chunk.bytes.size();
-    if (extent.end <= at || chunk.bytes.size() >= bytes_max || !chunk.error.empty()) continue;
-    if (extent.first > at && !chunk.bytes.empty()) continue;
-    read_extent(extent, bytes_max, chunk);
+    if (chunk.bytes.size() >= bytes_max || !chunk.error.empty()) break;
+    if (extent->end <= at) continue;
+    if (extent->first > at && !chunk.bytes.empty()) break;
+    read_extent(*extent, bytes_max, chunk);
   }
+  const std::uint64_t kept_end = where.extents.empty() ? 0 : where.extents.back().reach;
   chunk.dropped = where.dropped;
   chunk.complete =
       where.ended && chunk.error.empty() && chunk.offset + chunk.bytes.size() >= kept_end;

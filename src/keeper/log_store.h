@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "keeper/fd.h"
 #include "model/agent.h"
+#include "model/log_find.h"
 
 namespace dandori::keeper {
 
@@ -41,6 +42,8 @@ class LogStore {
 
   /// `live`: the attempt is held by the keeper, so no records yet means no output yet.
   model::LogChunk read(const model::LogRequest& request, bool live);
+  /// A place in a log, or lines of it; looks through at most kSearchBytes.
+  model::LogFound find(const model::LogFind& find, bool live);
   /// From now on the attempt is looked up on disk. After its acknowledgement.
   void forget(const model::AttemptRef& attempt) { live_.erase(attempt); }
   /// Removes the segments of whole days before `day` (`2026-11-24`). Returns how many.
@@ -51,11 +54,16 @@ class LogStore {
     std::string day;
     std::uint64_t at = 0;  ///< in the segment
     std::uint32_t length = 0;
+    std::uint32_t newlines = 0;  ///< of what no extent before it has; kNotCounted
     std::uint64_t first = 0, end = 0;
+    std::uint64_t reach = 0;            ///< highest end so far: grows from extent to extent
+    std::uint64_t newlines_before = 0;  ///< valid when all before are counted
   };
+  static constexpr std::uint32_t kNotCounted = UINT32_MAX;
   struct Where {
     std::vector<Extent> extents;
     bool known = false, ended = false;
+    bool counted = true;  ///< newlines of all extents are known
     std::uint64_t log_bytes = 0, dropped = 0;
   };
   struct IndexRecord;
@@ -63,11 +71,21 @@ class LogStore {
   bool roll(Timestamp now);
   void note(const IndexRecord& record);
   static void take_record(Where& where, const std::string& day, const IndexRecord& record);
+  static void add_extent(Where& where, Extent extent);
   Where look_up(const model::AttemptRef& attempt) const;
   void scan_day(const std::string& day, const model::AttemptRef& attempt, Where& where) const;
-  const Where& where_is(const model::AttemptRef& attempt);
+  Where& where_is(const model::AttemptRef& attempt);
   std::vector<std::string> days() const;
   void read_extent(const Extent& extent, std::uint32_t bytes_max, model::LogChunk& chunk) const;
+  model::LogChunk read_at(const Where& where, std::uint64_t offset, std::uint32_t bytes_max) const;
+  /// Takes pieces of [from, until) in order; false: enough. Errors: log.unreadable.
+  template <class Take>
+  std::string walk(const Where& where, std::uint64_t from, std::uint64_t until, Take take) const;
+  std::string count_newlines(Where& where) const;
+  std::string find_line(const Where& where, std::uint64_t number, model::LogFound& found) const;
+  std::string find_tail(const Where& where, std::uint64_t count, model::LogFound& found) const;
+  std::string find_offset(const Where& where, std::uint64_t offset, model::LogFound& found) const;
+  std::string search(const Where& where, const model::LogFind& find, model::LogFound& found) const;
 
   std::string folder_;
   std::string day_;

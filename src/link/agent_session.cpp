@@ -36,6 +36,8 @@ const model::AttemptRef& attempt_of(const Report& report) {
 
 void AgentSession::connect(const model::AgentHello& hello, Steady now) {
   session_ = 0;
+  now_ = now;
+  followers_.clear();
   channel_.open(now);
   channel_.put(wire::encode(wire::AgentMessage{hello}));
 }
@@ -43,18 +45,60 @@ void AgentSession::connect(const model::AgentHello& hello, Steady now) {
 void AgentSession::disconnect(Error why) {
   channel_.close(std::move(why));
   session_ = 0;
+  followers_.clear();
 }
 
 void AgentSession::receive(std::string_view bytes, Steady now) {
+  now_ = now;
   channel_.heard(bytes, now);
   while (const auto body = channel_.next_body()) take(*body);
   if (!is_open()) session_ = 0;
 }
 
+template <class Is>
+std::vector<AgentSession::Follower> AgentSession::take_out(Is is) {
+  std::vector<Follower> taken;
+  std::erase_if(followers_, [&](const Follower& follower) {
+    const bool goes = is(follower);
+    if (goes) taken.push_back(follower);
+    return goes;
+  });
+  return taken;
+}
+
 void AgentSession::step(Steady now) {
+  now_ = now;
+  const auto answered =
+      take_out([&](const Follower& follower) { return follower.answer_by <= now; });
+  for (const Follower& follower : answered) answer_log(follower.request, true);
   if (channel_.step(now) && is_welcomed())
     channel_.put(wire::encode(wire::AgentMessage{wire::Heartbeat{}}));
   if (!is_open()) session_ = 0;
+}
+
+Steady AgentSession::next_wake() const {
+  Steady wake = channel_.next_wake(is_welcomed());
+  for (const Follower& follower : followers_) wake = std::min(wake, follower.answer_by);
+  return wake;
+}
+
+void AgentSession::log_grew(const model::AttemptRef& attempt) {
+  // Taken out first: reading may make the log grow again.
+  const auto followers = take_out(
+      [&](const Follower& follower) { return follower.request.attempt == attempt; });
+  for (const Follower& follower : followers) {
+    if (!answer_log(follower.request, false)) followers_.push_back(follower);
+  }
+}
+
+/// False: there is nothing yet, and whoever asks wants to wait for it.
+bool AgentSession::answer_log(const model::LogRequest& request, bool at_once) {
+  model::LogChunk chunk = hooks_.read_log(request);
+  const bool has_news = !chunk.bytes.empty() || chunk.complete || !chunk.error.empty();
+  if (!has_news && request.wait && !at_once) return false;
+  chunk.id = request.id;
+  channel_.put(wire::encode(wire::AgentMessage{std::move(chunk)}));
+  return true;
 }
 
 void AgentSession::report(Report report) {
@@ -111,9 +155,11 @@ void AgentSession::obey(wire::ServerMessage& message) {
           hooks_.acknowledge(one);
         } else if constexpr (std::is_same_v<One, model::LogRequest>) {
           one.bytes_max = std::min(one.bytes_max, kLogBytesMax);
-          model::LogChunk chunk = hooks_.read_log(one);
-          chunk.id = one.id;
-          channel_.put(wire::encode(wire::AgentMessage{std::move(chunk)}));
+          if (!answer_log(one, false)) followers_.push_back({one, now_ + kLogWaitMax});
+        } else if constexpr (std::is_same_v<One, model::LogFind>) {
+          model::LogFound found = hooks_.find_log(one);
+          found.id = one.id;
+          channel_.put(wire::encode(wire::AgentMessage{std::move(found)}));
         } else {
           static_assert(std::is_same_v<One, wire::Heartbeat>);
         }

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "link/channel.h"
 #include "model/agent.h"
+#include "model/log_find.h"
 
 namespace dandori::link {
 
@@ -23,6 +25,7 @@ const model::AttemptRef& attempt_of(const Report& report);
 inline constexpr std::size_t kRefusalsKeptMax =
     4096;  ///< "never started" reports that wait for their ack
 inline constexpr std::size_t kReportBytesWaitingMax = 1U << 20U;  ///< encoded ahead of the socket
+inline constexpr Duration kLogWaitMax = 10s;  ///< then a follower is told that there is nothing new
 
 /// The agent's half: one object for the agent's life, over any number of connections.
 ///
@@ -36,6 +39,7 @@ class AgentSession {
     std::function<void(const model::StopOrder&)> stop;
     std::function<void(const model::AckOrder&)> acknowledge;
     std::function<model::LogChunk(const model::LogRequest&)> read_log;
+    std::function<model::LogFound(const model::LogFind&)> find_log;
   };
 
   explicit AgentSession(Hooks hooks) : hooks_{std::move(hooks)} {}
@@ -47,11 +51,13 @@ class AgentSession {
 
   void receive(std::string_view bytes, Steady now);
   void step(Steady now);
-  Steady next_wake() const { return channel_.next_wake(is_welcomed()); }
+  Steady next_wake() const;
 
   /// A final report (ended, lost, never started) replaces a start, and nothing replaces it; only
   /// that an older order never started gives way to what a newer one led to.
   void report(Report report);
+  /// The log has grown or has come to its end: those who wait for that are answered.
+  void log_grew(const model::AttemptRef& attempt);
   /// What is to be written; call again once that is written (encodes about kReportBytesWaitingMax a
   /// time).
   std::string take_bytes();
@@ -73,13 +79,23 @@ class AgentSession {
   void take(std::string_view body);
   void obey(wire::ServerMessage& message);
   void welcome(const wire::Welcome& welcome);
+  bool answer_log(const model::LogRequest& request, bool at_once);
   void forget_refusal(const model::StartOrder& order);
   void queue(const model::AttemptRef& attempt, Kept& kept);
   void drop_old_refusals(const model::AttemptRef& newest);
 
+  struct Follower {
+    model::LogRequest request;
+    Steady answer_by;
+  };
+  template <class Is>
+  std::vector<Follower> take_out(Is is);
+
   Hooks hooks_;
   Channel channel_;
+  Steady now_{0};
   std::uint64_t session_ = 0;
+  std::vector<Follower> followers_;  ///< wait for their log to grow; bounded by the server's half
   std::map<model::AttemptRef, Kept> kept_;
   std::deque<model::AttemptRef> unsent_;    ///< of kept_, in the order they happened
   std::deque<model::AttemptRef> refusals_;  ///< of kept_, oldest first; may name acknowledged ones

@@ -31,7 +31,9 @@ struct Pair {
   std::vector<model::AttemptRef> stopped, acknowledged;
   std::uint64_t sessions = 0;
   std::optional<Error> refuse;
-  bool welcomes = true;  ///< the engine's answer to a hello comes at once
+  bool welcomes = true;        ///< the engine's answer to a hello comes at once
+  std::string log = "line\n";  ///< of any attempt
+  bool log_complete = true;
   model::AgentHello hello;
   std::unique_ptr<ServerSession> server;
   AgentSession agent{{
@@ -39,8 +41,12 @@ struct Pair {
       .stop = [this](const auto& order) { stopped.push_back(order.attempt); },
       .acknowledge = [this](const auto& order) { acknowledged.push_back(order.attempt); },
       .read_log =
-          [](const model::LogRequest& request) {
-            return model::LogChunk{0, request.offset, "line\n", true, 0, ""};
+          [this](const model::LogRequest& request) {
+            return model::LogChunk{0, request.offset, log, log_complete, 0, ""};
+          },
+      .find_log =
+          [](const model::LogFind& find) {
+            return model::LogFound{.id = 0, .offset = find.offset, .number = 7};
           },
   }};
 
@@ -312,6 +318,71 @@ TEST_CASE("a log request is answered once: by the agent, at a cut, or by its tim
   CHECK(pair.server->is_welcomed());
   REQUIRE(answers.size() == 4);
   CHECK(answers[3].error == "log.timeout");
+}
+
+TEST_CASE("a follower is answered when the log grows, ends, or has been quiet for long") {
+  Pair pair;
+  std::vector<model::LogChunk> answers;
+  const auto keep = [&](model::LogChunk chunk) { answers.push_back(std::move(chunk)); };
+  const auto follow = [&] {
+    pair.server->request_log({0, attempt(1), 5, 100, true}, keep);
+    pair.carry();
+  };
+  pair.connect();
+  pair.log = "";
+  pair.log_complete = false;
+  follow();
+  CHECK(answers.empty());
+  pair.agent.log_grew(attempt(2));
+  pair.carry();
+  CHECK(answers.empty());
+  pair.log = "more\n";
+  pair.agent.log_grew(attempt(1));
+  pair.carry();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].bytes == "more\n");
+
+  pair.log = "";
+  follow();
+  pair.log_complete = true;
+  pair.agent.log_grew(attempt(1));
+  pair.carry();
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].complete);
+
+  pair.log_complete = false;
+  follow();
+  CHECK(pair.agent.next_wake() <= pair.now + kLogWaitMax);
+  pair.now = pair.now + kLogWaitMax;
+  pair.agent.step(pair.now);
+  pair.carry();
+  REQUIRE(answers.size() == 3);
+  CHECK((answers[2].bytes.empty() && !answers[2].complete && answers[2].error.empty()));
+
+  follow();
+  pair.cut();
+  REQUIRE(answers.size() == 4);
+  CHECK(answers[3].error == "log.agent_gone");
+  pair.connect();
+  pair.log = "late\n";
+  pair.agent.log_grew(attempt(1));
+  pair.carry();
+  CHECK(answers.size() == 4);  // nobody of this session waits
+}
+
+TEST_CASE("a place in a log is asked for and answered once") {
+  Pair pair;
+  std::vector<model::LogFound> answers;
+  const auto keep = [&](model::LogFound found) { answers.push_back(std::move(found)); };
+  pair.connect();
+  pair.server->request_find({.id = 0, .attempt = attempt(1), .offset = 3}, keep);
+  pair.carry();
+  REQUIRE(answers.size() == 1);
+  CHECK((answers[0].number == 7 && answers[0].offset == 3));
+  pair.server->request_find({.id = 0, .attempt = attempt(1)}, keep);
+  pair.cut();
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].error == "log.agent_gone");
 }
 
 TEST_CASE("an order that no frame can hold is reported as never started") {

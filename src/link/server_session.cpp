@@ -1,6 +1,7 @@
 #include "link/server_session.h"
 
 #include <algorithm>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -44,14 +45,6 @@ Result<void> check_hello(const model::AgentHello& hello) {
   return {};
 }
 
-model::LogChunk failed_log(std::uint64_t id, std::uint64_t offset, std::string code) {
-  model::LogChunk chunk;
-  chunk.id = id;
-  chunk.offset = offset;
-  chunk.error = std::move(code);
-  return chunk;
-}
-
 }  // namespace
 
 ServerSession::ServerSession(std::uint64_t session, Hooks hooks, Steady now)
@@ -69,11 +62,13 @@ void ServerSession::receive(std::string_view bytes, Steady now) {
 void ServerSession::step(Steady now) {
   now_ = std::max(now_, now);
   if (channel_.step(now) && welcomed_) put(wire::Heartbeat{});
-  std::vector<model::LogChunk> late;
-  for (const auto& [id, open] : logs_) {
-    if (open.give_up_at <= now_) late.push_back(failed_log(id, open.offset, "log.timeout"));
+  std::map<std::uint64_t, OpenLog> late;
+  for (auto at = logs_.begin(); at != logs_.end();) {
+    const auto next = std::next(at);
+    if (at->second.give_up_at <= now_) late.insert(logs_.extract(at));
+    at = next;
   }
-  for (model::LogChunk& chunk : late) answer_log(std::move(chunk));
+  for (const auto& [id, open] : late) fail_log(id, open, "log.timeout");
   end_if_closed();
 }
 
@@ -105,12 +100,38 @@ void ServerSession::acknowledge(const model::AckOrder& order) {
 
 void ServerSession::request_log(model::LogRequest request, LogAnswer answer) {
   request.id = ++last_log_;
-  if (!is_welcomed()) return answer(failed_log(request.id, request.offset, "log.agent_gone"));
-  if (logs_.size() >= kLogRequestsMax) {
-    return answer(failed_log(request.id, request.offset, "log.busy"));
+  if (open_log(request.id, {std::move(answer), request.offset, now_ + kLogAnswerMax})) put(request);
+}
+
+void ServerSession::request_find(model::LogFind find, FindAnswer answer) {
+  find.id = ++last_log_;
+  if (open_log(find.id, {std::move(answer), find.offset, now_ + kLogAnswerMax})) put(find);
+}
+
+/// False: it was answered already.
+bool ServerSession::open_log(std::uint64_t id, OpenLog open) {
+  if (!is_welcomed()) {
+    fail_log(id, open, "log.agent_gone");
+    return false;
   }
-  logs_.emplace(request.id, OpenLog{std::move(answer), request.offset, now_ + kLogAnswerMax});
-  put(request);
+  if (logs_.size() >= kLogRequestsMax) {
+    fail_log(id, open, "log.busy");
+    return false;
+  }
+  logs_.emplace(id, std::move(open));
+  return true;
+}
+
+void ServerSession::fail_log(std::uint64_t id, const OpenLog& open, std::string_view code) {
+  const auto failed = [&](auto answer) {
+    answer.id = id;
+    answer.offset = open.offset;
+    answer.error = code;
+    return answer;
+  };
+  if (const auto* log = std::get_if<LogAnswer>(&open.answer))
+    return (*log)(failed(model::LogChunk{}));
+  std::get<FindAnswer>(open.answer)(failed(model::LogFound{}));
 }
 
 void ServerSession::take(std::string_view body) {
@@ -128,7 +149,8 @@ void ServerSession::take(std::string_view body) {
         using One = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<One, model::AgentHello>) {
           greet(std::move(one));
-        } else if constexpr (std::is_same_v<One, model::LogChunk>) {
+        } else if constexpr (std::is_same_v<One, model::LogChunk> ||
+                             std::is_same_v<One, model::LogFound>) {
           answer_log(std::move(one));
         } else if constexpr (!std::is_same_v<One, wire::Heartbeat>) {
           hooks_.event(std::move(one));
@@ -160,9 +182,14 @@ void ServerSession::refuse(Error why) {
   end_if_closed();
 }
 
-void ServerSession::answer_log(model::LogChunk chunk) {
-  auto open = logs_.extract(chunk.id);
-  if (!open.empty()) open.mapped().answer(std::move(chunk));
+/// An answer of the wrong kind is none: the request is given up in time.
+template <class Answer>
+void ServerSession::answer_log(Answer answer) {
+  using Call = std::function<void(Answer)>;
+  const auto at = logs_.find(answer.id);
+  if (at == logs_.end() || !std::holds_alternative<Call>(at->second.answer)) return;
+  const auto open = logs_.extract(at);
+  std::get<Call>(open.mapped().answer)(std::move(answer));
 }
 
 void ServerSession::put(const wire::ServerMessage& message) {
@@ -177,9 +204,7 @@ void ServerSession::end_if_closed() {
   if (is_open() || ended_) return;
   ended_ = true;
   const auto logs = std::exchange(logs_, {});
-  for (const auto& [id, open] : logs) {
-    open.answer(failed_log(id, open.offset, "log.agent_gone"));
-  }
+  for (const auto& [id, open] : logs) fail_log(id, open, "log.agent_gone");
   if (greeted_) hooks_.event(model::AgentDisconnected{agent_, session_});
 }
 

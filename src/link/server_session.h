@@ -5,17 +5,19 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "link/channel.h"
 #include "model/agent.h"
+#include "model/log_find.h"
 #include "model/event.h"
 
 namespace dandori::link {
 
-inline constexpr std::size_t kLogRequestsMax = 256;  ///< open at once in one session
-inline constexpr Duration kLogAnswerMax = 30s;       ///< then the request is given up
+inline constexpr std::size_t kLogRequestsMax = 1024;  ///< open at once in one session
+inline constexpr Duration kLogAnswerMax = 30s;        ///< then the request is given up
 inline constexpr std::size_t kOrderBytesWaitingMax =
     64U << 20U;  ///< then the agent does not read: closed
 
@@ -27,6 +29,7 @@ inline constexpr std::size_t kOrderBytesWaitingMax =
 class ServerSession {
  public:
   using LogAnswer = std::function<void(model::LogChunk)>;
+  using FindAnswer = std::function<void(model::LogFound)>;
   struct Hooks {
     /// May this agent join? Called once, with a hello of the right protocol and a sound name.
     std::function<Result<void>(const model::AgentHello&)> admit;
@@ -55,6 +58,7 @@ class ServerSession {
   void acknowledge(const model::AckOrder& order);
   /// Answers exactly once, also when the agent never does. request.id is given here.
   void request_log(model::LogRequest request, LogAnswer answer);
+  void request_find(model::LogFind find, FindAnswer answer);
 
   /// What is to be written; also after close() (a refusal).
   std::string take_bytes() { return channel_.take_bytes(); }
@@ -68,14 +72,17 @@ class ServerSession {
 
  private:
   struct OpenLog {
-    LogAnswer answer;
+    std::variant<LogAnswer, FindAnswer> answer;
     std::uint64_t offset = 0;
     Steady give_up_at;
   };
 
   void take(std::string_view body);
   void greet(model::AgentHello hello);
-  void answer_log(model::LogChunk chunk);
+  template <class Answer>
+  void answer_log(Answer answer);
+  static void fail_log(std::uint64_t id, const OpenLog& open, std::string_view code);
+  bool open_log(std::uint64_t id, OpenLog open);
   void put(const wire::ServerMessage& message);
   void end_if_closed();
 

@@ -86,6 +86,17 @@ void LinkExecutor::refuse(std::uint64_t session, const Error& why) {
   if (at != sessions_.end()) at->second->refuse(why);
 }
 
+void LinkExecutor::request_find(const std::string& agent, model::LogFind find,
+                                link::ServerSession::FindAnswer answer) {
+  if (link::ServerSession* session = welcomed(agent)) {
+    return session->request_find(std::move(find), std::move(answer));
+  }
+  model::LogFound found;
+  found.offset = find.offset;
+  found.error = "log.agent_gone";
+  answer(std::move(found));
+}
+
 void LinkExecutor::start(const std::string& agent, const model::StartOrder& order) {
   if (link::ServerSession* session = welcomed(agent)) session->start(order);
 }

@@ -52,6 +52,9 @@ class LinkExecutor final : public exec::Executor {
 
   void welcome(const std::string& agent, std::uint64_t session) override;
   void refuse(std::uint64_t session, const Error& why) override;
+  void request_find(const std::string& agent, model::LogFind find,
+                    link::ServerSession::FindAnswer answer);
+
   void start(const std::string& agent, const model::StartOrder& order) override;
   void stop(const std::string& agent, const model::StopOrder& order) override;
   void acknowledge(const std::string& agent, const model::AckOrder& order) override;

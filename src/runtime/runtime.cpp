@@ -266,6 +266,7 @@ void Runtime::take_turn(Now now, Steady host) {
     ++stats_.commits;
     stats_.changes += decision.batch.changes.size();
     publish(decision.batch);
+    if (parts_.committed) parts_.committed(std::move(decision.batch));
   }
   perform(std::move(decision.effects));
   if (!more_ && reports_.empty() && commands_.empty()) purge_keys(now, host);

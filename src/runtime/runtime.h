@@ -43,6 +43,8 @@ struct Parts {
   /// The memory was dropped (a commit failed) or the engine has stopped: agents must connect anew,
   /// as after a restart. May be empty.
   std::function<void()> memory_dropped = {};
+  /// Takes each batch after its commit, on the engine thread: must be quick. May be empty.
+  std::function<void(model::Batch)> committed = {};
 };
 
 /// When step() is to be called again, whichever comes first; everything at its maximum: only when

@@ -43,6 +43,7 @@ void Host::start_agent() {
       .stop = [this](const model::StopOrder& order) { run(keeper::OrderStop{order}); },
       .acknowledge = [this](const model::AckOrder& order) { run(keeper::OrderAck{order}); },
       .read_log = [](const model::LogRequest&) { return model::LogChunk{}; },
+      .find_log = [](const model::LogFind&) { return model::LogFound{}; },
   });
   keeper::Settings settings;
   settings.boot_id = boot_id_;

@@ -1,5 +1,6 @@
 #include "wire/agent_protocol.h"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -97,6 +98,31 @@ void put(ObjectWriter& out, const model::LogChunk& chunk) {
   out.bytes("bytes_b64", chunk.bytes);
 }
 
+void put(ObjectWriter& out, const model::LogFound& found) {
+  out.text("t", "log_found");
+  out.number("id", found.id);
+  out.number("offset", found.offset);
+  out.number("number", found.number);
+  out.boolean("at_end", found.at_end);
+  out.boolean("complete", found.complete);
+  out.number("newlines", found.newlines);
+  out.number("end", found.end);
+  out.number("dropped", found.dropped);
+  if (!found.error.empty()) out.text("error", found.error);
+  if (found.lines.empty()) return;
+  std::string& text = out.raw("lines");
+  text += '[';
+  for (const model::LogLine& line : found.lines) {
+    if (text.back() != '[') text += ',';
+    ObjectWriter item{text};
+    item.number("number", line.number);
+    item.number("offset", line.offset);
+    item.text("text", line.text);
+    item.close();
+  }
+  text += ']';
+}
+
 void put(ObjectWriter& out, const Welcome& welcome) {
   out.text("t", "welcome");
   out.number("protocol", welcome.protocol);
@@ -154,6 +180,24 @@ void put(ObjectWriter& out, const model::LogRequest& request) {
   out.attempt("attempt", request.attempt);
   out.number("offset", request.offset);
   out.number("bytes_max", request.bytes_max);
+  if (request.wait) out.boolean("wait", true);
+}
+
+// The words of LogFind::What, in its order.
+constexpr std::array<std::string_view, 4> kFindWords{"line", "tail", "offset", "search"};
+
+void put(ObjectWriter& out, const model::LogFind& find) {
+  out.text("t", "log_find");
+  out.number("id", find.id);
+  out.attempt("attempt", find.attempt);
+  out.text("what", kFindWords.at(static_cast<std::size_t>(find.what)));
+  out.number("number", find.number);
+  out.number("offset", find.offset);
+  if (find.what != model::LogFind::What::search) return;
+  out.text("text", find.text);
+  out.boolean("regex", find.is_regex);
+  out.boolean("ignore_case", find.ignores_case);
+  out.number("count_max", find.count_max);
 }
 
 template <class Message>
@@ -245,6 +289,30 @@ void get(FieldReader& in, model::LogChunk& chunk) {
   in.bytes("bytes_b64", chunk.bytes);
 }
 
+void get(FieldReader& in, model::LogFound& found) {
+  in.required().number("id", found.id);
+  in.number("offset", found.offset);
+  in.number("number", found.number);
+  in.required(false).boolean("at_end", found.at_end);
+  in.boolean("complete", found.complete);
+  in.number("newlines", found.newlines);
+  in.number("end", found.end);
+  in.number("dropped", found.dropped);
+  in.text("error", found.error);
+  const Json* list = in.array("lines");
+  if (list == nullptr) return;
+  found.lines.reserve(list->size());
+  for (const Json& item : list->items()) {
+    model::LogLine line;
+    FieldReader fields{item};
+    fields.required().number("number", line.number);
+    fields.number("offset", line.offset);
+    fields.text("text", line.text);
+    if (!fields.ok()) return in.set_fault("lines", fields.fault());
+    found.lines.push_back(std::move(line));
+  }
+}
+
 void get(FieldReader& in, Welcome& welcome) {
   in.required().number("protocol", welcome.protocol);
   in.number("session", welcome.session);
@@ -307,6 +375,23 @@ void get(FieldReader& in, model::LogRequest& request) {
   in.attempt("attempt", request.attempt);
   in.number("offset", request.offset);
   in.required(false).number("bytes_max", request.bytes_max);
+  in.boolean("wait", request.wait);
+}
+
+void get(FieldReader& in, model::LogFind& find) {
+  std::string what;
+  in.required().number("id", find.id);
+  in.attempt("attempt", find.attempt);
+  in.text("what", what);
+  in.required(false).number("number", find.number);
+  in.number("offset", find.offset);
+  in.text("text", find.text);
+  in.boolean("regex", find.is_regex);
+  in.boolean("ignore_case", find.ignores_case);
+  in.number("count_max", find.count_max);
+  const auto word = std::ranges::find(kFindWords, what);
+  if (in.ok() && word == kFindWords.end()) return in.set_fault("what", "is no known word");
+  find.what = static_cast<model::LogFind::What>(word - kFindWords.begin());
 }
 
 std::unexpected<Error> bad_message(std::string why) {
@@ -331,24 +416,26 @@ struct Kind {
   Get<Message> read;
 };
 
-constexpr std::array<Kind<AgentMessage>, 7> kAgentKinds{{
+constexpr std::array<Kind<AgentMessage>, 8> kAgentKinds{{
     {"hello", read_as<model::AgentHello, AgentMessage>},
     {"started", read_as<model::AttemptStarted, AgentMessage>},
     {"ended", read_as<model::AttemptEnded, AgentMessage>},
     {"never_started", read_as<model::AttemptNeverStarted, AgentMessage>},
     {"lost", read_as<model::AttemptLost, AgentMessage>},
     {"log", read_as<model::LogChunk, AgentMessage>},
+    {"log_found", read_as<model::LogFound, AgentMessage>},
     {"heartbeat", read_as<Heartbeat, AgentMessage>},
 }};
 static_assert(kAgentKinds.size() == std::variant_size_v<AgentMessage>);
 
-constexpr std::array<Kind<ServerMessage>, 7> kServerKinds{{
+constexpr std::array<Kind<ServerMessage>, 8> kServerKinds{{
     {"welcome", read_as<Welcome, ServerMessage>},
     {"refused", read_as<Refused, ServerMessage>},
     {"start", read_as<model::StartOrder, ServerMessage>},
     {"stop", read_as<model::StopOrder, ServerMessage>},
     {"ack", read_as<model::AckOrder, ServerMessage>},
     {"log_request", read_as<model::LogRequest, ServerMessage>},
+    {"log_find", read_as<model::LogFind, ServerMessage>},
     {"heartbeat", read_as<Heartbeat, ServerMessage>},
 }};
 static_assert(kServerKinds.size() == std::variant_size_v<ServerMessage>);

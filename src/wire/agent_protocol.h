@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/agent.h"
+#include "model/log_find.h"
 
 namespace dandori::wire {
 
@@ -29,11 +30,11 @@ struct Refused {
 /// Either side, every 5 s while nothing else is sent; silence of 15 s ends the session.
 struct Heartbeat {};
 
-using AgentMessage =
-    std::variant<model::AgentHello, model::AttemptStarted, model::AttemptEnded,
-                 model::AttemptNeverStarted, model::AttemptLost, model::LogChunk, Heartbeat>;
+using AgentMessage = std::variant<model::AgentHello, model::AttemptStarted, model::AttemptEnded,
+                                  model::AttemptNeverStarted, model::AttemptLost, model::LogChunk,
+                                  model::LogFound, Heartbeat>;
 using ServerMessage = std::variant<Welcome, Refused, model::StartOrder, model::StopOrder,
-                                   model::AckOrder, model::LogRequest, Heartbeat>;
+                                   model::AckOrder, model::LogRequest, model::LogFind, Heartbeat>;
 
 /// One whole frame, length included.
 std::string encode(const AgentMessage& message);

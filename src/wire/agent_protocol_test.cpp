@@ -123,6 +123,35 @@ TEST_CASE("every other message arrives as it was sent") {
       again<model::LogChunk>(AgentMessage{model::LogChunk{1, 2, "a\xfe", true, 3, ""}});
   CHECK(chunk.bytes == "a\xfe");
   CHECK(chunk.complete);
+  const model::LogRequest follow{1, kAttempt, 9, 100, true};
+  CHECK(again<model::LogRequest>(ServerMessage{follow}).wait);
+}
+
+TEST_CASE("a search in a log and what was found arrive as they were sent") {
+  using What = model::LogFind::What;
+  for (const What what : {What::line, What::tail, What::offset, What::search}) {
+    model::LogFind find{.id = 4, .attempt = kAttempt, .what = what, .number = 7, .offset = 99};
+    if (what == What::search) {
+      find.text = "異常|\"x\"";
+      find.is_regex = find.ignores_case = true;
+      find.count_max = 5;
+    }
+    const auto read = again<model::LogFind>(ServerMessage{find});
+    CHECK(read.what == what);
+    CHECK(read.attempt == kAttempt);
+    CHECK((read.number == 7 && read.offset == 99));
+    CHECK((read.text == find.text && read.is_regex == find.is_regex));
+    CHECK((read.ignores_case == find.ignores_case && read.count_max == find.count_max));
+  }
+  model::LogFound found{
+      .id = 4, .offset = 120, .number = 8, .at_end = true, .complete = true, .newlines = 9};
+  found.lines = {{3, 40, "line\twith \"signs\""}, {7, 99, ""}};
+  const auto read = again<model::LogFound>(AgentMessage{found});
+  CHECK(read.lines == found.lines);
+  CHECK((read.offset == 120 && read.number == 8 && read.at_end && read.complete &&
+         read.newlines == 9));
+  CHECK(!decode_server(
+      R"({"t":"log_find","id":1,"attempt":"0192f0c4-a1b2-7c3d-8e4f-001122334455/3/2","what":"x"})"));
 }
 
 TEST_CASE("unknown members are ignored, unknown types and broken members refused") {
