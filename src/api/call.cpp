@@ -40,6 +40,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"workflow.unknown", 404},
     {"workflow.unknown_revision", 404},
     {"workflow.unknown_job", 404},
+    {"workflow.changed", 412},
     {"variable.unknown", 404},
     {"spec.unknown_kind", 404},
     {"log.unknown_attempt", 404},
@@ -199,7 +200,8 @@ model::Command make_command(const Call& call, model::Request body, Terms terms) 
   return command;
 }
 
-void submit(Call call, model::Request body, int status, Terms terms) {
+void submit(Call call, model::Request body, int status, Terms terms,
+            std::function<Json(const Json& answer)> shape) {
   const std::string_view key = call.request.headers.value("Idempotency-Key");
   if (key.size() > 200) {
     return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
@@ -213,9 +215,9 @@ void submit(Call call, model::Request body, int status, Terms terms) {
   }
   Services& services = call.services;
   auto shared = std::make_shared<Call>(std::move(call));  // std::function wants copyable captures
-  services.engine.submit(std::move(command), [shared, status](Result<Json> answer) {
+  services.engine.submit(std::move(command), [shared, status, shape](Result<Json> answer) {
     if (!answer) return shared->fail(answer.error());
-    shared->answer(status, *answer);
+    shared->answer(status, shape ? shape(*answer) : *answer);
   });
 }
 

@@ -39,11 +39,20 @@ void get_agents(Call call);
 void list_workflows(Call call);
 void get_workflow(Call call);
 void list_revisions(Call call);
-void post_apply(Call call);
-void post_validate(Call call);
 void list_variables(Call call);
 void put_variable(Call call);
 void delete_variable(Call call);
+// define.cpp
+void post_validate(Call call);
+void post_apply(Call call);
+void post_diff(Call call);
+void post_lint(Call call);
+void rollback_workflow(Call call);
+void diff_revisions(Call call);
+void lint_workflow(Call call);
+// graph.cpp
+void get_workflow_graph(Call call);
+void get_run_graph(Call call);
 // runs.cpp
 void list_runs(Call call);
 void start_run(Call call);

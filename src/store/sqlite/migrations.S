@@ -9,6 +9,9 @@
 #if !__has_include("../migrations/sqlite/0003.sql")
 #error "migrations/sqlite/0003.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0004.sql")
+#error "migrations/sqlite/0004.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
@@ -27,5 +30,11 @@ dandori_sqlite_0002_end:
 dandori_sqlite_0003:
   .incbin "../migrations/sqlite/0003.sql"
 dandori_sqlite_0003_end:
+  .byte 0
+  .globl dandori_sqlite_0004
+  .globl dandori_sqlite_0004_end
+dandori_sqlite_0004:
+  .incbin "../migrations/sqlite/0004.sql"
+dandori_sqlite_0004_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits
