@@ -336,9 +336,8 @@ bool settle_instants(Turn& turn, const model::ApplyDefinitions& request) {
         return settle_workflow(turn, workflow.name) && settle_workflow(turn, workflow.renamed_from);
       });
   if (!are_settled || !request.prune) return are_settled;
-  return std::ranges::all_of(find_removed(turn.state, request), [&](const std::string& name) {
-    return settle_workflow(turn, name);
-  });
+  return std::ranges::all_of(find_removed(turn.state, request),
+                             [&](const std::string& name) { return settle_workflow(turn, name); });
 }
 
 /// Makes definitions live: a changed workflow gets a new revision; started runs keep theirs.

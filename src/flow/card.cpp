@@ -33,7 +33,8 @@ std::string note(const Node& node, std::string_view word) {
 std::int32_t card_width(const Node& node) {
   const double title =
       static_cast<double>(display_width(headline(node))) * column_width(kTitleSize);
-  const double below = static_cast<double>(display_width(note(node, kLongWord))) * column_width(kNoteSize);
+  const double below =
+      static_cast<double>(display_width(note(node, kLongWord))) * column_width(kNoteSize);
   const auto wanted =
       kTextLeft + kTextRight + static_cast<std::int32_t>(std::ceil(std::max(title, below)));
   return std::clamp(wanted, kCardWidthMin, kCardWidthMax);

@@ -22,7 +22,8 @@ void note_positions(const std::vector<std::uint32_t>& layer, Positions& at) {
 /// Sorts one layer by the mean place of what its items are joined to in the layer beside it.
 void sort_by_mean(const Layered& layered, std::vector<std::uint32_t>& layer, bool look_before,
                   Positions& at) {
-  std::vector<std::tuple<double, std::size_t, std::uint32_t>> keyed;  // what is equal keeps its order
+  std::vector<std::tuple<double, std::size_t, std::uint32_t>>
+      keyed;  // what is equal keeps its order
   keyed.reserve(layer.size());
   for (const std::uint32_t item : layer) {
     const auto& joined = look_before ? layered.items[item].before : layered.items[item].after;
