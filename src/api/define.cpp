@@ -273,7 +273,7 @@ void post_diff(Call call) {
   auto changes = find_changes(call.services, *request);
   if (!changes) return call.fail(changes.error());
   submit(
-      std::move(call), std::move(*request), 200,
+      std::move(call), std::move(*request), 200, {},
       [changes = std::move(*changes)](const Json& answer) { return diff_json(answer, changes); });
 }
 
