@@ -36,6 +36,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"spec.unknown_kind", 404},    {"log.unknown_attempt", 404},
     {"log.agent_gone", 503},       {"log.busy", 429},
     {"log.timeout", 504},          {"log.bad_pattern", 422},
+    {"workflow.changed", 412},
     {"agent.unknown", 404},
 });
 
@@ -202,7 +203,8 @@ model::Command make_command(const Call& call, model::Request body, Terms terms) 
   return command;
 }
 
-void submit(Call call, model::Request body, int status, Terms terms) {
+void submit(Call call, model::Request body, int status, Terms terms,
+            std::function<Json(const Json& answer)> shape) {
   const std::string_view key = call.request.headers.value("Idempotency-Key");
   if (key.size() > 200) {
     return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
@@ -216,9 +218,9 @@ void submit(Call call, model::Request body, int status, Terms terms) {
   }
   Services& services = call.services;
   auto shared = std::make_shared<Call>(std::move(call));  // std::function wants copyable captures
-  services.engine.submit(std::move(command), [shared, status](Result<Json> answer) {
+  services.engine.submit(std::move(command), [shared, status, shape](Result<Json> answer) {
     if (!answer) return shared->fail(answer.error());
-    shared->answer(status, *answer);
+    shared->answer(status, shape ? shape(*answer) : *answer);
   });
 }
 

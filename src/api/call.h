@@ -61,7 +61,11 @@ Result<Terms> read_terms(const Json& body);
 model::Command make_command(const Call& call, model::Request body, Terms terms);
 
 /// Submits `body` as this caller and answers with what the engine says, under `status`.
-void submit(Call call, model::Request body, int status = 200, Terms terms = {});
+///
+/// shape: what is answered instead, made of the engine's answer; quick, as it runs on the engine's
+/// thread.
+void submit(Call call, model::Request body, int status = 200, Terms terms = {},
+            std::function<Json(const Json& answer)> shape = {});
 
 /// `{items, next_cursor}`.
 Json page_json(Json::Array items, const std::string& next_cursor);

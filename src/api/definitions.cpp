@@ -10,6 +10,7 @@ namespace dandori::api {
 namespace {
 
 constexpr std::size_t kCachedMax = 512;
+constexpr std::size_t kLaidOutMax = 400'000;  // jobs and edges, about 40 MB
 
 }  // namespace
 
@@ -27,6 +28,26 @@ Result<model::WorkflowPtr> Definitions::get(const std::string& workflow, std::ui
   if (items_.size() >= kCachedMax) items_.clear();
   items_[key] = *compiled;
   return compiled;
+}
+
+std::shared_ptr<const flow::Layout> Definitions::layout(const std::string& workflow,
+                                                        std::uint32_t revision,
+                                                        const flow::Graph& graph) {
+  const Revision key{workflow, revision};
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = layouts_.find(key);
+    if (found != layouts_.end()) return found->second;
+  }
+  auto made = std::make_shared<const flow::Layout>(flow::lay_out(graph));
+  const std::size_t size = graph.nodes.size() + graph.edges.size();
+  const std::lock_guard lock{mutex_};
+  if (laid_out_ + size > kLaidOutMax) {
+    layouts_.clear();
+    laid_out_ = 0;
+  }
+  if (layouts_.emplace(key, made).second) laid_out_ += size;
+  return made;
 }
 
 Error unknown_job(const model::Workflow& workflow, std::string_view name) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/result.h"
+#include "flow/layout.h"
 #include "model/workflow.h"
 
 namespace dandori::api {
@@ -19,10 +21,16 @@ class Definitions {
   /// Errors: those of spec::compile_canonical (a revision stored by a newer program).
   Result<model::WorkflowPtr> get(const std::string& workflow, std::uint32_t revision,
                                  std::string_view canonical);
+  /// Where the jobs of the revision stand. graph: of its definition.
+  std::shared_ptr<const flow::Layout> layout(const std::string& workflow, std::uint32_t revision,
+                                             const flow::Graph& graph);
 
  private:
+  using Revision = std::pair<std::string, std::uint32_t>;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::uint32_t>, model::WorkflowPtr> items_;
+  std::map<Revision, model::WorkflowPtr> items_;
+  std::map<Revision, std::shared_ptr<const flow::Layout>> layouts_;
+  std::size_t laid_out_ = 0;  // jobs and edges in layouts_
 };
 
 /// workflow.unknown_job, with the nearest job as hint.

@@ -54,11 +54,20 @@ void get_history(Call call);
 // workflows.cpp
 void get_workflow(Call call);
 void list_revisions(Call call);
-void post_apply(Call call);
-void post_validate(Call call);
 void list_variables(Call call);
 void put_variable(Call call);
 void delete_variable(Call call);
+// define.cpp
+void post_validate(Call call);
+void post_apply(Call call);
+void post_diff(Call call);
+void post_lint(Call call);
+void rollback_workflow(Call call);
+void diff_revisions(Call call);
+void lint_workflow(Call call);
+// graph.cpp
+void get_workflow_graph(Call call);
+void get_run_graph(Call call);
 // runs.cpp
 void start_run(Call call);
 void get_run(Call call);

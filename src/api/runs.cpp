@@ -4,6 +4,7 @@
 
 #include "api/definitions.h"
 #include "api/routes.h"
+#include "api/run_view.h"
 #include "base/text.h"
 #include "calendar/zone.h"
 #include "engine/engine.h"
@@ -13,22 +14,6 @@ namespace dandori::api {
 
 namespace {
 
-/// A run as people see it, with the marks that touch it.
-struct MarkedView : engine::RunView {
-  std::vector<model::Mark> marks;
-};
-
-/// The run as stored, with the waiting states derived by the engine's own rules.
-Result<MarkedView> view_run(Services& services, const std::string& name) {
-  Result<store::RunDetail> detail = services.query.run(name);
-  if (!detail) return std::unexpected(detail.error());
-  const auto definition =
-      services.definitions.get(detail->run.workflow, detail->run.revision, detail->canonical);
-  if (!definition) return std::unexpected(definition.error());
-  MarkedView view{engine::assemble_run(std::move(detail->run), *definition, detail->jobs,
-                                       detail->attempts, detail->marks),
-                  std::move(detail->marks)};
-  return view;
 }
 
 using Attempts = std::vector<Json::Array>;  ///< by job index
@@ -75,6 +60,18 @@ void operate_without_fields(Call call, R request) {
 }
 
 }  // namespace
+
+Result<MarkedView> view_run(Services& services, const std::string& name) {
+  Result<store::RunDetail> detail = services.query.run(name);
+  if (!detail) return std::unexpected(detail.error());
+  const auto definition =
+      services.definitions.get(detail->run.workflow, detail->run.revision, detail->canonical);
+  if (!definition) return std::unexpected(definition.error());
+  MarkedView view{engine::assemble_run(std::move(detail->run), *definition, detail->jobs,
+                                       detail->attempts, detail->marks),
+                  std::move(detail->marks)};
+  return view;
+}
 
 void start_run(Call call) {
   const auto body = read_body(call.request, {"workflow", "params", "business_date", "force", "only",

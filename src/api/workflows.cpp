@@ -1,63 +1,15 @@
 #include <fmt/format.h>
 
 #include "api/marks.h"
+#include "api/etag.h"
 #include "api/routes.h"
 #include "base/text.h"
 #include "calendar/schedule.h"
-#include "spec/spec.h"
 #include "wire/api.h"
 
 namespace dandori::api {
 
 namespace {
-
-constexpr std::size_t kFilesMax = 10'000;
-
-Json problem_json(const spec::Problem& problem) {
-  return Json::object({{"file", problem.file},
-                       {"line", problem.line},
-                       {"column", problem.column},
-                       {"code", problem.code},
-                       {"message", problem.message},
-                       {"hint", problem.hint},
-                       {"source_line", problem.source_line},
-                       {"pointer", problem.pointer}});
-}
-
-/// Parses `files: [{name, text}]` as one set, so that a name defined twice is seen across files.
-Result<spec::Parsed> read_files(const Json& body) {
-  const Json& files = body["files"];
-  if (!files.is_array() || files.size() == 0 || files.size() > kFilesMax) {
-    return fail("request.bad_field", "the field 'files' must list 1 to 10000 files",
-                "{\"files\": [{\"name\": \"a.yaml\", \"text\": \"…\"}]}", "/files");
-  }
-  spec::Parsed all;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const Json& file = files.items()[i];
-    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
-      return fail("request.bad_field", "a file is {\"name\": text, \"text\": text}", "",
-                  fmt::format("/files/{}", i));
-    }
-    spec::append(all, spec::parse_definitions(file["name"].as_string(), file["text"].as_string()));
-  }
-  return all;
-}
-
-/// 422 with every problem; true when there was one.
-bool refuse(Call& call, const spec::Parsed& parsed) {
-  if (parsed.problems.empty()) return false;
-  const spec::Problem& first = parsed.problems.front();
-  Json body = Json::object({{"code", first.code},
-                            {"title", "the definitions have problems"},
-                            {"detail", spec::format_problem(first, false)},
-                            {"hint", first.hint},
-                            {"request_id", call.request.request_id}});
-  Json::Array problems;
-  for (const spec::Problem& problem : parsed.problems) problems.push_back(problem_json(problem));
-  body.set("problems", Json::array(std::move(problems)));
-  call.respond(http::content(422, "application/problem+json", write_json(body) + "\n"));
-  return true;
-}
 
 }  // namespace
 
@@ -105,7 +57,9 @@ void get_workflow(Call call) {
   const auto marks = call.services.query.marks();
   if (!marks) return call.fail(marks.error());
   add_marks(body, row->workflow, *marks);
-  call.answer(200, body);
+  http::Response response = http::json(200, write_json(body) + "\n");
+  response.headers.set("ETag", etag_of(*row));
+  call.respond(std::move(response));
 }
 
 void list_revisions(Call call) {
@@ -114,30 +68,6 @@ void list_revisions(Call call) {
   Json::Array items;
   for (const model::RevisionRow& row : *rows) items.push_back(wire::to_json(row));
   call.answer(200, page_json(std::move(items), {}));
-}
-
-void post_validate(Call call) {
-  const auto body = read_body(call.request, {"files"});
-  if (!body) return call.fail(body.error());
-  const auto parsed = read_files(*body);
-  if (!parsed) return call.fail(parsed.error());
-  if (refuse(call, *parsed)) return;
-  call.answer(200, Json::object({{"workflows", parsed->workflows.size()},
-                                 {"variables", parsed->variables.size()},
-                                 {"folders", parsed->folders.size()}}));
-}
-
-void post_apply(Call call) {
-  const auto body = read_body(call.request, {"files", "dry_run"});
-  if (!body) return call.fail(body.error());
-  const auto dry_run = bool_field(*body, "dry_run");
-  if (!dry_run) return call.fail(dry_run.error());
-  auto parsed = read_files(*body);
-  if (!parsed) return call.fail(parsed.error());
-  if (refuse(call, *parsed)) return;
-  submit(std::move(call),
-         model::ApplyDefinitions{std::move(parsed->workflows), std::move(parsed->variables),
-                                 std::move(parsed->folders), *dry_run});
 }
 
 void list_variables(Call call) {

@@ -88,7 +88,7 @@ class Grammar {
     option(&app_, "--data", globals_.data, "help.data");
     option(&app_, "--token-file", globals_.token_file, "help.token_file");
     option(&app_, "-o,--output", globals_.output, "help.output")
-        ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "yaml", "name"}));
+        ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "yaml", "name", "sarif"}));
     option(&app_, "--lang", globals_.lang, "help.lang")->check(CLI::IsMember({"ja", "en"}));
     option(&app_, "--tz", globals_.timezone, "help.tz");
     option(&app_, "--reason", globals_.reason, "help.reason");
@@ -242,13 +242,30 @@ class Grammar {
   std::string target() const { return job_.empty() ? target_ : target_ + "/" + job_; }
 
   void add_definitions() {
-    CLI::App* validate = add("validate", "help.validate",
-                             [this](Console& c) { return validate_files(c, apply_.files); });
-    option(validate, "FILE", apply_.files, "help.arg.files")->required();
+    CLI::App* validate =
+        add("validate", "help.validate", [this](Console& c) { return validate_files(c, check_); });
+    option(validate, "FILE", check_.files, "help.arg.files")->required();
+    CLI::App* lint = add("lint", "help.lint", [this](Console& c) { return lint_files(c, check_); });
+    option(lint, "FILE", check_.files, "help.arg.files")->required();
+    check_.version = hosts_.version;
+    CLI::App* fmt = add("fmt", "help.fmt", [this](Console& c) { return format_files(c, format_); });
+    option(fmt, "FILE", format_.files, "help.arg.files")->required();
+    flag(fmt, "--check", format_.check, "help.fmt_check");
+    CLI::App* diff = add("diff", "help.diff", [this](Console& c) { return diff_files(c, apply_); });
+    with_files(diff);
     CLI::App* apply =
         add("apply", "help.apply", [this](Console& c) { return apply_files(c, apply_); });
-    option(apply, "FILE", apply_.files, "help.arg.files")->required();
+    with_files(apply);
     flag(apply, "--dry-run", apply_.dry_run, "help.dry_run");
+    option(apply, "--ref", apply_.reference, "help.source_ref");
+    CLI::App* rollback = add("rollback", "help.rollback",
+                             [this](Console& c) { return rollback_workflow(c, rollback_); });
+    option(rollback, "WORKFLOW", rollback_.workflow, "help.arg.workflow")->required();
+    option(rollback, "REVISION", rollback_.revision, "help.arg.revision")
+        ->required()
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{UINT32_MAX}));
+    flag(rollback, "--dry-run", rollback_.dry_run, "help.dry_run");
+    add_graph();
     CLI::App* schema =
         add("schema", "help.schema", [this](Console& c) { return print_schema(c, target_); });
     option(schema, "KIND", target_, "help.arg.kind")->required();
@@ -268,6 +285,11 @@ class Grammar {
                               [this](Console& c) { return list_revisions(c, target_); });
     option(revisions, "WORKFLOW", target_, "help.arg.workflow")->required();
 
+    CLI::App* changes = add(*workflow, "diff", "help.workflow_diff",
+                            [this](Console& c) { return diff_revisions(c, target_, span_); });
+    option(changes, "WORKFLOW", target_, "help.arg.workflow")->required();
+    option(changes, "OLD...NEW", span_, "help.arg.span")->required();
+
     CLI::App* variable = add_noun("variable", "help.variable");
     add(*variable, "list", "help.variable_list", list_variables);
     CLI::App* set = add(*variable, "set", "help.variable_set",
@@ -280,6 +302,29 @@ class Grammar {
                            [this](Console& c) { return delete_variable(c, variable_); });
     option(remove, "NAME", variable_.name, "help.arg.name")->required();
     option(remove, "--folder", variable_.folder, "help.folder");
+  }
+
+  /// Files, and what of the server's definitions they are compared with.
+  void with_files(CLI::App* sub) {
+    option(sub, "FILE", apply_.files, "help.arg.files")->required();
+    flag(sub, "--prune", apply_.prune, "help.prune");
+    option(sub, "--prune-max", apply_.prune_max, "help.prune_max");
+    option(sub, "--set", apply_.set, "help.set");
+  }
+
+  void add_graph() {
+    CLI::App* graph =
+        add("graph", "help.graph", [this](Console& c) { return print_graph(c, graph_); });
+    option(graph, "FILE|WORKFLOW|RUN", graph_.target, "help.arg.graph")->required();
+    option(graph, "--revision", graph_.revision, "help.revision");
+    option(graph, "--workflow", graph_.workflow, "help.graph_workflow");
+    const auto form = [&](const char* name, GraphForm value, Key help) {
+      return graph->add_flag_callback(
+          name, [this, value] { graph_.form = value; }, text(lang_, help));
+    };
+    CLI::Option* dot = form("--dot", GraphForm::dot, "help.graph_dot");
+    CLI::Option* svg = form("--svg", GraphForm::svg, "help.graph_svg")->excludes(dot);
+    form("--text", GraphForm::text, "help.graph_text")->excludes(dot)->excludes(svg);
   }
 
   void add_schedules() {
@@ -350,9 +395,13 @@ class Grammar {
   ListOptions list_;
   LogsOptions logs_;
   ApplyOptions apply_;
+  CheckOptions check_;
+  FormatOptions format_;
+  RollbackOptions rollback_;
+  GraphOptions graph_;
   PreviewOptions preview_;
   VariableOptions variable_;
-  std::string target_, job_, wait_ready_, to_, advance_;
+  std::string target_, job_, wait_ready_, to_, advance_, span_;
   std::uint64_t limit_ = 1000, revision_ = 0;
 };
 

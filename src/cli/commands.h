@@ -53,8 +53,30 @@ struct LogsOptions {
   std::string lines;                  ///< `A-B`; empty: all
 };
 struct ApplyOptions {
-  std::vector<std::string> files;  ///< `-`: standard input
+  std::vector<std::string> files;  ///< `-`: standard input; folders too
+  std::string set, reference;
+  std::uint64_t prune_max = 0;
   bool dry_run = false;
+  bool prune = false;
+};
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string version;  ///< of this program, for reports
+};
+struct FormatOptions {
+  std::vector<std::string> files;
+  bool check = false;
+};
+struct RollbackOptions {
+  std::string workflow;
+  std::uint64_t revision = 0;
+  bool dry_run = false;
+};
+enum class GraphForm { text, dot, svg };
+struct GraphOptions {
+  std::string target, workflow;
+  std::uint64_t revision = 0;
+  GraphForm form = GraphForm::text;
 };
 struct PreviewOptions {
   std::string target, from;
@@ -98,10 +120,20 @@ int get_target(Console& console, const std::string& target);
 int show_logs(Console& console, const LogsOptions& options);
 // commands_why.cpp
 int show_why(Console& console, const std::string& target);
-// commands_define.cpp
-int validate_files(Console& console, const std::vector<std::string>& files);
-int print_schema(Console& console, const std::string& kind);
+// commands_check.cpp
+int validate_files(Console& console, const CheckOptions& options);
+int lint_files(Console& console, const CheckOptions& options);
+int format_files(Console& console, const FormatOptions& options);
+// commands_apply.cpp
+int diff_files(Console& console, const ApplyOptions& options);
 int apply_files(Console& console, const ApplyOptions& options);
+int rollback_workflow(Console& console, const RollbackOptions& options);
+/// span: `36...37`.
+int diff_revisions(Console& console, const std::string& workflow, const std::string& span);
+// commands_graph.cpp
+int print_graph(Console& console, const GraphOptions& options);
+// commands_define.cpp
+int print_schema(Console& console, const std::string& kind);
 int list_workflows(Console& console, std::uint64_t limit);
 int get_workflow(Console& console, const std::string& workflow, std::uint64_t revision);
 int list_revisions(Console& console, const std::string& workflow);
@@ -136,6 +168,10 @@ struct Target {
   std::string run, job;
 };
 Target parse_target(const std::string& target);
+/// Asks on a terminal; elsewhere only --yes goes on.
+bool is_confirmed(const Console& console, const std::string& question);
+/// Zone of triggers that name none, as a server started here would have it.
+std::string local_zone();
 /// Path of the target's resource: `/api/v1/runs/…[/jobs/…]`.
 std::string target_path(const Target& target);
 

@@ -8,19 +8,17 @@ namespace dandori::cli {
 
 namespace {
 
-/// `[{name, text}]` of the files. Errors: cli.read_file.
-Result<Json> read_files(const Console& console, const std::vector<std::string>& files) {
-  Json::Array items;
-  for (const std::string& file : files) {
-    auto text = read_file(console, file, spec::kTextBytesMax);
-    if (!text) return std::unexpected(text.error());
-    items.push_back(Json::object({{"name", file}, {"text", std::move(*text)}}));
-  }
-  return Json::array(std::move(items));
-}
-
 std::string action_word(const Console& console, std::string_view action) {
   return find_text(console.lang, fmt::format("applied.{}", action)).value_or(printable(action));
+}
+
+/// Reason of a revision, and which one it brings back.
+std::string why_text(const Console& console, const Json& revision) {
+  std::string text{revision.text_or("reason", "")};
+  const std::int64_t back = revision.integer_or("rollback_of", 0);
+  if (back == 0) return text;
+  const std::string note = console.text("note.rollback", {{"revision", fmt::to_string(back)}});
+  return text.empty() ? note : note + ": " + text;
 }
 
 std::string value_text(const Json& value) {
@@ -29,54 +27,10 @@ std::string value_text(const Json& value) {
 
 }  // namespace
 
-int validate_files(Console& console, const std::vector<std::string>& files) {
-  spec::Parsed all;
-  for (const std::string& file : files) {
-    const auto text = read_file(console, file, spec::kTextBytesMax);
-    if (!text) return report(console, text.error());
-    spec::append(all, spec::parse_definitions(file, *text));
-  }
-  for (const spec::Problem& problem : all.problems) report(console, problem);
-  if (!all.problems.empty()) return kInvalid;
-  const Json answer = Json::object({{"workflows", all.workflows.size()},
-                                    {"variables", all.variables.size()},
-                                    {"folders", all.folders.size()}});
-  if (print_raw(console, answer, "workflows")) return kOk;
-  console.line(console.text("message.valid", {{"files", fmt::to_string(files.size())},
-                                              {"workflows", fmt::to_string(all.workflows.size())},
-                                              {"variables", fmt::to_string(all.variables.size())},
-                                              {"folders", fmt::to_string(all.folders.size())}}));
-  return kOk;
-}
-
 int print_schema(Console& console, const std::string& kind) {
   const auto schema = spec::schema(kind);
   if (!schema) return report(console, schema.error());
   console.line(*schema);
-  return kOk;
-}
-
-int apply_files(Console& console, const ApplyOptions& options) {
-  auto files = read_files(console, options.files);
-  if (!files) return report(console, files.error());
-  auto remote = Remote::open(console);
-  if (!remote) return report(console, remote.error());
-  Json body = Json::object({{"files", std::move(*files)}});
-  if (options.dry_run) body.set("dry_run", true);
-  const auto answer = remote->post("/api/v1/workflows:apply", body);
-  if (!answer) return report(console, answer.error());
-  if (print_raw(console, *answer, "name")) return kOk;
-  for (const Json& item :
-       (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
-    std::string line = fmt::format("{} {}  {}", printable(item.text_or("kind", "")),
-                                   printable(item.text_or("name", "")),
-                                   action_word(console, item.text_or("action", "")));
-    if (const std::int64_t revision = item.integer_or("revision", 0); revision > 0) {
-      line += fmt::format("  {} {}", console.text("field.revision"), revision);
-    }
-    console.line(line);
-  }
-  if (options.dry_run) console.say(console.text("message.dry_run"));
   return kOk;
 }
 
@@ -138,11 +92,13 @@ int list_revisions(Console& console, const std::string& workflow) {
   if (print_raw(console, *answer, "revision")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
   Table table{{console.text("column.revision"), console.with_zone("column.applied"),
-               console.text("column.by"), console.text("column.digest")}};
+               console.text("column.by"), console.text("column.why"), console.text("column.source"),
+               console.text("column.digest")}};
   for (const Json& item :
        (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
     table.add({fmt::to_string(item.integer_or("revision", 0)), console.instant(item["applied_at"]),
-               std::string{item.text_or("applied_by", "")},
+               std::string{item.text_or("applied_by", "")}, why_text(console, item),
+               std::string{item.text_or("source_ref", "")},
                std::string{item.text_or("digest", "").substr(0, 12)}});
   }
   console.out(table.render(console.color_out));

@@ -64,17 +64,6 @@ Result<Timestamp> preview_begin(const std::string& from) {
   return parse_rfc3339(from);
 }
 
-/// Zone of triggers that name none, as a server started here would have it.
-std::string local_zone() {
-  const char* named = std::getenv("TZ");
-  if (named != nullptr && *named != '\0') return *named == ':' ? named + 1 : named;
-  std::error_code error;
-  const std::string link = std::filesystem::read_symlink("/etc/localtime", error).string();
-  constexpr std::string_view kFolder = "zoneinfo/";
-  const std::size_t at = link.find(kFolder);
-  return error || at == std::string::npos ? "UTC" : link.substr(at + kFolder.size());
-}
-
 int preview_file(Console& console, const PreviewOptions& options) {
   const auto text = read_file(console, options.target, spec::kTextBytesMax);
   if (!text) return report(console, text.error());
@@ -112,6 +101,16 @@ bool is_file(const std::string& target) {
 }
 
 }  // namespace
+
+std::string local_zone() {
+  const char* named = std::getenv("TZ");
+  if (named != nullptr && *named != '\0') return *named == ':' ? named + 1 : named;
+  std::error_code error;
+  const std::string link = std::filesystem::read_symlink("/etc/localtime", error).string();
+  constexpr std::string_view kFolder = "zoneinfo/";
+  const std::size_t at = link.find(kFolder);
+  return error || at == std::string::npos ? "UTC" : link.substr(at + kFolder.size());
+}
 
 int preview_schedule(Console& console, const PreviewOptions& options) {
   if (is_file(options.target)) return preview_file(console, options);

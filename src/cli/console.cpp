@@ -20,6 +20,7 @@ Format parse_format(std::string_view word) {
   if (word == "jsonl") return Format::jsonl;
   if (word == "yaml") return Format::yaml;
   if (word == "name") return Format::name;
+  if (word == "sarif") return Format::sarif;
   return Format::table;
 }
 
@@ -96,6 +97,7 @@ bool print_raw(const Console& console, const Json& answer, std::string_view name
   const bool is_list = items != nullptr && items->is_array();
   switch (console.format) {
     case Format::json:
+    case Format::sarif:  // only findings have a form of their own
       console.line(write_json_pretty(answer));
       break;
     case Format::yaml:

@@ -12,7 +12,7 @@
 
 namespace dandori::cli {
 
-enum class Format { table, wide, json, jsonl, yaml, name };
+enum class Format { table, wide, json, jsonl, yaml, name, sarif };
 
 /// Options that every command takes.
 struct Globals {

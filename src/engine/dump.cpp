@@ -16,14 +16,15 @@ void dump_counters(Out out, const model::CountersRow& row) {
 
 void dump_workflow(Out out, const WorkflowState& workflow) {
   const model::WorkflowRow& row = workflow.row;
-  fmt::format_to(out,
-                 "workflow {} folder '{}' title '{}' revision {} digest {} runs {} deleted {} last "
-                 "{} failed {} "
-                 "rerun {} since {} running {} counted {} marks {} drained {} queued [{}]\n",
-                 row.name, row.folder, row.title, row.revision, workflow.digest, row.run_number,
-                 row.deleted, to_string(row.last_ended), row.last_failed, row.last_rerun,
-                 row.triggers_since.us, workflow.running, workflow.queue_counted, workflow.marks,
-                 workflow.drained, fmt::join(workflow.queued, " "));
+  fmt::format_to(
+      out,
+      "workflow {} folder '{}' title '{}' set '{}' revision {} digest {} runs {} deleted {} last "
+      "{} failed {} "
+      "rerun {} since {} running {} counted {} marks {} drained {} queued [{}]\n",
+      row.name, row.folder, row.title, row.source_set, row.revision, workflow.digest,
+      row.run_number, row.deleted, to_string(row.last_ended), row.last_failed, row.last_rerun,
+      row.triggers_since.us, workflow.running, workflow.queue_counted, workflow.marks,
+      workflow.drained, fmt::join(workflow.queued, " "));
   for (const TriggerState& trigger : workflow.triggers) {
     fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->at.us : -1);
   }

@@ -53,7 +53,10 @@ struct RevisionRow {
   std::string digest;          ///< sha256 hex of `canonical`
   Timestamp applied_at;
   std::string applied_by;
-  WorkflowPtr definition;  ///< not stored
+  std::string reason = {};        ///< why, as given; may be empty
+  std::string source_ref = {};    ///< where the text came from, such as a commit; may be empty
+  std::uint32_t rollback_of = 0;  ///< the revision that it brings back; 0: none
+  WorkflowPtr definition = {};    ///< not stored
 };
 /// Standing facts of a workflow.
 struct WorkflowRow {
@@ -67,6 +70,7 @@ struct WorkflowRow {
   bool last_failed = false;      ///< it ended failed or killed and is not confirmed
   bool last_rerun = false;   ///< on_previous_failure: rerun has tried it for the start that waits
   Timestamp triggers_since;  ///< instants after this one have not been decided yet
+  std::string source_set = {};  ///< the set of files it comes from: what `prune` looks at
 };
 struct VariableRow {
   Variable variable;
@@ -150,6 +154,13 @@ struct ApplyDefinitions {
   std::vector<Variable> variables;
   std::vector<Folder> folders;
   bool dry_run = false;
+  bool prune = false;           ///< workflows of the set that are not among these are removed
+  std::uint32_t prune_max = 0;  ///< so many may be removed whatever share they are; 0: not said
+  std::string source_set = {};  ///< empty: the one a workflow has, else the default set
+  std::string source_ref = {};  ///< kept with each new revision
+  std::string plan = {};        ///< id that a dry run gave: refused when the world has moved since
+  std::optional<std::uint32_t> base = {};  ///< newest revision that every workflow here must have
+  std::uint32_t rollback_of = 0;           ///< the one workflow is this revision of itself again
 };
 struct StartRun {
   std::string workflow;

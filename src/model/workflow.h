@@ -162,6 +162,8 @@ struct Folder {
   std::string name;  ///< `sales/nightly`
   std::string title;
   std::map<std::string, std::string> labels;
+  Json lint =
+      {};  ///< rules of lint here and below: `{RULE: {level, limit}}`; null: nothing is said
 };
 
 }  // namespace dandori::model

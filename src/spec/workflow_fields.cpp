@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "spec/lint.h"
 #include "spec/tables.h"
 
 namespace dandori::spec {
@@ -11,6 +12,10 @@ namespace dandori::spec {
 namespace {
 
 constexpr std::size_t kParamsMax = 500;
+
+std::vector<std::string_view> lint_levels() {
+  return {"off", "note", "warning", "error"};
+}
 
 const Shape::Form kVersion{[](std::string_view text) { return text == "dandori/v1"; },
                            "^dandori/v1$", "dandori/v1"};
@@ -198,6 +203,53 @@ const Table<VariableDraft>& variable_table() {
   return table;
 }
 
+namespace {
+
+/// What a folder says about one rule: `{level, limit}`.
+const Table<Json>& lint_rule_table() {
+  static const Table<Json> table{
+      "lint_rule",
+      "A rule of lint in this folder and below.",
+      "このフォルダー以下での lint の規則。",
+      {{{"level", words(lint_levels()), "", "How much a finding weighs; off: not looked for.",
+         "指摘の重さ。off は検査しない。"},
+        [](Context&, const Node& node, const Path&, Json& out) { out.set("level", node.text); }},
+       {{"limit", integer(1, 1'000'000), "", "The rule's limit, where it has one.",
+         "規則の上限(あるものだけ)。"},
+        [](Context&, const Node& node, const Path&, Json& out) {
+          out.set("limit", read_integer(node));
+        }}}};
+  return table;
+}
+
+/// One row for each rule of lint.
+const Table<Json>& lint_table() {
+  static const Table<Json> table = [] {
+    Table<Json> made{"lint",
+                     "What lint looks for in this folder and below.",
+                     "このフォルダー以下で lint が調べること。",
+                     {}};
+    for (const Rule& rule : lint_rules()) {
+      made.fields.push_back({rule.name,
+                             one_of({words(lint_levels()), object_of(lint_rule_table())}), "",
+                             rule.english, rule.japanese});
+      made.reads.push_back([](Context& context, const Node& node, const Path& path, Json& out) {
+        Json said = Json::object();
+        if (node.kind == NodeKind::map) {
+          read_object(context, node, path, lint_rule_table(), said);
+        } else {
+          said.set("level", node.text);
+        }
+        out.set(path.key, std::move(said));
+      });
+    }
+    return made;
+  }();
+  return table;
+}
+
+}  // namespace
+
 const Table<FolderDraft>& folder_table() {
   using Draft = FolderDraft;
   static const Table<Draft> table{
@@ -217,8 +269,15 @@ const Table<FolderDraft>& folder_table() {
        {{"labels", map_of(text(), kAnyKey), "{}", "Labels for filters.", "絞り込み用のラベル。"},
         [](Context&, const Node& node, const Path&, Draft& out) {
           out.folder.labels = read_labels(node);
+        }},
+       {{"lint", object_of(lint_table()), "{}", "What lint looks for in this folder and below.",
+         "このフォルダー以下で lint が調べること。"},
+        [](Context& context, const Node& node, const Path& path, Draft& out) {
+          Json said = Json::object();
+          read_object(context, node, path, lint_table(), said);
+          if (said.size() > 0) out.folder.lint = std::move(said);
         }}},
-      {"defaults", "rights", "lint", "limits", "blackout", "timezone", "calendar"}};
+      {"defaults", "rights", "limits", "blackout", "timezone", "calendar"}};
   return table;
 }
 

@@ -130,6 +130,7 @@ Json to_json(const model::WorkflowRow& workflow) {
       {"deleted", workflow.deleted},
       {"last_ended", run_id_json(workflow.last_ended)},
       {"last_failed", workflow.last_failed},
+      {"source_set", workflow.source_set},
   });
 }
 
@@ -140,6 +141,9 @@ Json to_json(const model::RevisionRow& revision) {
       {"digest", revision.digest},
       {"applied_at", instant_json(revision.applied_at)},
       {"applied_by", revision.applied_by},
+      {"reason", revision.reason},
+      {"source_ref", revision.source_ref},
+      {"rollback_of", revision.rollback_of > 0 ? Json{revision.rollback_of} : Json{}},
   });
 }
 
@@ -232,8 +236,10 @@ Json to_json(const model::Variable& variable) {
 }
 
 Json to_json(const model::Folder& folder) {
-  return Json::object(
+  Json out = Json::object(
       {{"name", folder.name}, {"title", folder.title}, {"labels", labels_json(folder.labels)}});
+  if (!folder.lint.is_null()) out.set("lint", folder.lint);
+  return out;
 }
 
 Json to_json(const model::LogChunk& chunk) {

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from report import run_and_report  # noqa: E402
 
-PURE = {"base", "model", "calendar", "expr", "spec", "engine", "asl", "rehearse", "link", "wire"}
+PURE = {"base", "model", "calendar", "expr", "spec", "engine", "flow", "asl", "rehearse", "link", "wire"}
 GCC_ROOMS_EXEMPT = {"http", "api", "agent", "cli", "app"}
 # What a pure room may not touch: clocks, randomness, threads, files, environment, sockets.
 BANNED = re.compile(
@@ -97,7 +97,7 @@ class House(unittest.TestCase):
         codes = set()
         code = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(
             ["agent", "api", "auth", "bulk", "calendar", "cli", "config", "cron", "expr", "http", "id", "job", "json", "keeper",
-             "log", "mark", "operation", "param", "plan", "protocol", "request", "run", "server", "spec", "store", "time", "token", "workflow"]))
+             "lint", "log", "mark", "operation", "param", "plan", "protocol", "request", "run", "server", "spec", "store", "time", "token", "workflow"]))
         for path, relative in sources():
             if relative.endswith("_test.cpp") or relative.startswith("sim/"):  # the virtual world's own
                 continue
@@ -105,6 +105,9 @@ class House(unittest.TestCase):
             for match in re.finditer(r'(?:fail\(\s*|Error\{\s*(?:\.code\s*=\s*)?|\bcode\s*=\s*|problem\([^"]{0,60}|report\([^"]{0,60})"([a-z]+\.[a-z0-9_]+)"', text):
                 if code.fullmatch(f'"{match.group(1)}"'):
                     codes.add(match.group(1))
+        rules = (ROOT / "src/spec/lint.cpp").read_text(encoding="utf-8")
+        codes |= {f"lint.{name}" for name in re.findall(r'^    \{"([a-z_]+)", Level::', rules, re.M)}
+        self.assertGreater(len([c for c in codes if c.startswith("lint.")]), 5)
         missing = sorted(c for c in codes if not (ROOT / f"docs/errors/{c}.md").exists())
         self.assertEqual(missing, [])
         untranslated = [p.name for p in sorted((ROOT / "docs/errors").glob("*.md")) if "## 日本語" not in p.read_text(encoding="utf-8")]

@@ -154,6 +154,9 @@ model::RevisionRow sample_revision(std::string workflow, std::uint32_t revision)
   row.digest = fmt::format("digest{}", revision);
   row.applied_at = at_second(revision);
   row.applied_by = "admin";
+  row.reason = "月末対応";
+  row.source_ref = "4f00344";
+  row.rollback_of = 40;
   return row;
 }
 
@@ -168,6 +171,7 @@ model::WorkflowRow sample_workflow(std::string name, std::uint32_t revision) {
   row.last_failed = true;
   row.last_rerun = true;
   row.triggers_since = at_second(28);
+  row.source_set = "sales";
   return row;
 }
 
@@ -266,7 +270,10 @@ model::Variable sample_variable(std::string folder, std::string name) {
 }
 
 model::Folder sample_folder(std::string name) {
-  return {.name = std::move(name), .title = "売上", .labels = {{"team", "a"}, {"tier", "1"}}};
+  return {.name = std::move(name),
+          .title = "売上",
+          .labels = {{"team", "a"}, {"tier", "1"}},
+          .lint = Json::object({{"unused_param", Json::object({{"level", Json{"off"}}})}})};
 }
 
 std::string text_of(const model::Run& r) {
@@ -298,12 +305,12 @@ std::string text_of(const model::AttemptRow& row) {
 
 std::string text_of(const model::RevisionRow& r) {
   return joined("revision", r.workflow, r.revision, r.source, r.canonical, r.digest, r.applied_at,
-                r.applied_by, r.definition == nullptr);
+                r.applied_by, r.reason, r.source_ref, r.rollback_of, r.definition == nullptr);
 }
 
 std::string text_of(const model::WorkflowRow& r) {
   return joined("workflow", r.name, r.folder, r.title, r.revision, r.run_number, r.deleted,
-                r.last_ended, r.last_failed, r.last_rerun, r.triggers_since);
+                r.last_ended, r.last_failed, r.last_rerun, r.triggers_since, r.source_set);
 }
 
 std::string text_of(const model::Mark& m) {
@@ -347,7 +354,7 @@ std::string text_of(const model::Variable& r) {
   return joined("variable", r.folder, r.name, r.value);
 }
 std::string text_of(const model::Folder& r) {
-  return joined("folder", r.name, r.title, r.labels);
+  return joined("folder", r.name, r.title, r.labels, r.lint);
 }
 
 namespace {

@@ -15,6 +15,8 @@ extern const char dandori_sqlite_0003[];
 extern const char dandori_sqlite_0003_end[];
 extern const char dandori_sqlite_0004[];
 extern const char dandori_sqlite_0004_end[];
+extern const char dandori_sqlite_0005[];
+extern const char dandori_sqlite_0005_end[];
 }
 
 namespace dandori::store::sqlite {
@@ -29,7 +31,8 @@ struct Migration {
 const std::array kMigrations{Migration{dandori_sqlite_0001, dandori_sqlite_0001_end},
                              Migration{dandori_sqlite_0002, dandori_sqlite_0002_end},
                              Migration{dandori_sqlite_0003, dandori_sqlite_0003_end},
-                             Migration{dandori_sqlite_0004, dandori_sqlite_0004_end}};
+                             Migration{dandori_sqlite_0004, dandori_sqlite_0004_end},
+                             Migration{dandori_sqlite_0005, dandori_sqlite_0005_end}};
 
 Result<std::int64_t> read_integer(sqlite3* connection, std::string_view sql) {
   const Result<StatementPtr> statement = prepare(connection, sql);

@@ -12,6 +12,9 @@
 #if !__has_include("../migrations/sqlite/0004.sql")
 #error "migrations/sqlite/0004.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0005.sql")
+#error "migrations/sqlite/0005.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
@@ -36,5 +39,11 @@ dandori_sqlite_0003_end:
 dandori_sqlite_0004:
   .incbin "../migrations/sqlite/0004.sql"
 dandori_sqlite_0004_end:
+  .byte 0
+  .globl dandori_sqlite_0005
+  .globl dandori_sqlite_0005_end
+dandori_sqlite_0005:
+  .incbin "../migrations/sqlite/0005.sql"
+dandori_sqlite_0005_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits

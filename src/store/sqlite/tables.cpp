@@ -34,9 +34,9 @@ static_assert(field_count<model::Run>() == 31);
 static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 14);
 static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);
 static_assert(field_count<model::ExitRecord>() == 10);
-static_assert(field_count<model::RevisionRow>() == 8);
-static_assert(field_count<model::WorkflowRow>() == 10);
-static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 3);
+static_assert(field_count<model::RevisionRow>() == 11);
+static_assert(field_count<model::WorkflowRow>() == 11);
+static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 4);
 static_assert(field_count<model::Mark>() == 6 && field_count<model::MarkKey>() == 4);
 static_assert(field_count<model::PlannedOutcome>() == 10);
 static_assert(field_count<model::AgentRow>() == 5 && field_count<model::KeyRow>() == 4);
@@ -240,6 +240,7 @@ void read(Row& in, model::AttemptRow& row) {
 void bind(Binder& out, const model::RevisionRow& row) {
   out.text(row.workflow).integer(row.revision).text(row.digest).instant(row.applied_at);
   out.text(row.applied_by).text(row.source).text(row.canonical);
+  out.text(row.reason).text(row.source_ref).integer(row.rollback_of);
 }
 
 void read(Row& in, model::RevisionRow& row) {
@@ -250,12 +251,15 @@ void read(Row& in, model::RevisionRow& row) {
   row.applied_by = in.text();
   row.source = in.text();
   row.canonical = in.text();
+  row.reason = in.text();
+  row.source_ref = in.text();
+  row.rollback_of = in.count();
 }
 
 void bind(Binder& out, const model::WorkflowRow& row) {
   out.text(row.name).text(row.folder).text(row.title).integer(row.revision).bits(row.run_number);
   out.boolean(row.deleted).uuid(row.last_ended.value).boolean(row.last_failed);
-  out.boolean(row.last_rerun).instant(row.triggers_since);
+  out.boolean(row.last_rerun).instant(row.triggers_since).text(row.source_set);
 }
 
 void read(Row& in, model::WorkflowRow& row) {
@@ -269,6 +273,7 @@ void read(Row& in, model::WorkflowRow& row) {
   row.last_failed = in.boolean();
   row.last_rerun = in.boolean();
   row.triggers_since = in.instant();
+  row.source_set = in.text();
 }
 
 void bind(Binder& out, const model::Variable& variable) {
@@ -282,13 +287,14 @@ void read(Row& in, model::Variable& variable) {
 }
 
 void bind(Binder& out, const model::Folder& folder) {
-  out.text(folder.name).text(folder.title).json(labels_to_json(folder.labels));
+  out.text(folder.name).text(folder.title).json(labels_to_json(folder.labels)).json(folder.lint);
 }
 
 void read(Row& in, model::Folder& folder) {
   folder.name = in.text();
   folder.title = in.text();
   folder.labels = labels_from_json(in.json());
+  folder.lint = in.json();
 }
 
 void bind(Binder& out, const model::Mark& mark) {

@@ -37,12 +37,15 @@ inline constexpr Table kAttempt{
     "memory_peak_bytes,spawn_errno,group_gone,log_bytes,log_dropped,outputs,error"};
 /// Never replaced: a revision does not change.
 inline constexpr Table kRevision{"revision", "workflow,revision",
-                                 "digest,applied_at,applied_by,source,canonical", ""};
+                                 "digest,applied_at,applied_by,source,canonical,reason,"
+                                 "source_ref,rollback_of",
+                                 ""};
 inline constexpr Table kWorkflow{
     "workflow", "name", "",
-    "folder,title,revision,run_number,deleted,last_ended,last_failed,last_rerun,triggers_since"};
+    "folder,title,revision,run_number,deleted,last_ended,last_failed,last_rerun,triggers_since,"
+    "source_set"};
 inline constexpr Table kVariable{"variable", "folder,name", "", "value"};
-inline constexpr Table kFolder{"folder", "name", "", "title,labels"};
+inline constexpr Table kFolder{"folder", "name", "", "title,labels,lint"};
 inline constexpr Table kMark{"mark", "workflow,number,job,kind", "",
                              "set_by,reason,since,until_at,outputs"};
 inline constexpr Table kPlanned{"planned", "workflow,trigger_id,nominal", "",

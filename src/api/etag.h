@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "model/event.h"
+
+namespace dandori::api {
+
+/// ETag of a revision: `"37-1f0c9a2b4d6e8f01"`, number and digest.
+std::string etag_of(const model::RevisionRow& revision);
+
+/// Revision that `If-Match` names; nullopt: no such header, or `*`.
+/// Errors: request.bad_parameter (not an ETag of ours).
+Result<std::optional<std::uint32_t>> base_revision(const http::Request& request);
+
+/// Whether `If-None-Match` says that the caller has this one already.
+bool is_known(const http::Request& request, std::string_view etag);
+
+}  // namespace dandori::api

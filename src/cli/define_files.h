@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/console.h"
+
+namespace dandori::cli {
+
+/// A definition file that was read. name: as messages show it.
+struct DefinitionFile {
+  std::string name;
+  std::string text;
+};
+
+/// Reads files; a folder stands for all `.yaml`, `.yml` and `.json` files in it and below, by name
+/// (hidden ones are left out); `-` is standard input. Errors: cli.read_file, cli.no_definitions.
+Result<std::vector<DefinitionFile>> read_definitions(const Console& console,
+                                                     const std::vector<std::string>& paths);
+
+/// `[{name, text}]` of the files, for the server.
+Json files_json(const std::vector<DefinitionFile>& files);
+
+}  // namespace dandori::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace dandori::spec {
+
+/// One thing that two revisions of a workflow do not share. `subject.op` is its code.
+///
+/// subject: `workflow`, `param`, `env`, `trigger`, `job`, or `dependency` (what a job waits for).
+/// op: `added`, `removed`, `changed`, or `reordered` (the same things in another order).
+/// name: of the parameter, variable, trigger or job; empty: the workflow itself.
+/// field: which member of it changed, such as `timeout`; of a dependency: the predecessor.
+/// before, after: the values; null: absent, so that the language's default counts.
+struct Difference {
+  std::string_view subject;
+  std::string_view op;
+  std::string name;
+  std::string field;
+  Json before, after;
+
+  bool operator==(const Difference&) const = default;
+};
+
+/// What differs between two canonical forms (JSON values of spec::write_canonical); null: there is
+/// no such workflow, which is one `workflow.added` or `workflow.removed` with `{jobs, triggers}`,
+/// how many. Empty exactly when the two are equal. In order of the language's fields; jobs in order
+/// of writing, removed ones first.
+std::vector<Difference> differences(const Json& before, const Json& after);
+
+/// `{op, subject, job, path, before, after}`; path: JSON pointer into the definition.
+Json to_json(const Difference& difference);
+
+}  // namespace dandori::spec

@@ -1,0 +1,85 @@
+#include "spec/format.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "spec/layout.h"
+#include "spec/reader.h"
+
+namespace dandori::spec {
+
+namespace {
+
+bool same_value(const Node& left, const Node& right) {
+  if (left.kind != right.kind || left.quoted != right.quoted || left.block != right.block ||
+      left.text != right.text || left.items.size() != right.items.size() ||
+      left.members.size() != right.members.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < left.items.size(); ++i) {
+    if (!same_value(left.items[i], right.items[i])) return false;
+  }
+  for (std::size_t i = 0; i < left.members.size(); ++i) {
+    if (left.members[i].key != right.members[i].key) return false;
+    if (!same_value(left.members[i].value, right.members[i].value)) return false;
+  }
+  return true;
+}
+
+/// True when both texts are the same documents.
+bool means_the_same(const std::vector<Document>& before, std::string_view text) {
+  Problems problems{"", text};
+  const std::vector<Document> after = read_documents(problems);
+  if (problems.size() > 0 || before.size() != after.size()) return false;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!same_value(before[i].root, after[i].root)) return false;
+  }
+  return true;
+}
+
+/// Line breaks as `\n` and no byte order mark: YAML reads the same.
+std::string with_plain_breaks(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r') {
+      out += text[i];
+      continue;
+    }
+    out += '\n';
+    if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+  }
+  return out;
+}
+
+/// Breaks that YAML 1.1 scanners count and editors do not.
+bool has_odd_breaks(std::string_view text) {
+  return text.find("\xC2\x85") != std::string_view::npos ||
+         text.find("\xE2\x80\xA8") != std::string_view::npos ||
+         text.find("\xE2\x80\xA9") != std::string_view::npos;
+}
+
+}  // namespace
+
+Formatted format_definitions(std::string_view file_name, std::string_view text) {
+  Problems problems{file_name, text};
+  const std::vector<Document> documents = read_documents(problems);
+  Formatted out{.text = std::string{text}, .problems = {}};
+  if (problems.size() > 0) {
+    out.problems = problems.take();
+    return out;
+  }
+  const std::string plain = with_plain_breaks(text);
+  if (has_odd_breaks(plain)) return out;
+  const std::vector<Token> tokens = scan(plain);
+  if (tokens.empty()) return out;
+  std::string made = lay_out_text(plain, tokens);
+  // Rare forms (such as explicit keys over several lines) are left alone rather than altered.
+  if (means_the_same(documents, made)) out.text = std::move(made);
+  return out;
+}
+
+}  // namespace dandori::spec
