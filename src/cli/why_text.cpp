@@ -107,7 +107,7 @@ std::string line_of(const Console& console, const Json& reason, std::string_view
   line += styled(glyph_of(reason["ok"]), style_of(reason["ok"]), console.color_out) + " ";
   if (!label.empty()) {
     line += label;
-    const std::size_t width = display_width(label);
+    const std::size_t width = display_width(label, console.ambiguous);
     line.append(width < kLabelColumns ? kLabelColumns - width : 1, ' ');
   }
   line += sentence_of(console, reason, args);

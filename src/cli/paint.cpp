@@ -1,0 +1,36 @@
+#include "cli/paint.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dandori::cli {
+
+std::string paint_line(const Line& line, std::size_t columns, const Paint& paint, bool selected) {
+  std::string out = selected && paint.color ? "\x1b[7m" : "";
+  std::size_t left = columns;
+  for (const Span& span : line) {
+    std::string text = printable(span.text);
+    const std::size_t width = display_width(text, paint.ambiguous);
+    const bool is_cut = width > left;
+    if (is_cut) text = fit_width(text, left, paint.ambiguous);
+    out += styled(text, selected ? Style::plain : span.style, paint.color);
+    left -= is_cut ? left : width;
+    if (is_cut) break;
+  }
+  if (selected && paint.color) out += std::string(left, ' ') + "\x1b[0m";
+  return out;
+}
+
+std::string bar(double share, std::size_t columns, Ambiguous ambiguous) {
+  const auto filled = static_cast<std::size_t>(
+      std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(columns)));
+  // Blocks are of ambiguous width.
+  const bool plain = ambiguous == Ambiguous::wide;
+  std::string out;
+  for (std::size_t i = 0; i < columns; ++i) {
+    out += i < filled ? (plain ? "#" : "█") : (plain ? "." : "░");
+  }
+  return out;
+}
+
+}  // namespace dandori::cli
