@@ -117,11 +117,10 @@ class Commands : public Grammar {
     flag(logs, "-f,--follow", logs_.follow, "help.follow");
     option(logs, "--grep", logs_.grep, "help.grep");
 
-    CLI::App* rerun =
-        add("rerun", "help.rerun", [this](Console& c) {
-          rerun_.wait |= globals_.watch;
-          return rerun_run(c, rerun_);
-        });
+    CLI::App* rerun = add("rerun", "help.rerun", [this](Console& c) {
+      rerun_.wait |= globals_.watch;
+      return rerun_run(c, rerun_);
+    });
     option(rerun, "RUN", rerun_.run, "help.arg.run")->required();
     CLI::Option* from = option(rerun, "--from", rerun_.from, "help.from");
     option(rerun, "--only", rerun_.only, "help.only")->excludes(from);
@@ -267,13 +266,12 @@ class Commands : public Grammar {
     CLI::App* restore = add("restore", "help.restore",
                             [this](Console& c) { return restore_store(c, hosts_, target_); });
     option(restore, "FILE", target_, "help.arg.file")->required();
-    CLI::App* doctor =
-        add("doctor", "help.doctor", [this](Console& c) {
-          return run_doctor(c, hosts_,
-                            {.wait_ready = wait_ready_,
-                             .listen = server_.listen,
-                             .config_problems = settings_.problems()});
-        });
+    CLI::App* doctor = add("doctor", "help.doctor", [this](Console& c) {
+      return run_doctor(c, hosts_,
+                        {.wait_ready = wait_ready_,
+                         .listen = server_.listen,
+                         .config_problems = settings_.problems()});
+    });
     option(doctor, "--wait-ready", wait_ready_, "help.wait_ready");
     CLI::App* clock = add("test-clock", "help.test_clock",
                           [this](Console& c) { return move_test_clock(c, to_, advance_); });
@@ -315,13 +313,25 @@ std::string early_option(int argc, char** argv, std::string_view name) {
 }
 
 /// Commands that only read, so that --watch may repeat them.
-constexpr std::string_view kWatched[] = {
-    "runs",          "get",           "why",           "agent list",         "agent get",
-    "plan list",     "workflow list", "workflow get",  "workflow revisions", "variable list",
-    "variable get",  "audit list",    "doctor",        "schedule preview",   "token list",
-    "folder list",   "top"};
+constexpr std::string_view kWatched[] = {"runs",
+                                         "get",
+                                         "why",
+                                         "agent list",
+                                         "agent get",
+                                         "plan list",
+                                         "workflow list",
+                                         "workflow get",
+                                         "workflow revisions",
+                                         "variable list",
+                                         "variable get",
+                                         "audit list",
+                                         "doctor",
+                                         "schedule preview",
+                                         "token list",
+                                         "folder list",
+                                         "top"};
 /// Commands that work, or help, while the configuration is broken.
-constexpr std::string_view kUnconfigured[] = {"config", "doctor",  "explain", "version",
+constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",
                                               "man",    "completion", "init sample"};
 
 bool is_among(std::span<const std::string_view> names, const CLI::App* command) {

@@ -9,9 +9,8 @@ namespace {
 void add_own(Grammar& grammar, ClientOptions& options, const Settings& settings) {
   grammar.add("top", "help.top", run_top);
   CLI::App* init = grammar.add_noun("init", "help.init");
-  CLI::App* sample = grammar.add(*init, "sample", "help.init_sample", [&options](Console& c) {
-    return init_sample(c, options.folder);
-  });
+  CLI::App* sample = grammar.add(*init, "sample", "help.init_sample",
+                                 [&options](Console& c) { return init_sample(c, options.folder); });
   grammar.option(sample, "DIR", options.folder, "help.arg.folder");
 
   CLI::App* sign_in = grammar.add("login", "help.login", [&options](Console& c) {
@@ -21,9 +20,8 @@ void add_own(Grammar& grammar, ClientOptions& options, const Settings& settings)
   grammar.option(sign_in, "--name", options.name, "help.context_name");
   CLI::App* context = grammar.add_noun("context", "help.context_noun");
   grammar.add(*context, "list", "help.context_list", list_contexts);
-  CLI::App* use = grammar.add(*context, "use", "help.context_use", [&options](Console& c) {
-    return use_context(c, options.target);
-  });
+  CLI::App* use = grammar.add(*context, "use", "help.context_use",
+                              [&options](Console& c) { return use_context(c, options.target); });
   grammar.option(use, "NAME", options.target, "help.arg.context")->required();
   CLI::App* remove = grammar.add(*context, "delete", "help.context_delete", [&options](Console& c) {
     return remove_context(c, options.target);
@@ -53,9 +51,8 @@ void add_own(Grammar& grammar, ClientOptions& options, const Settings& settings)
 
 void add_nouns(Grammar& grammar, ClientOptions& options) {
   CLI::App* agent = find_command(grammar.app(), "agent");
-  CLI::App* get = grammar.add(*agent, "get", "help.agent_get", [&options](Console& c) {
-    return get_agent(c, options.target);
-  });
+  CLI::App* get = grammar.add(*agent, "get", "help.agent_get",
+                              [&options](Console& c) { return get_agent(c, options.target); });
   grammar.option(get, "NAME", options.target, "help.arg.agent")->required();
 
   CLI::App* variable = grammar.add_noun("variable", "help.variable");
@@ -66,13 +63,11 @@ void add_nouns(Grammar& grammar, ClientOptions& options) {
   grammar.option(value, "--folder", options.folder, "help.folder");
 
   CLI::App* audit = grammar.add_noun("audit", "help.audit");
-  CLI::App* line = grammar.add(*audit, "get", "help.audit_get", [&options](Console& c) {
-    return get_audit(c, options.target);
-  });
+  CLI::App* line = grammar.add(*audit, "get", "help.audit_get",
+                               [&options](Console& c) { return get_audit(c, options.target); });
   grammar.option(line, "SEQ", options.target, "help.arg.seq")->required();
-  CLI::App* out = grammar.add(*audit, "export", "help.audit_export", [&options](Console& c) {
-    return export_audit(c, options);
-  });
+  CLI::App* out = grammar.add(*audit, "export", "help.audit_export",
+                              [&options](Console& c) { return export_audit(c, options); });
   grammar.option(out, "FILE", options.file, "help.arg.export");
 }
 

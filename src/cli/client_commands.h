@@ -37,7 +37,8 @@ int remove_context(Console& console, const std::string& name);
 // completion.cpp
 int print_completion(Console& console, const std::string& shell);
 /// `dandori __complete WORD…`, asked by the shells' scripts: candidates for the last word, one
-/// `WORD<tab>what it is` a line; `:files` stands for file names. Never says that something is wrong.
+/// `WORD<tab>what it is` a line; `:files` stands for file names. Never says that something is
+/// wrong.
 int complete(Grammar& grammar, Globals& globals, const std::vector<std::string>& words);
 // man.cpp
 int print_manual(Console& console, Grammar& grammar, const ClientOptions& options);

@@ -66,8 +66,7 @@ class Chain {
     if (last_ < newest_) return broken(console_, last_ == 0 ? 0 : last_ + 1, newest_);
     const Json answer = Json::object({{"ok", true}, {"lines", last_}, {"hash", hash_}});
     if (print_raw(console_, answer, "hash")) return kOk;
-    console_.line(
-        console_.text("audit.whole", {{"n", fmt::to_string(last_)}, {"hash", hash_}}));
+    console_.line(console_.text("audit.whole", {{"n", fmt::to_string(last_)}, {"hash", hash_}}));
     return kOk;
   }
 
@@ -124,8 +123,9 @@ int verify_audit_file(Console& console, const std::string& path) {
     ++number;
     const auto item = parse_json(line);
     if (!item || !item->is_object()) {
-      report(console, Error{"audit.broken", fmt::format("{}:{}: no line of an export", path, number),
-                            "an export is written by `dandori audit export FILE`"});
+      report(console,
+             Error{"audit.broken", fmt::format("{}:{}: no line of an export", path, number),
+                   "an export is written by `dandori audit export FILE`"});
       return kInternal;
     }
     if (const auto code = chain.take(*item)) return *code;
@@ -144,8 +144,9 @@ int get_audit(Console& console, const std::string& seq) {
   });
   if (!found) {
     if (code) return *code;
-    report(console, Error{"audit.unknown", console.text("problem.no_audit", {{"seq", printable(seq)}}),
-                          console.text("hint.no_audit")});
+    report(console,
+           Error{"audit.unknown", console.text("problem.no_audit", {{"seq", printable(seq)}}),
+                 console.text("hint.no_audit")});
     return kNotFound;
   }
   if (print_raw(console, *found, "action")) return kOk;

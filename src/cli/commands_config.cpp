@@ -81,13 +81,11 @@ std::string name_of_url(std::string_view url) {
 int show_config(Console& console, Grammar& grammar, const Settings& settings,
                 const ClientOptions& options) {
   Json::Array items;
-  Table table{options.with_origin
-                  ? std::vector<std::string>{console.text("config.key"),
-                                             console.text("column.value"),
-                                             console.text("config.origin"),
-                                             console.text("config.variable")}
-                  : std::vector<std::string>{console.text("config.key"),
-                                             console.text("column.value")}};
+  Table table{
+      options.with_origin
+          ? std::vector<std::string>{console.text("config.key"), console.text("column.value"),
+                                     console.text("config.origin"), console.text("config.variable")}
+          : std::vector<std::string>{console.text("config.key"), console.text("column.value")}};
   std::vector<Setting> all = effective(grammar.app(), settings);
   if (auto place = find_server(console); place && options.is_effective) {
     for (Setting& setting : all) {
@@ -107,9 +105,8 @@ int show_config(Console& console, Grammar& grammar, const Settings& settings,
     items.push_back(std::move(item));
     std::vector<Cell> row{setting.key, setting.value};
     if (options.with_origin) {
-      row.emplace_back(origin_text(console, setting), setting.origin == Origin::fallback
-                                                          ? Style::faint
-                                                          : Style::plain);
+      row.emplace_back(origin_text(console, setting),
+                       setting.origin == Origin::fallback ? Style::faint : Style::plain);
       row.emplace_back(variable_of(setting.key), Style::faint);
     }
     table.add(std::move(row));
@@ -156,8 +153,8 @@ int list_contexts(Console& console) {
   Table table{{"", console.text("column.name"), console.text("config.server")}};
   for (const Context& context : contexts->items) {
     const bool current = context.name == contexts->current;
-    items.push_back(Json::object(
-        {{"name", context.name}, {"server", context.server}, {"current", current}}));
+    items.push_back(
+        Json::object({{"name", context.name}, {"server", context.server}, {"current", current}}));
     table.add({current ? "*" : " ", context.name, context.server});
   }
   if (print_raw(console, Json::object({{"items", Json::array(std::move(items))}}), "name")) {
@@ -173,9 +170,9 @@ int use_context(Console& console, const std::string& name) {
   if (!contexts) return report(console, contexts.error());
   const Context* context = contexts->find(name);
   if (context == nullptr) {
-    report(console, Error{"cli.no_context",
-                          console.text("problem.no_context", {{"name", printable(name)}}),
-                          console.text("hint.no_context")});
+    report(console,
+           Error{"cli.no_context", console.text("problem.no_context", {{"name", printable(name)}}),
+                 console.text("hint.no_context")});
     return kNotFound;
   }
   contexts->current = name;
@@ -190,9 +187,9 @@ int remove_context(Console& console, const std::string& name) {
   auto contexts = load_contexts(contexts_path());
   if (!contexts) return report(console, contexts.error());
   if (!contexts->remove(name)) {
-    report(console, Error{"cli.no_context",
-                          console.text("problem.no_context", {{"name", printable(name)}}),
-                          console.text("hint.no_context")});
+    report(console,
+           Error{"cli.no_context", console.text("problem.no_context", {{"name", printable(name)}}),
+                 console.text("hint.no_context")});
     return kNotFound;
   }
   const auto saved = save_contexts(contexts_path(), *contexts);

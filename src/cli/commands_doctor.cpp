@@ -125,9 +125,8 @@ int Findings::finish() const {
 
 void Findings::add(Mark mark, Key what, const std::string& detail, const std::string& remedy) {
   if (mark == Mark::bad) ++bad_;
-  Json item = Json::object({{"name", what.entry().key.substr(7)},
-                            {"ok", mark != Mark::bad},
-                            {"detail", detail}});
+  Json item = Json::object(
+      {{"name", what.entry().key.substr(7)}, {"ok", mark != Mark::bad}, {"detail", detail}});
   if (!remedy.empty()) item.set("remedy", remedy);
   items_.push(std::move(item));
   if (!console_.is_table()) return;

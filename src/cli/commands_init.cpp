@@ -1,5 +1,5 @@
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,8 +38,8 @@ Result<void> write_file(const std::string& path, const std::string& text, bool i
   std::error_code error;
   fs::create_directories(fs::path{path}.parent_path(), error);
   // Never over a file that is there: it may have been altered since.
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                        is_program ? 0755 : 0644);
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, is_program ? 0755 : 0644);
   const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == std::ssize(text);
   const int failed = errno;
   if (fd >= 0) ::close(fd);
@@ -54,10 +54,11 @@ int init_sample(Console& console, const std::string& folder) {
   std::error_code error;
   const fs::path whole = fs::absolute(folder.empty() ? "daily_close" : folder, error);
   const std::string target = whole.lexically_normal().string();
-  if (fs::exists(target, error) && !(fs::is_directory(target, error) && fs::is_empty(target, error))) {
-    return report(console, Error{"cli.exists",
-                                 console.text("problem.exists", {{"path", printable(target)}}),
-                                 console.text("hint.exists")});
+  if (fs::exists(target, error) &&
+      !(fs::is_directory(target, error) && fs::is_empty(target, error))) {
+    return report(console,
+                  Error{"cli.exists", console.text("problem.exists", {{"path", printable(target)}}),
+                        console.text("hint.exists")});
   }
   for (const SampleFile& file : sample_files()) {
     const auto written = write_file(fmt::format("{}/{}", target, file.name),

@@ -64,10 +64,9 @@ int get_variable(Console& console, const std::string& name, const std::string& f
     if (item.text_or("name", "") == name && item.text_or("folder", "") == folder) found = item;
   }
   if (!found.is_object()) {
-    return unknown(
-        console, {"variable.unknown",
-                  console.text("problem.no_variable", {{"name", printable(name)}}),
-                  console.text("hint.no_variable")});
+    return unknown(console, {"variable.unknown",
+                             console.text("problem.no_variable", {{"name", printable(name)}}),
+                             console.text("hint.no_variable")});
   }
   if (print_raw(console, found, "name")) return kOk;
   const Json& value = found["value"];

@@ -147,9 +147,10 @@ void print_fields(const Console& console,
   }
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
-    console.line(fmt::format("  {}  {}",
-                             styled(fit_width(name, width, console.ambiguous), Style::faint, console.color_out),
-                             printable(value)));
+    console.line(fmt::format(
+        "  {}  {}",
+        styled(fit_width(name, width, console.ambiguous), Style::faint, console.color_out),
+        printable(value)));
   }
 }
 

@@ -21,7 +21,8 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{400};
 constexpr std::size_t kRunsMax = 50, kWorkflowsMax = 1000;
 
-constexpr std::string_view kBash = R"sh(# bash completion of dandori: source <(dandori completion bash)
+constexpr std::string_view kBash =
+    R"sh(# bash completion of dandori: source <(dandori completion bash)
 _dandori() {
   local word rest argument
   local arguments=()
@@ -64,7 +65,8 @@ _dandori() {
 if [[ $funcstack[1] == _dandori ]]; then _dandori "$@"; else compdef _dandori dandori; fi
 )sh";
 
-constexpr std::string_view kFish = R"sh(# fish completion of dandori: dandori completion fish | source
+constexpr std::string_view kFish =
+    R"sh(# fish completion of dandori: dandori completion fish | source
 function __dandori_complete
     set -l tokens (commandline -opc)
     for line in ($tokens[1] __complete $tokens[2..-1] (commandline -ct) 2>/dev/null)
@@ -147,7 +149,8 @@ class Known {
 
   void workflows() {
     each("/api/v1/workflows", kWorkflowsMax, [this](const Json& item) {
-      if (!item.bool_or("deleted", false)) out_.add(item.text_or("name", ""), item.text_or("title", ""));
+      if (!item.bool_or("deleted", false))
+        out_.add(item.text_or("name", ""), item.text_or("title", ""));
     });
   }
   void runs() {
@@ -163,7 +166,8 @@ class Known {
     if (Remote* remote = open()) {
       const auto answer = remote->get(run_path(run));
       if (!answer) return;
-      for (const Json& job : (*answer)["jobs"].is_array() ? (*answer)["jobs"].items() : Json::Array{}) {
+      for (const Json& job :
+           (*answer)["jobs"].is_array() ? (*answer)["jobs"].items() : Json::Array{}) {
         const std::string name{job.text_or("job", "")};
         out_.add(with_run ? run + "/" + name : name,
                  fmt::format("{} {}", state_word(console_.lang, job.text_or("state", "")),
@@ -189,10 +193,10 @@ class Known {
   void each(const char* path, std::size_t limit, F take) {
     Remote* remote = open();
     if (remote == nullptr) return;
-    const auto answer = std::string_view{path}.ends_with("runs") ||
-                                std::string_view{path}.ends_with("workflows")
-                            ? remote->list(path, limit)
-                            : remote->get(path);
+    const auto answer =
+        std::string_view{path}.ends_with("runs") || std::string_view{path}.ends_with("workflows")
+            ? remote->list(path, limit)
+            : remote->get(path);
     if (!answer || !(*answer)["items"].is_array()) return;
     for (const Json& item : (*answer)["items"].items()) take(item);
   }
@@ -220,7 +224,8 @@ bool complete_words(const CLI::Option* option, Candidates& out) {
     const std::string type = option->get_type_name();
     const std::size_t open = type.find('{');
     if (open == std::string::npos) return false;
-    for (const std::string_view word : split(type.substr(open + 1, type.find('}') - open - 1), ',')) {
+    for (const std::string_view word :
+         split(type.substr(open + 1, type.find('}') - open - 1), ',')) {
       out.add(word);
     }
     return true;
@@ -233,9 +238,9 @@ void complete_value(const Place& place, Candidates& out, Known& known) {
   if (complete_words(place.option, out)) return;
   const std::string name =
       place.option->get_lnames().empty() ? "" : place.option->get_lnames().front();
-  const std::string run = place.arguments.empty()
-                              ? ""
-                              : place.arguments.front().substr(0, place.arguments.front().find('/'));
+  const std::string run = place.arguments.empty() ? ""
+                                                  : place.arguments.front().substr(
+                                                        0, place.arguments.front().find('/'));
   if (name == "workflow") return known.workflows();
   if (name == "state") {
     for (const std::string_view word : model::words_of<model::RunState>()) out.add(word);
@@ -253,13 +258,14 @@ void complete_value(const Place& place, Candidates& out, Known& known) {
     for (const char* word : {"failed", "after-failed", "start"}) out.add(word);
   }
   if (takes_job && !run.empty()) known.jobs(run, false);
-  const bool is_path = name == "data" || name == "dir" || name == "work" || name.ends_with("file") ||
-                       name == "config";
+  const bool is_path = name == "data" || name == "dir" || name == "work" ||
+                       name.ends_with("file") || name == "config";
   if (is_path) out.files();
 }
 
 void complete_names(const CLI::App* command, Candidates& out, Known& known) {
-  const std::string noun = command->get_parent() == nullptr ? "" : command->get_parent()->get_name();
+  const std::string noun =
+      command->get_parent() == nullptr ? "" : command->get_parent()->get_name();
   if (noun == "variable") known.names_of("/api/v1/variables");
   if (noun == "agent") known.names_of("/api/v1/agents");
   if (noun == "context") {
@@ -310,7 +316,8 @@ int complete(Grammar& grammar, Globals& globals, const std::vector<std::string>&
     return kOk;
   }
   if (place.command->get_name() == "man") {
-    for (const CLI::App* sub : commands_of(&grammar.app())) out.add(sub->get_name(), sub->get_description());
+    for (const CLI::App* sub : commands_of(&grammar.app()))
+      out.add(sub->get_name(), sub->get_description());
     return kOk;
   }
   if (place.arguments.empty()) {

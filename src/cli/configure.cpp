@@ -10,9 +10,8 @@ namespace dandori::cli {
 namespace {
 
 /// Of one command line, not of a configuration.
-constexpr std::array<std::string_view, 9> kNotLasting{"help",   "version", "yes",    "quiet",
-                                                      "reason", "watch",   "config", "context",
-                                                      "test-clock"};
+constexpr std::array<std::string_view, 9> kNotLasting{
+    "help", "version", "yes", "quiet", "reason", "watch", "config", "context", "test-clock"};
 constexpr std::array<std::string_view, 3> kByHand{"server", "data", "token-file"};
 
 std::string key_of(const CLI::App* command, const std::string& name) {
@@ -31,7 +30,10 @@ void collect(CLI::App* command, std::vector<Configurable>& found) {
     const std::string key = key_of(command, name);
     auto at = std::ranges::find(found, key, &Configurable::key);
     if (at == found.end()) {
-      found.push_back({key, "--" + name, option->get_description(), {},
+      found.push_back({key,
+                       "--" + name,
+                       option->get_description(),
+                       {},
                        std::ranges::find(kByHand, name) != kByHand.end()});
       at = found.end() - 1;
     }
@@ -48,7 +50,8 @@ void set_default(const Configurable& item, const Setting& setting, Settings& set
       settings.add_problem(
           {"config.bad_value",
            fmt::format("{}: '{}' is no value of {}", setting.where, setting.value, item.key),
-           fmt::format("write {}; `dandori config --effective --origin` shows every key", allowed)});
+           fmt::format("write {}; `dandori config --effective --origin` shows every key",
+                       allowed)});
       return;
     }
   }

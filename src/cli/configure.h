@@ -17,9 +17,9 @@ struct Configurable {
   bool by_hand = false;  ///< where the server is: weighed by find_server(), not by the option
 };
 
-/// Every option of all commands, of `server`, `dev` and `agent` that is a lasting choice. The key is
-/// the option's long name with `_` for `-`, but `format` for `--output` (a job has DANDORI_OUTPUT)
-/// and `agent_name` for the agent's `--name`.
+/// Every option of all commands, of `server`, `dev` and `agent` that is a lasting choice. The key
+/// is the option's long name with `_` for `-`, but `format` for `--output` (a job has
+/// DANDORI_OUTPUT) and `agent_name` for the agent's `--name`.
 std::vector<Configurable> configurables(CLI::App& app);
 
 /// Gives the options the values of environment and files, before the command line is read.

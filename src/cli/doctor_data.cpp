@@ -51,9 +51,8 @@ ServerFile read_server_file(const Console& console, const std::string& data) {
   server.is_there = true;
   server.url = parsed->text_or("url", "");
   server.pid = parsed->integer_or("pid", 0);
-  const bool lives =
-      server.pid > 0 && server.pid <= INT32_MAX &&
-      (::kill(static_cast<pid_t>(server.pid), 0) == 0 || errno == EPERM);
+  const bool lives = server.pid > 0 && server.pid <= INT32_MAX &&
+                     (::kill(static_cast<pid_t>(server.pid), 0) == 0 || errno == EPERM);
   server.is_alive = lives && is_dandori(server.pid);
   return server;
 }
@@ -77,7 +76,8 @@ void check_disk(const Console& console, Findings& findings, const std::string& d
   if (available < kDiskFreeMin) {
     findings.bad("doctor.disk", detail, console.text("doctor.disk.remedy"));
   } else if (info.f_files > 0 && info.f_favail < kInodesFreeMin) {  // some file systems count none
-    findings.bad("doctor.disk", console.text("doctor.inodes", {{"n", fmt::to_string(info.f_favail)}}),
+    findings.bad("doctor.disk",
+                 console.text("doctor.inodes", {{"n", fmt::to_string(info.f_favail)}}),
                  console.text("doctor.disk.remedy"));
   } else {
     findings.good("doctor.disk", detail);
@@ -122,7 +122,7 @@ void check_store_file(const Console& console, Findings& findings, const Hosts& h
   const auto checked = hosts.check_store(data);
   if (!checked) {
     const std::string& code = checked.error().code;
-    const Key remedy = code == "store.newer" ? Key{"doctor.newer.remedy"}
+    const Key remedy = code == "store.newer"     ? Key{"doctor.newer.remedy"}
                        : code == "store.corrupt" ? Key{"doctor.corrupt.remedy"}
                                                  : Key{"doctor.unreadable.remedy"};
     return findings.bad("doctor.store",

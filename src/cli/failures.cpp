@@ -116,9 +116,9 @@ std::vector<std::string> read_log_end(Remote& remote, const Json& run, std::stri
     }
   }
   const std::uint64_t offset = size > bytes ? size - bytes : 0;
-  const std::string path = fmt::format("{}/jobs/{}/logs?offset={}",
-                                       run_path(run.text_or("name", "")),
-                                       http::percent_encode(job), offset);
+  const std::string path =
+      fmt::format("{}/jobs/{}/logs?offset={}", run_path(run.text_or("name", "")),
+                  http::percent_encode(job), offset);
   std::string text;
   bool cut = offset > 0;
   const auto done = remote.stream(path, {}, std::chrono::seconds{10}, [&](std::string_view piece) {

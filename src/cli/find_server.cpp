@@ -145,14 +145,16 @@ Result<Place> find_server(const Console& console) {
   if (std::string name = variable("DANDORI_CONTEXT"); !name.empty()) {
     return server_of_context(console, name);
   }
-  if (std::string data = variable("DANDORI_DATA"); !data.empty()) return local_server(console, data);
+  if (std::string data = variable("DANDORI_DATA"); !data.empty())
+    return local_server(console, data);
   // A server of the folder one works in comes before those further away.
   if (const std::string near = find_near_data(); !near.empty()) return local_server(console, near);
   const auto contexts = load_contexts(contexts_path());
   if (!contexts) return std::unexpected(contexts.error());
   if (!contexts->current.empty()) return server_of_context(console, contexts->current);
   if (!globals.file_server.empty()) return named_server(console, globals.file_server);
-  if (const std::string data = find_data(globals); !data.empty()) return local_server(console, data);
+  if (const std::string data = find_data(globals); !data.empty())
+    return local_server(console, data);
   return fail("cli.no_server", console.text("problem.no_server"), console.text("hint.no_server"));
 }
 

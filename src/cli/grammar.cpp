@@ -176,8 +176,7 @@ std::string help_text(const CLI::App* app, Lang lang) {
   append_options(out, app, text(lang, "help.options"));
   if (const auto commands = commands_of(app); !commands.empty()) {
     out += "\n" + text(lang, "help.subcommands") + ":\n";
-    for (const CLI::App* sub : commands)
-      append_entry(out, sub->get_name(), sub->get_description());
+    for (const CLI::App* sub : commands) append_entry(out, sub->get_name(), sub->get_description());
   }
   if (app->get_parent() != nullptr) out += "\n" + text(lang, "help.globals") + "\n";
   return out + "\n" + text(lang, "help.footer") + "\n";

@@ -22,12 +22,18 @@ struct ExitText {
 };
 
 constexpr ExitText kExits[] = {
-    {kOk, "exit.ok"},           {kInternal, "exit.internal"},
-    {kUsage, "exit.usage"},     {kNotFound, "exit.not_found"},
-    {kDenied, "exit.denied"},   {kConflict, "exit.conflict"},
-    {kInvalid, "exit.invalid"}, {kUnreachable, "exit.unreachable"},
-    {kRunFailed, "exit.failed"}, {kRunWarning, "exit.warning"},
-    {kRunKilled, "exit.killed"}, {kStillRunning, "exit.running"},
+    {kOk, "exit.ok"},
+    {kInternal, "exit.internal"},
+    {kUsage, "exit.usage"},
+    {kNotFound, "exit.not_found"},
+    {kDenied, "exit.denied"},
+    {kConflict, "exit.conflict"},
+    {kInvalid, "exit.invalid"},
+    {kUnreachable, "exit.unreachable"},
+    {kRunFailed, "exit.failed"},
+    {kRunWarning, "exit.warning"},
+    {kRunKilled, "exit.killed"},
+    {kStillRunning, "exit.running"},
 };
 
 /// Text that roff takes as it is.
@@ -189,8 +195,8 @@ int print_manual(Console& console, Grammar& grammar, const ClientOptions& option
     const std::string below = console.lang == Lang::ja ? "/ja/man1" : "/man1";
     const auto written = write_pages(options.folder + below, pages);
     if (!written) return report(console, written.error());
-    console.say(console.text("man.written", {{"n", fmt::to_string(pages.size())},
-                                             {"path", options.folder + below}}));
+    console.say(console.text(
+        "man.written", {{"n", fmt::to_string(pages.size())}, {"path", options.folder + below}}));
     return kOk;
   }
   std::string name = "dandori";

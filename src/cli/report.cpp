@@ -28,7 +28,8 @@ spec::Problem read_problem(const Json& item) {
 
 std::string pointer_below(std::string_view line, std::string_view pointer, Ambiguous ambiguous) {
   const std::size_t begin = pointer.find('^');
-  if (ambiguous == Ambiguous::narrow || begin == std::string_view::npos) return std::string{pointer};
+  if (ambiguous == Ambiguous::narrow || begin == std::string_view::npos)
+    return std::string{pointer};
   // The pointer counts columns as if ambiguous characters were narrow: find the same characters.
   const auto bytes_of = [&](std::size_t columns) {
     std::size_t bytes = 0;

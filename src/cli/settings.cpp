@@ -31,7 +31,8 @@ Result<std::optional<ConfigFile>> read_config(const std::string& path) {
   std::string text(kFileBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  if (file.bad() || (!file.eof() && file.fail()) || !std::filesystem::is_regular_file(path, error)) {
+  if (file.bad() || (!file.eof() && file.fail()) ||
+      !std::filesystem::is_regular_file(path, error)) {
     return fail("config.unreadable", fmt::format("{}: cannot be read", path),
                 "it must be a file that you may read");
   }
@@ -116,8 +117,8 @@ void Settings::read(const ConfigFile& file) {
               "every key takes one word, number or text");
         continue;
       }
-      entries_.push_back({member.key, member.value.text, Origin::file,
-                          place_of(file.path, member.place.line)});
+      entries_.push_back(
+          {member.key, member.value.text, Origin::file, place_of(file.path, member.place.line)});
     }
   }
 }

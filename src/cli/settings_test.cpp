@@ -19,9 +19,10 @@ Environment environment_of(std::map<std::string, std::string> values) {
 }  // namespace
 
 TEST_CASE("the environment wins over the user's file, the user's file over the system's") {
-  const Settings settings{environment_of({{"DANDORI_LISTEN", "127.0.0.1:1"}}),
-                          {{"/etc/dandori/dandori.yaml", "listen: 127.0.0.1:2\ntz: UTC\nslots: 8\n"},
-                           {"/home/a/.config/dandori/dandori.yaml", "# mine\ntz: Asia/Tokyo\n"}}};
+  const Settings settings{
+      environment_of({{"DANDORI_LISTEN", "127.0.0.1:1"}}),
+      {{"/etc/dandori/dandori.yaml", "listen: 127.0.0.1:2\ntz: UTC\nslots: 8\n"},
+       {"/home/a/.config/dandori/dandori.yaml", "# mine\ntz: Asia/Tokyo\n"}}};
   CHECK(settings.problems().empty());
   CHECK(settings.find("listen")->value == "127.0.0.1:1");
   CHECK(settings.find("listen")->where == "DANDORI_LISTEN");
@@ -39,8 +40,9 @@ TEST_CASE("every key has one variable, by rule") {
 }
 
 TEST_CASE("what is wrong in a file is told with its place") {
-  Settings settings{environment_of({}),
-                    {{"a.yaml", "listne: x\nslots: [1]\n"}, {"b.yaml", "- 1\n"}, {"c.yaml", "a: [\n"}}};
+  Settings settings{
+      environment_of({}),
+      {{"a.yaml", "listne: x\nslots: [1]\n"}, {"b.yaml", "- 1\n"}, {"c.yaml", "a: [\n"}}};
   settings.check_keys({"listen", "slots"});
   REQUIRE(settings.problems().size() == 4);
   CHECK(settings.problems()[0].message.starts_with("a.yaml:2: 'slots' is not one value"));

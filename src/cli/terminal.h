@@ -22,8 +22,22 @@ ScreenSize screen_size(int fd);
 /// A terminal that understands cursor movement: TERM is set and not `dumb`.
 bool is_smart_terminal(int fd);
 
-enum class KeyKind { character, enter, escape, backspace, up, down, left, right, page_up, page_down,
-                     home, end, interrupt, suspend };
+enum class KeyKind {
+  character,
+  enter,
+  escape,
+  backspace,
+  up,
+  down,
+  left,
+  right,
+  page_up,
+  page_down,
+  home,
+  end,
+  interrupt,
+  suspend
+};
 
 struct KeyPress {
   KeyKind kind = KeyKind::character;
@@ -47,7 +61,8 @@ class KeyReader {
 /// The whole screen of a terminal for one program: alternate screen, no echo, no line editing.
 ///
 /// What was there before comes back when this ends, also by a signal: SIGTERM, SIGINT, SIGHUP and
-/// SIGQUIT are read from `signal_fd`, and a crash restores the screen on its way out. One at a time.
+/// SIGQUIT are read from `signal_fd`, and a crash restores the screen on its way out. One at a
+/// time.
 class Terminal {
  public:
   /// Errors: cli.no_terminal.

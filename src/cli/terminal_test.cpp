@@ -14,9 +14,10 @@ std::vector<KeyPress> keys(std::string_view bytes) {
 }  // namespace
 
 TEST_CASE("arrows and page keys are read in both modes of terminals") {
-  CHECK(keys("\x1b[A\x1bOB\x1b[5~\x1b[6~") ==
-        std::vector<KeyPress>{{KeyKind::up, {}}, {KeyKind::down, {}}, {KeyKind::page_up, {}},
-                              {KeyKind::page_down, {}}});
+  CHECK(keys("\x1b[A\x1bOB\x1b[5~\x1b[6~") == std::vector<KeyPress>{{KeyKind::up, {}},
+                                                                    {KeyKind::down, {}},
+                                                                    {KeyKind::page_up, {}},
+                                                                    {KeyKind::page_down, {}}});
   CHECK(keys("\x1b[1;5A").empty());  // Ctrl-Up means nothing here
 }
 
@@ -38,9 +39,10 @@ TEST_CASE("a lone ESC is the key Escape once nothing follows") {
 }
 
 TEST_CASE("control characters") {
-  CHECK(keys("\r\x7f\x03\x1a\x01") ==
-        std::vector<KeyPress>{{KeyKind::enter, {}}, {KeyKind::backspace, {}},
-                              {KeyKind::interrupt, {}}, {KeyKind::suspend, {}}});
+  CHECK(keys("\r\x7f\x03\x1a\x01") == std::vector<KeyPress>{{KeyKind::enter, {}},
+                                                            {KeyKind::backspace, {}},
+                                                            {KeyKind::interrupt, {}},
+                                                            {KeyKind::suspend, {}}});
 }
 
 }  // namespace dandori::cli

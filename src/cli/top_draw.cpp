@@ -64,9 +64,9 @@ std::vector<Line> TopScreen::head(const TopSnapshot& snapshot) const {
   count("top.jobs_live", snapshot.live, Style::active);
   count("top.jobs_waiting", snapshot.waiting, Style::plain);
   const bool all = snapshot.agents_connected == snapshot.agents && snapshot.agents > 0;
-  second.push_back({fmt::format("{} {}/{}", word("top.agents"), snapshot.agents_connected,
-                                snapshot.agents),
-                    all ? Style::plain : Style::bad});
+  second.push_back(
+      {fmt::format("{} {}/{}", word("top.agents"), snapshot.agents_connected, snapshot.agents),
+       all ? Style::plain : Style::bad});
   if (snapshot.next_start) {
     second.push_back(
         {fmt::format("   {} {}", word("field.next"), clock(*snapshot.next_start)), Style::faint});
@@ -107,7 +107,8 @@ Line TopScreen::run_line(const TopRun& run, Timestamp now) const {
   } else if (took && run.usual && run.usual->count() > 0) {
     const double share =
         static_cast<double>(took->count()) / static_cast<double>(run.usual->count());
-    line.push_back({bar(share, kBarColumns, style_.paint.ambiguous) + " ", share > 1 ? Style::attention : Style::active});
+    line.push_back({bar(share, kBarColumns, style_.paint.ambiguous) + " ",
+                    share > 1 ? Style::attention : Style::active});
     line.push_back(cell(percent_text(share), 5, share > 1 ? Style::attention : Style::plain));
   } else if (run.jobs > 0) {
     const double share = static_cast<double>(run.jobs_ended) / static_cast<double>(run.jobs);
@@ -133,9 +134,8 @@ Line TopScreen::job_line(const TopJob& job, Timestamp now) const {
     took = std::max(Duration{0}, now - *job.started_at);
   }
   line.push_back(cell(took ? span_text(*took) : "", kSpanColumns));
-  line.push_back(
-      cell(job.attempt > 1 ? word("progress.attempt", {{"n", fmt::to_string(job.attempt)}}) : "",
-           8));
+  line.push_back(cell(
+      job.attempt > 1 ? word("progress.attempt", {{"n", fmt::to_string(job.attempt)}}) : "", 8));
   line.push_back({job.title + "  "});
   line.push_back({job.detail, Style::bad});
   return line;
@@ -203,9 +203,9 @@ void TopScreen::draw_log(const TopSnapshot& snapshot, std::size_t rows) {
 }
 
 void TopScreen::draw_help() {
-  for (const Key key : {Key{"top.help.move"}, Key{"top.help.enter"}, Key{"top.help.back"},
-                        Key{"top.help.rerun"}, Key{"top.help.hold"}, Key{"top.help.filter"},
-                        Key{"top.help.bar"}, Key{"top.help.quit"}}) {
+  for (const Key key :
+       {Key{"top.help.move"}, Key{"top.help.enter"}, Key{"top.help.back"}, Key{"top.help.rerun"},
+        Key{"top.help.hold"}, Key{"top.help.filter"}, Key{"top.help.bar"}, Key{"top.help.quit"}}) {
     add({{word(key)}});
   }
 }

@@ -274,7 +274,7 @@ void TopFeed::read_text(TopSnapshot& next, const Json& run) {
   std::vector<std::string> text;
   if (!focus.log) {
     const auto why = remote_.get(target_path(target) + "/why");
-    if (why) text = lines_of(reasons_text(console_, (*why)["reasons"], focus.run, 0));
+    if (why) text = lines_of(reasons_text(console_, (*why)["reasons"], focus.run, 0, run));
   }
   if (focus.log || failed) {
     const std::size_t wanted = focus.log ? kLogLines : kNoteLines;

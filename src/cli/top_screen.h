@@ -44,9 +44,9 @@ struct TopSnapshot {
   std::uint64_t agents = 0, agents_connected = 0, live = 0, waiting = 0;
   std::optional<Timestamp> next_start;
   std::vector<TopRun> active, failures;
-  TopFocus focus;                  ///< what `jobs` and `text` belong to
-  std::vector<TopJob> jobs;        ///< of focus.run
-  std::vector<std::string> text;   ///< why of the focus, or the end of its log
+  TopFocus focus;                 ///< what `jobs` and `text` belong to
+  std::vector<TopJob> jobs;       ///< of focus.run
+  std::vector<std::string> text;  ///< why of the focus, or the end of its log
 };
 
 /// What the operator asked for.

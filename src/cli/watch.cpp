@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPace{500};    ///< the screen changes at most twice a second
+constexpr milliseconds kPace{500};      ///< the screen changes at most twice a second
 constexpr milliseconds kOldest{5'000};  ///< some things change without a line in the journal
 constexpr milliseconds kAgain{1'000};   ///< while the server is away
 
@@ -111,8 +111,8 @@ int watch(Console& console, const Command& command) {
     screen.show(now);
     if (code != kOk && code != kUnreachable) return code;
     if (code == kOk && console.is_settled()) return kOk;
-    const bool there = code == kOk && counts &&
-                       wait_for_news(*remote, counts->integer_or("journal_seq", 0));
+    const bool there =
+        code == kOk && counts && wait_for_news(*remote, counts->integer_or("journal_seq", 0));
     if (!there) {
       std::this_thread::sleep_for(kAgain);
       remote->find_again();
