@@ -1,6 +1,8 @@
 #include "cli/client_commands.h"
 
 #include "cli/commands.h"
+#include "cli/configure.h"
+#include "cli/grammar.h"
 
 namespace dandori::cli {
 
@@ -30,7 +32,7 @@ void add_own(Grammar& grammar, ClientOptions& options, const Settings& settings)
 
   CLI::App* config =
       grammar.add("config", "help.config_verb", [&grammar, &options, &settings](Console& c) {
-        return show_config(c, grammar, settings, options);
+        return show_config(c, effective(grammar.app(), settings), settings.problems(), options);
       });
   grammar.flag(config, "--effective", options.is_effective, "help.effective");
   grammar.flag(config, "--origin", options.with_origin, "help.origin");

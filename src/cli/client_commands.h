@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/grammar.h"
+#include "cli/console.h"
 #include "cli/settings.h"
 
 namespace dandori::cli {
+
+class Grammar;
 
 /// What the commands of client_commands.cpp read from the line.
 struct ClientOptions {
@@ -28,7 +30,7 @@ int run_top(Console& console);
 // commands_init.cpp
 int init_sample(Console& console, const std::string& folder);
 // commands_config.cpp
-int show_config(Console& console, Grammar& grammar, const Settings& settings,
+int show_config(Console& console, std::vector<Setting> all, const std::vector<Error>& problems,
                 const ClientOptions& options);
 int login(Console& console, const std::string& server, const std::string& name);
 int list_contexts(Console& console);

@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "cli/client_commands.h"
-#include "cli/configure.h"
 #include "cli/contexts.h"
 #include "cli/remote.h"
 
@@ -78,7 +77,7 @@ std::string name_of_url(std::string_view url) {
 
 }  // namespace
 
-int show_config(Console& console, Grammar& grammar, const Settings& settings,
+int show_config(Console& console, std::vector<Setting> all, const std::vector<Error>& problems,
                 const ClientOptions& options) {
   Json::Array items;
   Table table{
@@ -86,7 +85,6 @@ int show_config(Console& console, Grammar& grammar, const Settings& settings,
           ? std::vector<std::string>{console.text("config.key"), console.text("column.value"),
                                      console.text("config.origin"), console.text("config.variable")}
           : std::vector<std::string>{console.text("config.key"), console.text("column.value")}};
-  std::vector<Setting> all = effective(grammar.app(), settings);
   if (auto place = find_server(console); place && options.is_effective) {
     for (Setting& setting : all) {
       if (setting.key != "server" || !setting.value.empty()) continue;
@@ -111,8 +109,8 @@ int show_config(Console& console, Grammar& grammar, const Settings& settings,
     }
     table.add(std::move(row));
   }
-  const bool good = settings.problems().empty();
-  for (const Error& problem : settings.problems()) report(console, problem);
+  const bool good = problems.empty();
+  for (const Error& problem : problems) report(console, problem);
   const bool nothing = items.empty();
   if (print_raw(console, Json::object({{"items", Json::array(std::move(items))}}), "key")) {
     return good ? kOk : kInvalid;

@@ -9,6 +9,7 @@
 #include "calendar/zone_names.h"
 #include "cli/client_commands.h"
 #include "cli/contexts.h"
+#include "cli/grammar.h"
 #include "cli/pages.h"
 #include "cli/remote.h"
 #include "model/words.h"

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/grammar.h"
+
 namespace dandori::cli {
 
 namespace {

@@ -3,8 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/grammar.h"
 #include "cli/settings.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace dandori::cli {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,6 +88,9 @@ class Console {
   Capture* capture_ = nullptr;
   bool settled_ = false;
 };
+
+/// What a command line does; gives the exit code.
+using Command = std::function<int(Console&)>;
 
 /// Prints `answer` as -o wants it, one `items` member per line for jsonl, and only `name_member`
 /// for name. False: a table is wanted.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +9,6 @@
 #include "cli/console.h"
 
 namespace dandori::cli {
-
-/// What a command line does; gives the exit code.
-using Command = std::function<int(Console&)>;
 
 /// How commands and options are made: names here, texts from the catalogue. Remembers which command
 /// was meant.

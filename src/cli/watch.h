@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/grammar.h"
+#include "cli/console.h"
 
 namespace dandori::cli {
 
