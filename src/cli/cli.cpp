@@ -313,23 +313,11 @@ std::string early_option(int argc, char** argv, std::string_view name) {
 }
 
 /// Commands that only read, so that --watch may repeat them.
-constexpr std::string_view kWatched[] = {"runs",
-                                         "get",
-                                         "why",
-                                         "agent list",
-                                         "agent get",
-                                         "plan list",
-                                         "workflow list",
-                                         "workflow get",
-                                         "workflow revisions",
-                                         "variable list",
-                                         "variable get",
-                                         "audit list",
-                                         "doctor",
-                                         "schedule preview",
-                                         "token list",
-                                         "folder list",
-                                         "top"};
+constexpr std::string_view kWatched[] = {
+    "runs",         "get",           "why",          "agent list",         "agent get",
+    "plan list",    "workflow list", "workflow get", "workflow revisions", "variable list",
+    "variable get", "audit list",    "token list",   "folder list",        "schedule preview",
+};
 /// Commands that work, or help, while the configuration is broken.
 constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",
                                               "man",    "completion", "init sample"};
