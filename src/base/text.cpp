@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "base/width.h"
 #include "base/width_tables.h"
 
 namespace dandori {
@@ -118,6 +119,14 @@ std::string to_valid_utf8(std::string_view text) {
     out += kReplacement;
     text.remove_prefix(bad + 1);
   }
+}
+
+std::size_t display_width(std::string_view text) {
+  return display_width(text, Ambiguous::narrow);
+}
+
+std::string fit_width(std::string_view text, std::size_t columns) {
+  return fit_width(text, columns, Ambiguous::narrow);
 }
 
 std::size_t display_width(std::string_view text, Ambiguous ambiguous) {

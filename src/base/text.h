@@ -21,14 +21,10 @@ bool is_valid_utf8(std::string_view text);
 /// Invalid sequences become U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 
-/// How many columns characters of ambiguous width take (`→`, `■`, Greek letters): terminals differ.
-enum class Ambiguous { narrow, wide };
-
 /// Columns that `text` takes on a terminal: East-Asian wide characters count 2, combining marks 0.
-std::size_t display_width(std::string_view text, Ambiguous ambiguous = Ambiguous::narrow);
+std::size_t display_width(std::string_view text);
 /// Pads with spaces on the right to `columns`; cuts with `…` when wider.
-std::string fit_width(std::string_view text, std::size_t columns,
-                      Ambiguous ambiguous = Ambiguous::narrow);
+std::string fit_width(std::string_view text, std::size_t columns);
 
 /// At most 60 characters of `text` for a message of one line: cut with `…`, control characters and
 /// invalid sequences as U+FFFD.

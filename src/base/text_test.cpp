@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/width.h"
+
 #include <doctest/doctest.h>
 
 namespace dandori {

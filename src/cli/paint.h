@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
+#include "base/width.h"
 #include "cli/table.h"
 
 namespace dandori::cli {
