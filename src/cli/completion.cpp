@@ -82,7 +82,7 @@ complete -c dandori -f -a '(__dandori_complete)'
 )sh";
 
 /// What stands before the word to complete.
-struct Place {
+struct LinePlace {
   const CLI::App* command = nullptr;
   const CLI::Option* option = nullptr;  ///< its value comes next
   std::vector<std::string> arguments;
@@ -103,8 +103,8 @@ void take_value(Globals& globals, const CLI::Option* option, const std::string& 
   if (name == "token-file") globals.token_file = value;
 }
 
-Place read_line(CLI::App& app, Globals& globals, const std::vector<std::string>& words) {
-  Place place{.command = &app, .option = nullptr, .arguments = {}};
+LinePlace read_line(CLI::App& app, Globals& globals, const std::vector<std::string>& words) {
+  LinePlace place{.command = &app, .option = nullptr, .arguments = {}};
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
     if (place.option != nullptr) {
@@ -235,7 +235,7 @@ bool complete_words(const CLI::Option* option, Candidates& out) {
   return true;
 }
 
-void complete_value(const Place& place, Candidates& out, Known& known) {
+void complete_value(const LinePlace& place, Candidates& out, Known& known) {
   if (complete_words(place.option, out)) return;
   const std::string name =
       place.option->get_lnames().empty() ? "" : place.option->get_lnames().front();
@@ -276,7 +276,7 @@ void complete_names(const CLI::App* command, Candidates& out, Known& known) {
   }
 }
 
-void complete_argument(const Place& place, const CLI::Option* argument, Candidates& out,
+void complete_argument(const LinePlace& place, const CLI::Option* argument, Candidates& out,
                        Known& known) {
   if (complete_words(argument, out)) return;
   const std::string name = argument->get_name(true, false);
@@ -304,7 +304,7 @@ int print_completion(Console& console, const std::string& shell) {
 }
 
 int complete(Grammar& grammar, Globals& globals, const std::vector<std::string>& words) {
-  const Place place = read_line(grammar.app(), globals, words);
+  const LinePlace place = read_line(grammar.app(), globals, words);
   Console console{globals};
   Candidates out{words.empty() ? std::string{} : words.back()};
   Known known{console, out};

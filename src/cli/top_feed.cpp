@@ -185,7 +185,8 @@ bool TopFeed::read_counts(TopSnapshot& next) {
   next.agents = count_of((*answer)["agents"], "known");
   next.agents_connected = count_of((*answer)["agents"], "connected");
   next.next_start = read_instant((*answer)["next_start"]);
-  return std::exchange(seq_, answer->integer_or("journal_seq", 0)) != seq_;
+  const std::int64_t before = std::exchange(seq_, answer->integer_or("journal_seq", 0));
+  return seq_ != before;
 }
 
 void TopFeed::read_runs(TopSnapshot& next) {

@@ -51,9 +51,9 @@ struct TopSnapshot {
 
 /// What the operator asked for.
 struct TopOrder {
-  enum class Kind { quit, suspend, rerun, hold } kind;
-  std::string run, job;
-  std::string state;  ///< of the run or job: what is held is released
+  enum class Kind { quit, suspend, rerun, hold } kind = Kind::quit;
+  std::string run = {}, job = {};
+  std::string state = {};  ///< of the run or job: what is held is released
   bool operator==(const TopOrder&) const = default;
 };
 

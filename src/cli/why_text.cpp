@@ -76,7 +76,7 @@ struct Told {
 };
 
 const Json& find_job(const Told& told, std::string_view name) {
-  static const Json kNone;
+  static const Json kNone{};
   const Json& jobs = told.detail["jobs"];
   if (!jobs.is_array()) return kNone;
   const auto found = std::ranges::find_if(
