@@ -107,7 +107,9 @@ ManPage main_page(Grammar& grammar, const std::string& version) {
   const CLI::App* app = &grammar.app();
   Page page{lang, "DANDORI", version};
   page.section("man.name");
-  page.line("dandori - " + app->get_description());
+  // The description begins with the name of the program.
+  const std::string about = app->get_description();
+  page.line("dandori - " + about.substr(about.find(": ") + 2));
   page.section("man.synopsis");
   page.line(synopsis(app, lang));
   page.section("man.commands");

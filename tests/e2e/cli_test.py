@@ -73,8 +73,8 @@ class Help(unittest.TestCase):
             with self.subTest(command=" ".join(path)):
                 self.assertRegex(text.splitlines()[0], JAPANESE)
                 self.assertIn("使い方: dandori " + " ".join(path), text)
-                for word in ("Options", "Usage", "Positionals", "REQUIRED", "TEXT", "Excludes"):
-                    self.assertNotIn(word, text)
+                for word in ("Options", "Usage", "Positionals", "REQUIRED", "UINT", "Excludes"):
+                    self.assertNotRegex(text, rf"\b{word}\b")
         for path, text in english.items():
             with self.subTest(command=" ".join(path)):
                 self.assertNotRegex(text, JAPANESE)
@@ -93,7 +93,7 @@ class Help(unittest.TestCase):
             for page in pages.iterdir():
                 made = subprocess.run(["groff", "-man", "-K", "utf8", "-T", "utf8", "-ww", page], capture_output=True, text=True)
                 self.assertEqual((made.returncode, made.stderr), (0, ""), page)
-                self.assertIn({"en": "SYNOPSIS", "ja": "書式"}[lang], made.stdout)
+                self.assertIn({"en": "SYNOPSIS", "ja": "書式"}[lang], re.sub(".\\x08", "", made.stdout))
         self.assertIn(".SH SYNOPSIS", dandori(self.server, "man", "rerun").stdout)
         dandori(self.server, "man", "nonsense", check=2)
 
@@ -246,10 +246,11 @@ class Reading(unittest.TestCase):
         """Tables and carets line up by the width of characters; ambiguous ones by --ambiguous-width"""
         (self.server.folder / "wide.yaml").write_text("name: wide\ntitle: 日次→締め\njobs:\n"
                                                       "  a: {type: noop, title: '①→集計', depends_on: [b]}\n")
-        for width, column in (("1", 44), ("2", 46)):
+        before = "  a: {type: noop, title: '①→集計', depends_on: ["
+        for width, column in (("1", len(before) + 2), ("2", len(before) + 4)):
             said = self.server.cli("validate", "wide.yaml", "--ambiguous-width", width, check=6).stderr
             lines = said.splitlines()
-            self.assertIn("wide.yaml:4:42: ", lines[0])
+            self.assertIn(f"wide.yaml:4:{len(before) + 1}: ", lines[0])
             at = lines[1].index("│")
             self.assertEqual(len(lines[2][at + 2:]) - len(lines[2][at + 2:].lstrip()), column, said)
 
@@ -307,7 +308,7 @@ class Completion(unittest.TestCase):
             return run.stdout.split()
         self.assertEqual(complete("get", "nightly_sales#1/"), ["nightly_sales#1/load", "nightly_sales#1/report"])
         self.assertEqual(complete("runs", "--state", "=", "fa"), ["failed"])
-        self.assertEqual(complete("conf"), ["config", "confirm"])
+        self.assertEqual(sorted(complete("conf")), ["config", "confirm"])
 
     def test_in_a_terminal(self):
         """Tab in an interactive bash finishes a word"""

@@ -149,8 +149,14 @@ class InTerminal:
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(self.command, stdin=self.slave, stdout=self.slave, stderr=self.slave, cwd=self.cwd,
                                         env=self.env, start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                                        preexec_fn=self.prepare)
         return self
+
+    @staticmethod
+    def prepare():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests themselves run in the background
+            signal.signal(number, signal.SIG_DFL)
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -211,5 +217,3 @@ class InTerminal:
         return (not self.screen.alternate and self.screen.cursor and self.screen.wrap
                 and now[:4] == self.before[:4] and now[6] == self.before[6])
 
-
-__all__ = ["InTerminal", "Screen", "signal"]
