@@ -194,7 +194,7 @@ std::vector<ManPage> manual(Grammar& grammar, const std::string& version) {
 int print_manual(Console& console, Grammar& grammar, const ClientOptions& options) {
   const auto pages = manual(grammar, options.version);
   if (!options.folder.empty()) {
-    const std::string below = console.lang == Lang::ja ? "/ja/man1" : "/man1";
+    const std::string below = grammar.lang() == Lang::ja ? "/ja/man1" : "/man1";
     const auto written = write_pages(options.folder + below, pages);
     if (!written) return report(console, written.error());
     console.say(console.text(

@@ -21,6 +21,27 @@ std::string paint_line(const Line& line, std::size_t columns, const Paint& paint
   return out;
 }
 
+std::string clip_line(std::string_view line, std::size_t columns, Ambiguous ambiguous) {
+  std::string out;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < line.size();) {
+    std::size_t length = 1;
+    if (line[at] == '\x1b') {  // a colour takes no room: ESC [ numbers m
+      length = std::min(line.find('m', at), line.size() - 1) - at + 1;
+    } else {
+      while (at + length < line.size() &&
+             (static_cast<unsigned char>(line[at + length]) & 0xC0U) == 0x80U) {
+        ++length;
+      }
+      used += display_width(line.substr(at, length), ambiguous);
+      if (used > columns) return out + (line.contains('\x1b') ? "\x1b[0m" : "");
+    }
+    out.append(line.substr(at, length));
+    at += length;
+  }
+  return out;
+}
+
 std::string bar(double share, std::size_t columns, Ambiguous ambiguous) {
   const auto filled = static_cast<std::size_t>(
       std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(columns)));

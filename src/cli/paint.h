@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/width.h"
@@ -26,6 +27,9 @@ struct Paint {
 /// selected: the whole width in reverse.
 std::string paint_line(const Line& line, std::size_t columns, const Paint& paint,
                        bool selected = false);
+
+/// A finished line, colours included, in at most `columns` columns: the rest is left out.
+std::string clip_line(std::string_view line, std::size_t columns, Ambiguous ambiguous);
 
 /// A bar of `columns` columns, `share` of it (0 to 1) filled.
 std::string bar(double share, std::size_t columns, Ambiguous ambiguous = Ambiguous::narrow);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "cli/paint.h"
 #include "cli/remote.h"
 #include "cli/terminal.h"
 
@@ -63,14 +64,13 @@ class Screen {
     std::string out = first_ ? "\x1b[2J\x1b[H" : "\x1b[H";
     first_ = false;
     std::size_t rows = 0;
-    // Lines that wrapped would move those below: wrapping is off while they are written.
-    out += "\x1b[?7l";
     const std::string text = now.out + now.messages;
     for (const std::string_view line : split(trim(text), '\n')) {
       if (++rows >= size.rows) break;
-      out.append("\x1b[2K").append(line).append("\r\n");
+      // Clipped, not wrapped: and no mode of the terminal to put back when Ctrl-C ends it anywhere.
+      out += "\x1b[2K" + clip_line(line, size.columns, console_.ambiguous) + "\r\n";
     }
-    console_.out(out + "\x1b[J\x1b[?7h");
+    console_.out(out + "\x1b[J");
   }
 
   Console& console_;

@@ -32,6 +32,13 @@ TEST_CASE("a line on the screen is cut by columns, not by bytes") {
   CHECK(bar(7, 2, Ambiguous::wide) == "##");
 }
 
+TEST_CASE("a coloured line is clipped by what is seen, and its colour ends") {
+  CHECK(clip_line("\x1b[32mジョブ\x1b[0m ok", 20, Ambiguous::narrow) == "\x1b[32mジョブ\x1b[0m ok");
+  CHECK(clip_line("\x1b[32mジョブ\x1b[0m ok", 5, Ambiguous::narrow) == "\x1b[32mジョ\x1b[0m");
+  CHECK(clip_line("abc", 2, Ambiguous::narrow) == "ab");
+  CHECK(clip_line("→→", 3, Ambiguous::wide) == "→");
+}
+
 TEST_CASE("of kept servers one name is kept once") {
   Contexts contexts;
   contexts.put({"a", "http://1", "t"});
