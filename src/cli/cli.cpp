@@ -316,7 +316,7 @@ std::string early_option(int argc, char** argv, std::string_view name) {
 constexpr std::string_view kWatched[] = {
     "runs",         "get",           "why",          "agent list",         "agent get",
     "plan list",    "workflow list", "workflow get", "workflow revisions", "variable list",
-    "variable get", "audit list",    "token list",   "folder list",        "schedule preview",
+    "variable get", "audit list",    "token list",   "differences",        "schedule preview",
 };
 /// Commands that work, or help, while the configuration is broken.
 constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",

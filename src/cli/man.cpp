@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/text.h"
+#include "base/utf8.h"
 #include "cli/client_commands.h"
 #include "cli/configure.h"
 #include "cli/remote.h"
@@ -36,17 +38,30 @@ constexpr ExitText kExits[] = {
     {kStillRunning, "exit.running"},
 };
 
-/// Text that roff takes as it is.
+/// May a line end between these two characters of Japanese text?
+bool may_break(std::string_view before, std::string_view after) {
+  constexpr std::string_view kNeverFirst = "。、」』)・ーっゃゅょッャュョ";
+  return before.size() == 3 && after.size() == 3 && !kNeverFirst.contains(after);
+}
+
+/// Text that roff takes as it is. Long text without spaces gets places where a line may end.
 std::string plain(std::string_view text) {
+  constexpr std::size_t kShort = 60;
+  const bool is_long = display_width(text) > kShort;
   std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
+  std::string_view last;
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, std::max<std::size_t>(utf8_length(text), 1));
+    if (is_long && may_break(last, character)) out += "\\:";
+    if (character == "\\") {
       out += "\\e";
-    } else if (c == '-') {
+    } else if (character == "-") {
       out += "\\-";
     } else {
-      out += c;
+      out += character;
     }
+    last = character;
+    text.remove_prefix(character.size());
   }
   if (out.starts_with('.') || out.starts_with('\'')) out.insert(0, "\\&");
   return out;
