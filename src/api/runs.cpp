@@ -14,8 +14,6 @@ namespace dandori::api {
 
 namespace {
 
-}
-
 using Attempts = std::vector<Json::Array>;  ///< by job index
 
 Attempts attempts_of(const engine::RunView& view) {

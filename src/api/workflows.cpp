@@ -1,17 +1,13 @@
 #include <fmt/format.h>
 
-#include "api/marks.h"
 #include "api/etag.h"
+#include "api/marks.h"
 #include "api/routes.h"
 #include "base/text.h"
 #include "calendar/schedule.h"
 #include "wire/api.h"
 
 namespace dandori::api {
-
-namespace {
-
-}  // namespace
 
 void add_marks(Json& item, const std::string& workflow, const std::vector<model::Mark>& marks) {
   Json::Array own;

@@ -10,5 +10,6 @@ int main(int argc, char** argv) {
                   {.server = app::run_server,
                    .agent = app::run_agent,
                    .restore = app::restore_store,
+                   .check_store = app::check_store,
                    .version = std::string{app::kVersion}});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "base/width.h"
 #include "base/width_tables.h"
 
 namespace dandori {
@@ -10,7 +11,7 @@ namespace dandori {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-constexpr std::string_view kEllipsis = "\xE2\x80\xA6";  // one column
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 constexpr std::size_t kIdentifierMax = 100;
 constexpr std::size_t kExcerptMax = 60;       // characters
 constexpr std::size_t kNearestWordMax = 200;  // longer words are no slips of the pen
@@ -49,11 +50,12 @@ bool contains(std::span<const Range> ranges, char32_t character) {
   return range != ranges.end() && range->first <= character;
 }
 
-std::size_t columns_of(char32_t character) {
+std::size_t columns_of(char32_t character, Ambiguous ambiguous) {
   if (character < 0x20 || (character >= 0x7F && character < 0xA0)) return 0;
-  if (character < 0x300) return 1;
+  if (character < 0x7F) return 1;
   if (contains(kZeroWidthRanges, character)) return 0;
-  return contains(kWideRanges, character) ? 2 : 1;
+  if (contains(kWideRanges, character)) return 2;
+  return ambiguous == Ambiguous::wide && contains(kAmbiguousRanges, character) ? 2 : 1;
 }
 
 /// A piece at the start of a text: its bytes and its columns. An invalid byte shows as one U+FFFD.
@@ -62,10 +64,10 @@ struct Glyph {
   std::size_t columns;
 };
 
-Glyph first_glyph(std::string_view text) {
+Glyph first_glyph(std::string_view text, Ambiguous ambiguous) {
   const std::size_t length = utf8_length(text);
   if (length == 0) return {1, 1};
-  return {length, columns_of(utf8_character(text, length))};
+  return {length, columns_of(utf8_character(text, length), ambiguous)};
 }
 
 }  // namespace
@@ -120,30 +122,39 @@ std::string to_valid_utf8(std::string_view text) {
 }
 
 std::size_t display_width(std::string_view text) {
+  return display_width(text, Ambiguous::narrow);
+}
+
+std::string fit_width(std::string_view text, std::size_t columns) {
+  return fit_width(text, columns, Ambiguous::narrow);
+}
+
+std::size_t display_width(std::string_view text, Ambiguous ambiguous) {
   std::size_t columns = 0;
   while (!text.empty()) {
-    const Glyph glyph = first_glyph(text);
+    const Glyph glyph = first_glyph(text, ambiguous);
     columns += glyph.columns;
     text.remove_prefix(glyph.bytes);
   }
   return columns;
 }
 
-std::string fit_width(std::string_view text, std::size_t columns) {
-  const std::size_t width = display_width(text);
+std::string fit_width(std::string_view text, std::size_t columns, Ambiguous ambiguous) {
+  const std::size_t width = display_width(text, ambiguous);
   if (width <= columns) return std::string{text} + std::string(columns - width, ' ');
-  if (columns == 0) return {};
+  const std::size_t mark = ambiguous == Ambiguous::wide ? 2 : 1;  // the ellipsis is ambiguous too
+  if (columns < mark) return std::string(columns, ' ');
   std::size_t used = 0;
   std::size_t bytes = 0;
   while (true) {
-    const Glyph glyph = first_glyph(text.substr(bytes));
-    if (used + glyph.columns > columns - 1) break;
+    const Glyph glyph = first_glyph(text.substr(bytes), ambiguous);
+    if (used + glyph.columns > columns - mark) break;
     used += glyph.columns;
     bytes += glyph.bytes;
   }
   std::string out{text.substr(0, bytes)};
   out += kEllipsis;
-  out.append(columns - 1 - used, ' ');
+  out.append(columns - mark - used, ' ');
   return out;
 }
 

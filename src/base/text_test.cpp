@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/width.h"
+
 #include <doctest/doctest.h>
 
 namespace dandori {
@@ -54,6 +56,19 @@ TEST_CASE("wide characters take two columns, combining marks none") {
   CHECK(display_width("\xF0\xA0\xAE\xB7") == 2);
   CHECK(display_width("é…→") == 3);
   CHECK(display_width("a\tb") == 2);
+}
+
+TEST_CASE("characters of ambiguous width are as wide as the terminal says") {
+  CHECK(display_width("①→α") == 3);
+  CHECK(display_width("①→α", Ambiguous::wide) == 6);
+  CHECK(display_width("集計ab", Ambiguous::wide) == 6);
+  CHECK(fit_width("→→→", 4, Ambiguous::wide) == "→…");
+  CHECK(fit_width("→→", 4, Ambiguous::wide) == "→→");
+  CHECK(fit_width("→", 1, Ambiguous::wide) == " ");
+  for (std::size_t columns = 0; columns < 12; ++columns) {
+    CHECK(display_width(fit_width("夜間①batch→", columns, Ambiguous::wide), Ambiguous::wide) ==
+          columns);
+  }
 }
 
 TEST_CASE("fit_width pads, or cuts without splitting a character") {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/catalogue_client.h"
 #include "cli/catalogue_define.h"
 #include "cli/catalogue_entry.h"
 #include "cli/catalogue_help.h"
@@ -26,7 +27,7 @@ enum class Lang { en, ja };
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
 inline constexpr std::span<const Entry> kCatalogue[] = {kWords,   kHelp, kMessages,
-                                                        kOperate, kWhy,  kDefine};
+                                                        kOperate, kWhy,  kDefine, kClient};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

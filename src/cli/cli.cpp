@@ -2,30 +2,28 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <functional>
+#include <algorithm>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/text.h"
+#include "cli/client_commands.h"
 #include "cli/commands.h"
+#include "cli/configure.h"
+#include "cli/grammar.h"
 #include "cli/remote.h"
+#include "cli/watch.h"
 
 namespace dandori::cli {
 
 namespace {
 
-/// The command line's grammar: reads into plain structs and remembers which function is meant.
-class Grammar {
+/// The commands: reads into plain structs and remembers which function is meant.
+class Commands : public Grammar {
  public:
-  Grammar(Globals& globals, const Hosts& hosts, Lang lang)
-      : globals_{globals}, hosts_{hosts}, lang_{lang}, app_{text(lang, "help.about"), "dandori"} {
-    label(*app_.get_formatter());
-    app_.option_defaults()->group(text(lang, "help.options"));
-    app_.set_help_flag("-h,--help", text(lang, "help.help"));
-    app_.set_version_flag("--version", hosts.version, text(lang, "help.version"));
-    app_.footer(text(lang, "help.footer"));
-    app_.fallthrough();
+  Commands(Globals& globals, const Hosts& hosts, const Settings& settings, Lang lang)
+      : Grammar{lang, hosts.version}, globals_{globals}, hosts_{hosts}, settings_{settings} {
     add_globals();
     add_hosts();
     add_runs();
@@ -33,68 +31,28 @@ class Grammar {
     add_definitions();
     add_schedules();
     add_system();
+    client_.version = hosts.version;
+    add_client_commands(*this, client_, settings);
   }
-
-  CLI::App& app() { return app_; }
-  const std::function<int(Console&)>& chosen() const { return chosen_; }
 
  private:
-  using Command = std::function<int(Console&)>;
-
-  void label(CLI::FormatterBase& formatter) const {
-    formatter.label("Usage", text(lang_, "help.usage"));
-    formatter.label("OPTIONS", text(lang_, "help.OPTIONS"));
-    formatter.label("SUBCOMMAND", text(lang_, "help.SUBCOMMAND"));
-    formatter.label("SUBCOMMANDS", text(lang_, "help.SUBCOMMANDS"));
-    formatter.label("Subcommands", text(lang_, "help.subcommands"));
-    formatter.label("Positionals", text(lang_, "help.positionals"));
-    formatter.label("REQUIRED", text(lang_, "help.required"));
-    formatter.label("UINT", "N");
-    formatter.label("INT", "N");
-    formatter.column_width(34);
-  }
-
-  CLI::App* add(CLI::App& parent, const char* name, Key help, Command command) {
-    CLI::App* sub = parent.add_subcommand(name, text(lang_, help));
-    sub->group(text(lang_, "help.subcommands"));
-    sub->set_help_flag("-h,--help", text(lang_, "help.help"));
-    // A parent's callback comes after its child's: the innermost command counts.
-    sub->callback([this, command = std::move(command)] {
-      if (!chosen_) chosen_ = command;
-    });
-    return sub;
-  }
-  CLI::App* add(const char* name, Key help, Command command) {
-    return add(app_, name, help, std::move(command));
-  }
-  /// A noun: its verbs are commands of their own.
-  CLI::App* add_noun(const char* name, Key help) {
-    CLI::App* noun = app_.add_subcommand(name, text(lang_, help));
-    noun->group(text(lang_, "help.subcommands"));
-    noun->set_help_flag("-h,--help", text(lang_, "help.help"));
-    noun->require_subcommand(1);
-    return noun;
-  }
-  template <class T>
-  CLI::Option* option(CLI::App* sub, const char* name, T& value, Key help) {
-    return sub->add_option(name, value, text(lang_, help));
-  }
-  void flag(CLI::App* sub, const char* name, bool& value, Key help) {
-    sub->add_flag(name, value, text(lang_, help));
-  }
-
   void add_globals() {
-    option(&app_, "--server", globals_.server, "help.server_url");
-    option(&app_, "--data", globals_.data, "help.data");
-    option(&app_, "--token-file", globals_.token_file, "help.token_file");
-    option(&app_, "-o,--output", globals_.output, "help.output")
+    option(&app(), "--server", globals_.server, "help.server_url");
+    option(&app(), "--data", globals_.data, "help.data");
+    option(&app(), "--token-file", globals_.token_file, "help.token_file");
+    option(&app(), "-o,--output", globals_.output, "help.output")
         ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "yaml", "name", "sarif"}));
-    option(&app_, "--lang", globals_.lang, "help.lang")->check(CLI::IsMember({"ja", "en"}));
-    option(&app_, "--tz", globals_.timezone, "help.tz");
-    option(&app_, "--reason", globals_.reason, "help.reason");
-    flag(&app_, "--no-color", globals_.no_color, "help.no_color");
-    flag(&app_, "-y,--yes", globals_.yes, "help.yes");
-    flag(&app_, "-q,--quiet", globals_.quiet, "help.quiet");
+    option(&app(), "--lang", globals_.lang, "help.lang")->check(CLI::IsMember({"ja", "en"}));
+    option(&app(), "--tz", globals_.timezone, "help.tz");
+    option(&app(), "--reason", globals_.reason, "help.reason");
+    option(&app(), "--config", globals_.config, "help.config");
+    option(&app(), "--context", globals_.context, "help.context");
+    option(&app(), "--ambiguous-width", globals_.ambiguous_width, "help.ambiguous_width")
+        ->check(CLI::Range(1, 2));
+    flag(&app(), "--watch", globals_.watch, "help.watch");
+    flag(&app(), "--no-color", globals_.no_color, "help.no_color");
+    flag(&app(), "-y,--yes", globals_.yes, "help.yes");
+    flag(&app(), "-q,--quiet", globals_.quiet, "help.quiet");
   }
 
   void add_server_options(CLI::App* sub) {
@@ -131,7 +89,10 @@ class Grammar {
   }
 
   void add_runs() {
-    CLI::App* run = add("run", "help.run", [this](Console& c) { return start_run(c, start_); });
+    CLI::App* run = add("run", "help.run", [this](Console& c) {
+      start_.wait |= globals_.watch;
+      return start_run(c, start_);
+    });
     option(run, "WORKFLOW", start_.workflow, "help.arg.workflow")->required();
     option(run, "-p,--param", start_.params, "help.param")->allow_extra_args(false);
     option(run, "--business-date", start_.business_date, "help.business_date");
@@ -163,8 +124,10 @@ class Grammar {
     CLI::Option* tail = option(logs, "--tail", logs_.tail, "help.tail")->check(CLI::Range(0, 2000));
     option(logs, "--lines", logs_.lines, "help.lines")->excludes(tail);
 
-    CLI::App* rerun =
-        add("rerun", "help.rerun", [this](Console& c) { return rerun_run(c, rerun_); });
+    CLI::App* rerun = add("rerun", "help.rerun", [this](Console& c) {
+      rerun_.wait |= globals_.watch;
+      return rerun_run(c, rerun_);
+    });
     option(rerun, "RUN", rerun_.run, "help.arg.run")->required();
     CLI::Option* from = option(rerun, "--from", rerun_.from, "help.from");
     option(rerun, "--only", rerun_.only, "help.only")->excludes(from);
@@ -345,7 +308,10 @@ class Grammar {
     CLI::App* list = add(*audit, "list", "help.audit_list",
                          [this](Console& c) { return list_audit(c, list_.limit); });
     option(list, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
-    add(*audit, "verify", "help.audit_verify", [](Console& c) { return verify_audit(c); });
+    CLI::App* verify = add(*audit, "verify", "help.audit_verify", [this](Console& c) {
+      return target_.empty() ? verify_audit(c) : verify_audit_file(c, target_);
+    });
+    option(verify, "FILE", target_, "help.arg.audit_file");
     add_tokens();
     CLI::App* backup =
         add("backup", "help.backup", [this](Console& c) { return backup_store(c, target_); });
@@ -353,8 +319,12 @@ class Grammar {
     CLI::App* restore = add("restore", "help.restore",
                             [this](Console& c) { return restore_store(c, hosts_, target_); });
     option(restore, "FILE", target_, "help.arg.file")->required();
-    CLI::App* doctor =
-        add("doctor", "help.doctor", [this](Console& c) { return run_doctor(c, wait_ready_); });
+    CLI::App* doctor = add("doctor", "help.doctor", [this](Console& c) {
+      return run_doctor(c, hosts_,
+                        {.wait_ready = wait_ready_,
+                         .listen = server_.listen,
+                         .config_problems = settings_.problems()});
+    });
     option(doctor, "--wait-ready", wait_ready_, "help.wait_ready");
     CLI::App* clock = add("test-clock", "help.test_clock",
                           [this](Console& c) { return move_test_clock(c, to_, advance_); });
@@ -382,9 +352,8 @@ class Grammar {
 
   Globals& globals_;
   const Hosts& hosts_;
-  const Lang lang_;
-  CLI::App app_;
-  Command chosen_;
+  const Settings& settings_;
+  ClientOptions client_;
   ServerOptions server_;
   TokenOptions token_;
   AgentOptions agent_;
@@ -405,29 +374,33 @@ class Grammar {
   std::uint64_t limit_ = 1000, revision_ = 0;
 };
 
-/// --lang must be known before the texts of the grammar are made.
-std::string lang_option(int argc, char** argv) {
+/// What must be known before the grammar is made: --lang, --config.
+std::string early_option(int argc, char** argv, std::string_view name) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word{argv[i]};
-    if (word.starts_with("--lang=")) return std::string{word.substr(7)};
-    if (word == "--lang" && i + 1 < argc) return argv[i + 1];
+    if (word == "--" || word == "__complete") break;
+    if (word.starts_with(name) && word.substr(name.size()).starts_with('=')) {
+      return std::string{word.substr(name.size() + 1)};
+    }
+    if (word == name && i + 1 < argc) return argv[i + 1];
   }
   return {};
 }
 
-/// The innermost command that was named.
-const CLI::App* innermost(const CLI::App& app) {
-  const CLI::App* at = &app;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-  return at;
-}
+/// Commands that only read, so that --watch may repeat them.
+constexpr std::string_view kWatched[] = {
+    "runs",         "get",           "why",          "agent list",         "agent get",
+    "plan list",    "workflow list", "workflow get", "workflow revisions", "variable list",
+    "variable get", "audit list",    "token list",   "differences",        "schedule preview",
+};
+/// Commands that work, or help, while the configuration is broken.
+constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",
+                                              "man",    "completion", "init sample"};
 
-std::string command_name(const CLI::App* app) {
-  std::string name = app->get_name();
-  for (const CLI::App* up = app->get_parent(); up != nullptr; up = up->get_parent()) {
-    name = fmt::format("{} {}", up->get_name(), name);
-  }
-  return name;
+bool is_among(std::span<const std::string_view> names, const CLI::App* command) {
+  const std::string name = command_name(command);
+  constexpr std::size_t kProgram = std::string_view{"dandori "}.size();
+  return name.size() > kProgram && std::ranges::find(names, name.substr(kProgram)) != names.end();
 }
 
 /// The command or option nearest to a word that is none.
@@ -476,19 +449,41 @@ std::string program_of(const char* name, const Globals& globals) {
     if (!value.empty()) program += fmt::format(" {} {}", option, plain ? value : "'" + value + "'");
   };
   add("--server", globals.server);
+  add("--context", globals.context);
   add("--data", globals.data);
   return program;
 }
 
+int run_chosen(Console& console, const Command& command, const CLI::App* named) {
+  const std::string name = command_name(named);
+  const bool waits = name == "dandori run" || name == "dandori rerun" || name == "dandori top";
+  if (!console.globals.watch || waits) return command(console);
+  if (is_among(kWatched, named)) return watch(console, command);
+  return report(console, Error{"cli.usage", console.text("problem.no_watch", {{"command", name}}),
+                               console.text("hint.no_watch")});
+}
+
 int run_command(int argc, char** argv, const Hosts& hosts) {
   Globals globals;
-  const Lang lang = choose_lang(lang_option(argc, argv));
-  Grammar grammar{globals, hosts, lang};
+  std::string config = early_option(argc, argv, "--config");
+  if (config.empty()) config = process_variable("DANDORI_CONFIG").value_or("");
+  Settings settings = load_settings(config, process_variable);
+  std::string chosen_lang = early_option(argc, argv, "--lang");
+  if (const auto set = settings.find("lang"); chosen_lang.empty() && set) chosen_lang = set->value;
+  const Lang lang = choose_lang(chosen_lang);
+  Commands grammar{globals, hosts, settings, lang};
   CLI::App& app = grammar.app();
+  configure(app, settings);
+  globals.file_server = settings.from_file("server");
+  globals.file_data = settings.from_file("data");
+  globals.file_token_file = settings.from_file("token_file");
+  if (argc > 1 && std::string_view{argv[1]} == "__complete") {
+    return complete(grammar, globals, {argv + 2, argv + argc});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", innermost(app)->help());
+    fmt::print("{}", help_text(innermost(app), lang));
     return kOk;
   } catch (const CLI::CallForVersion&) {
     fmt::print("dandori {}\n", hosts.version);
@@ -497,12 +492,17 @@ int run_command(int argc, char** argv, const Hosts& hosts) {
     return usage_error(lang, app, error);
   }
   if (!grammar.chosen()) {
-    fmt::print(stderr, "{}", app.help());
+    fmt::print(stderr, "{}", help_text(&app, lang));
     return kUsage;
   }
+  const CLI::App* named = innermost(app);
   globals.program = program_of(argc > 0 ? argv[0] : nullptr, globals);
   Console console{globals};
-  return grammar.chosen()(console);
+  if (!settings.problems().empty() && !is_among(kUnconfigured, named)) {
+    for (const Error& problem : settings.problems()) report(console, problem);
+    return kUsage;
+  }
+  return run_chosen(console, grammar.chosen(), named);
 }
 
 }  // namespace

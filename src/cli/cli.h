@@ -60,6 +60,9 @@ struct Hosts {
   std::function<int(const AgentConfig&)> agent;
   /// Puts a backup file in place of the store of DATA (no server may own it). Errors: store.*.
   std::function<Result<void>(const std::string& file, const std::string& data)> restore;
+  /// Reads the whole store of DATA, which no server may own. False: there is none yet.
+  /// Errors: store.corrupt, store.newer, store.failed.
+  std::function<Result<bool>(const std::string& data)> check_store = {};
   std::string version;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -96,6 +97,11 @@ struct ServerOptions {
   std::int64_t sync_delay_us = 0;
   bool dev = false;
 };
+struct DoctorOptions {
+  std::string wait_ready;              ///< a span; only wait until the server is ready
+  std::string listen;                  ///< where a server started here would listen
+  std::vector<Error> config_problems;  ///< of the configuration files
+};
 struct AgentOptions {
   std::string name = "local", work;
   std::uint32_t slots = 0, running_max = 0;
@@ -116,6 +122,9 @@ int bulk(Console& console, const BulkOptions& options);
 // commands_show.cpp
 int list_runs(Console& console, const ListOptions& options);
 int get_target(Console& console, const std::string& target);
+/// `name  value` lines; values that are empty are left out.
+void print_fields(const Console& console,
+                  const std::vector<std::pair<std::string, std::string>>& fields);
 // commands_logs.cpp
 int show_logs(Console& console, const LogsOptions& options);
 // commands_why.cpp
@@ -158,7 +167,7 @@ int move_test_clock(Console& console, const std::string& to, const std::string& 
 int print_version(Console& console, const Hosts& hosts);
 int explain_code(Console& console, const std::string& code);
 // commands_doctor.cpp
-int run_doctor(Console& console, const std::string& wait_ready);
+int run_doctor(Console& console, const Hosts& hosts, const DoctorOptions& options);
 // commands_host.cpp
 int run_server(Console& console, const Hosts& hosts, const ServerOptions& options);
 int run_agent(Console& console, const Hosts& hosts, const AgentOptions& options);

@@ -54,7 +54,7 @@ int list_workflows(Console& console, std::uint64_t limit) {
                     failed ? Style::bad : Style::plain}});
   }
   if (table.empty()) console.say(console.text("message.no_workflows"));
-  if (!table.empty()) console.out(table.render(console.color_out));
+  if (!table.empty()) console.print(table);
   return kOk;
 }
 
@@ -101,7 +101,7 @@ int list_revisions(Console& console, const std::string& workflow) {
                std::string{item.text_or("source_ref", "")},
                std::string{item.text_or("digest", "").substr(0, 12)}});
   }
-  console.out(table.render(console.color_out));
+  console.print(table);
   return kOk;
 }
 
@@ -119,7 +119,7 @@ int list_variables(Console& console) {
                value_text(item["value"])});
   }
   if (table.empty()) console.say(console.text("message.no_variables"));
-  if (!table.empty()) console.out(table.render(console.color_out));
+  if (!table.empty()) console.print(table);
   return kOk;
 }
 

@@ -1,13 +1,11 @@
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <chrono>
 #include <optional>
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/doctor.h"
 #include "cli/remote.h"
 
 namespace dandori::cli {
@@ -17,87 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kDiskFreeMin = 256U << 20U;
 constexpr Duration kClockOffMax = std::chrono::seconds{5};
-
-/// Collects checks: one line each, and the remedy below what is not well.
-class Findings {
- public:
-  explicit Findings(const Console& console) : console_{console} {}
-
-  void good(Key what, const std::string& detail) { add(true, what, detail, {}); }
-  void bad(Key what, const std::string& detail, const std::string& remedy) {
-    add(false, what, detail, remedy);
-  }
-  int finish() const {
-    Json answer = Json::object({{"ok", bad_ == 0}, {"items", items_}});
-    if (!print_raw(console_, answer, "name")) {
-      console_.line(bad_ == 0 ? console_.text("doctor.all_good")
-                              : console_.text("doctor.bad", {{"n", fmt::to_string(bad_)}}));
-    }
-    return bad_ == 0 ? kOk : kInternal;
-  }
-
- private:
-  void add(bool is_good, Key what, const std::string& detail, const std::string& remedy) {
-    if (!is_good) ++bad_;
-    Json item =
-        Json::object({{"name", what.entry().key.substr(7)}, {"ok", is_good}, {"detail", detail}});
-    if (!remedy.empty()) item.set("remedy", remedy);
-    items_.push(std::move(item));
-    if (!console_.is_table()) return;
-    console_.line(fmt::format(
-        "{} {}  {}",
-        styled(is_good ? "✓" : "✕", is_good ? Style::good : Style::bad, console_.color_out),
-        console_.text(what), printable(detail)));
-    if (!remedy.empty()) console_.line(fmt::format("    → {}", remedy));
-  }
-
-  const Console& console_;
-  Json items_ = Json::array();
-  std::size_t bad_ = 0;
-};
-
-void check_rights(const Console& console, Findings& findings, Key what, const std::string& path,
-                  unsigned wanted) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) {
-    return findings.bad(what, path, console.text("doctor.missing.remedy"));
-  }
-  const unsigned mode = info.st_mode & 0777U;
-  const std::string detail = fmt::format("{} ({:04o})", path, mode);
-  // Others must not read it; that its owner may do less is their choice.
-  if ((mode & ~wanted) == 0) return findings.good(what, detail);
-  findings.bad(what, detail,
-               console.text("doctor.rights.remedy",
-                            {{"mode", fmt::format("{:04o}", wanted)}, {"path", path}}));
-}
-
-void check_disk(const Console& console, Findings& findings, const std::string& data) {
-  struct statvfs info{};
-  if (::statvfs(data.c_str(), &info) != 0) return;
-  const std::uint64_t available = std::uint64_t{info.f_bavail} * info.f_frsize;
-  const std::string detail = console.text("doctor.free", {{"bytes", bytes_text(available)}});
-  if (available >= kDiskFreeMin) return findings.good("doctor.disk", detail);
-  findings.bad("doctor.disk", detail, console.text("doctor.disk.remedy"));
-}
-
-/// DATA/server.json: is the process it names there?
-void check_process(const Console& console, Findings& findings, const std::string& data) {
-  const auto text = read_file(console, data + "/server.json", 64U << 10U);
-  const auto parsed = text ? parse_json(*text) : std::unexpected(text.error());
-  if (!parsed) {
-    return findings.bad("doctor.server_file", data + "/server.json",
-                        console.text("doctor.server_file.remedy", {{"data", data}}));
-  }
-  const std::int64_t pid = parsed->integer_or("pid", 0);
-  const std::string detail = fmt::format("{} (pid {})", printable(parsed->text_or("url", "")), pid);
-  const bool alive =
-      pid > 0 && pid <= INT32_MAX && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
-  if (alive) return findings.good("doctor.server_file", detail);
-  findings.bad("doctor.server_file", detail,
-               console.text("doctor.process.remedy", {{"data", data}}));
-}
 
 void check_clock(const Console& console, Findings& findings, const Json& version) {
   const auto now = read_instant(version["now"]);
@@ -196,9 +114,34 @@ std::optional<Problem> wait_until_ready(const Console& console, Duration limit) 
 
 }  // namespace
 
-int run_doctor(Console& console, const std::string& wait_ready) {
-  if (!wait_ready.empty()) {
-    const auto limit = parse_duration(wait_ready);
+int Findings::finish() const {
+  Json answer = Json::object({{"ok", bad_ == 0}, {"items", items_}});
+  if (!print_raw(console_, answer, "name")) {
+    console_.line(bad_ == 0 ? console_.text("doctor.all_good")
+                            : console_.text("doctor.bad", {{"n", fmt::to_string(bad_)}}));
+  }
+  return bad_ == 0 ? kOk : kInternal;
+}
+
+void Findings::add(Mark mark, Key what, const std::string& detail, const std::string& remedy) {
+  if (mark == Mark::bad) ++bad_;
+  Json item = Json::object(
+      {{"name", what.entry().key.substr(7)}, {"ok", mark != Mark::bad}, {"detail", detail}});
+  if (!remedy.empty()) item.set("remedy", remedy);
+  items_.push(std::move(item));
+  if (!console_.is_table()) return;
+  const std::string_view glyph = mark == Mark::good ? "✓" : mark == Mark::note ? "·" : "✕";
+  const Style style = mark == Mark::good   ? Style::good
+                      : mark == Mark::note ? Style::attention
+                                           : Style::bad;
+  console_.line(fmt::format("{} {}  {}", styled(glyph, style, console_.color_out),
+                            console_.text(what), printable(detail)));
+  if (!remedy.empty()) console_.line(fmt::format("    → {}", remedy));
+}
+
+int run_doctor(Console& console, const Hosts& hosts, const DoctorOptions& options) {
+  if (!options.wait_ready.empty()) {
+    const auto limit = parse_duration(options.wait_ready);
     if (!limit) return report(console, limit.error());
     if (const auto problem = wait_until_ready(console, *limit)) {
       report(console, *problem);
@@ -208,16 +151,30 @@ int run_doctor(Console& console, const std::string& wait_ready) {
     return kOk;
   }
   Findings findings{console};
+  for (const Error& problem : options.config_problems) {
+    const std::string hint = problem.hint.empty() ? "" : fmt::format(" ({})", problem.hint);
+    findings.bad("doctor.config", problem.message + hint, console.text("doctor.config.remedy"));
+  }
+  const bool is_local = console.globals.server.empty() && console.globals.context.empty();
   const std::string data = find_data(console.globals);
-  if (console.globals.server.empty() && data.empty()) {
+  if (is_local && data.empty()) {
     findings.bad("doctor.data", console.text("problem.no_data"), console.text("hint.no_data"));
     return findings.finish();
   }
-  if (console.globals.server.empty()) {
-    check_rights(console, findings, "doctor.data", data, 0700);
-    check_rights(console, findings, "doctor.token", data + "/admin.token", 0600);
+  if (is_local) {
+    const ServerFile server = read_server_file(console, data);
+    check_data(console, findings, data);
     check_disk(console, findings, data);
-    check_process(console, findings, data);
+    check_programs(console, findings, data);
+    check_time_zones(console, findings);
+    check_cgroup(console, findings);
+    check_descriptors(console, findings, server);
+    check_process(console, findings, data, server);
+    if (!server.is_alive) {  // what would keep it from starting
+      check_port(console, findings, options.listen);
+      check_store_file(console, findings, hosts, data);
+      return findings.finish();
+    }
   }
   check_server(console, findings);
   return findings.finish();

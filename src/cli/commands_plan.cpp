@@ -50,7 +50,7 @@ int print_preview(const Console& console, const Json& answer, std::string_view w
                                       {{"nominal", std::string{item.text_or("nominal", "")}}})
                        : std::string{" "}});
   }
-  console.out(table.render(console.color_out));
+  console.print(table);
   return kOk;
 }
 
@@ -153,7 +153,7 @@ int list_plan(Console& console, const std::string& date) {
                why.empty() ? std::string{" "} : why});
   }
   if (table.empty()) console.say(console.text("message.no_plan"));
-  if (!table.empty()) console.out(table.render(console.color_out));
+  if (!table.empty()) console.print(table);
   return kOk;
 }
 

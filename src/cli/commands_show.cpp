@@ -48,21 +48,6 @@ std::string flags_of(const Console& console, const Json& run) {
   return flags;
 }
 
-/// `name  value` lines; values that are empty are left out.
-void print_fields(const Console& console,
-                  const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::size_t width = 0;
-  for (const auto& [name, value] : fields) {
-    if (!value.empty()) width = std::max(width, display_width(name));
-  }
-  for (const auto& [name, value] : fields) {
-    if (value.empty()) continue;
-    console.line(fmt::format("  {}  {}",
-                             styled(fit_width(name, width), Style::faint, console.color_out),
-                             printable(value)));
-  }
-}
-
 std::string with_zone(const Console& console, const Json& at) {
   const std::string text = console.instant(at);
   return text.empty() ? text : fmt::format("{} ({})", text, console.zone().name());
@@ -105,7 +90,7 @@ void print_run(const Console& console, const Json& run) {
          last["exit_code"].is_integer() ? fmt::to_string(last.integer_or("exit_code", 0)) : "",
          std::string{last.text_or("agent", "")}});
   }
-  if (!table.empty()) console.out("\n" + table.render(console.color_out));
+  if (!table.empty()) console.out("\n" + table.render(console.color_out, console.ambiguous));
 }
 
 void print_job(const Console& console, const Json& job) {
@@ -140,7 +125,7 @@ void print_job(const Console& console, const Json& job) {
          attempt.find("log_bytes") != nullptr ? bytes_text(static_cast<std::uint64_t>(log)) : "",
          end_detail(console, attempt)});
   }
-  if (!table.empty()) console.out("\n" + table.render(console.color_out));
+  if (!table.empty()) console.out("\n" + table.render(console.color_out, console.ambiguous));
   const Json& attempts = job["attempts"];
   if (!attempts.is_array() || attempts.size() == 0) return;
   const Json& outputs = attempts.items().back()["outputs"];
@@ -153,6 +138,21 @@ void print_job(const Console& console, const Json& job) {
 }
 
 }  // namespace
+
+void print_fields(const Console& console,
+                  const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : fields) {
+    if (!value.empty()) width = std::max(width, display_width(name, console.ambiguous));
+  }
+  for (const auto& [name, value] : fields) {
+    if (value.empty()) continue;
+    console.line(fmt::format(
+        "  {}  {}",
+        styled(fit_width(name, width, console.ambiguous), Style::faint, console.color_out),
+        printable(value)));
+  }
+}
 
 int list_runs(Console& console, const ListOptions& options) {
   auto remote = Remote::open(console);
@@ -197,7 +197,7 @@ int list_runs(Console& console, const ListOptions& options) {
     if (console.is_wide()) row.emplace_back(flags_of(console, run));
     table.add(std::move(row));
   }
-  console.out(table.render(console.color_out));
+  console.print(table);
   if (!(*answer)["next_cursor"].is_null()) {
     console.say(console.text("message.more_runs", {{"n", fmt::to_string(items.size())}}));
   }
@@ -210,6 +210,7 @@ int get_target(Console& console, const std::string& text) {
   if (!remote) return report(console, remote.error());
   const auto answer = remote->get(target_path(target));
   if (!answer) return report(console, answer.error());
+  if (is_ended_state(answer->text_or("state", ""))) console.settle();
   if (print_raw(console, *answer, target.job.empty() ? "name" : "job")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
   target.job.empty() ? print_run(console, *answer) : print_job(console, *answer);

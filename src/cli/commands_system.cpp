@@ -33,7 +33,7 @@ int list_audit(Console& console, std::uint64_t limit) {
                std::string{actor.text_or("channel", "")}, std::string{item.text_or("action", "")},
                std::string{item.text_or("target", "")}, std::string{actor.text_or("reason", "")}});
   }
-  if (!table.empty()) console.out(table.render(console.color_out));
+  if (!table.empty()) console.print(table);
   return kOk;
 }
 
@@ -60,7 +60,7 @@ int list_agents(Console& console) {
                std::string{item.text_or("version", "")}, pid > 0 ? fmt::to_string(pid) : ""});
   }
   if (table.empty()) console.say(console.text("message.no_agents"));
-  if (!table.empty()) console.out(table.render(console.color_out));
+  if (!table.empty()) console.print(table);
   return kOk;
 }
 

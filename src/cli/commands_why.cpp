@@ -52,11 +52,11 @@ int show_why(Console& console, const std::string& text) {
     }
     const bool is_over = going_on.empty();
     rest.set("jobs", is_over ? Json{} : Json::array(std::move(going_on)));
-    console.out(why_text(console, rest));
+    console.out(why_text(console, rest, *run));
     console.out(failures_text(console, *remote, *run, kLogLines, false));
     return kOk;
   }
-  console.out(why_text(console, *why));
+  console.out(why_text(console, *why, *run));
   const bool failed_job = !target.job.empty() && is_failed_state(why->text_or("state", ""));
   if (failed_job) {
     console.out(failures_text(console, *remote, only_job(*run, target.job), kLogLines, false));

@@ -59,9 +59,14 @@ Console::Console(const Globals& globals_in)
       lang{choose_lang(globals_in.lang)},
       format{parse_format(globals_in.output)},
       color_out{wants_color(globals_in, STDOUT_FILENO)},
-      color_err{wants_color(globals_in, STDERR_FILENO)} {}
+      color_err{wants_color(globals_in, STDERR_FILENO)},
+      ambiguous{globals_in.ambiguous_width == 2 ? Ambiguous::wide : Ambiguous::narrow} {}
 
 void Console::out(std::string_view text) const {
+  if (capture_ != nullptr) {
+    capture_->out += text;
+    return;
+  }
   write(stdout, text);
 }
 void Console::line(std::string_view text) const {
@@ -71,6 +76,10 @@ void Console::say(std::string_view text) const {
   if (!globals.quiet) warn(text);
 }
 void Console::warn(std::string_view text) const {
+  if (capture_ != nullptr) {
+    capture_->messages.append(text).append("\n");
+    return;
+  }
   write(stderr, fmt::format("{}\n", text));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,11 @@ namespace dandori::cli {
 
 enum class Format { table, wide, json, jsonl, yaml, name, sarif };
 
+/// What a command wrote, kept instead of shown.
+struct Capture {
+  std::string out, messages;
+};
+
 /// Options that every command takes.
 struct Globals {
   std::string server;      ///< URL; empty: DANDORI_SERVER, else the local server's data folder
@@ -24,9 +30,15 @@ struct Globals {
   std::string timezone;             ///< for times on the screen; empty: the server's
   std::string reason;               ///< goes to the audit log
   std::string program = "dandori";  ///< as it was called, with its --server and --data, for hints
+  std::string config;               ///< file; empty: /etc/dandori/dandori.yaml and the user's
+  std::string context;              ///< name of a server kept by `dandori login`
+  /// What the configuration files say of the server; weaker than everything above.
+  std::string file_server, file_data, file_token_file;
+  unsigned ambiguous_width = 1;  ///< columns of characters whose width terminals do not agree on
   bool no_color = false;
   bool yes = false;
   bool quiet = false;
+  bool watch = false;
 };
 
 /// `ja` when the option or, without it, the first of LC_ALL, LC_MESSAGES, LANG that is set starts
@@ -42,6 +54,7 @@ class Console {
   const Lang lang;
   const Format format;
   const bool color_out, color_err;
+  const Ambiguous ambiguous;
 
   std::string text(Key key, const Args& args = {}) const { return cli::text(lang, key, args); }
   /// Data: stdout, always.
@@ -50,6 +63,13 @@ class Console {
   /// Messages: stderr; say() is silent under --quiet, warn() is not.
   void say(std::string_view text) const;
   void warn(std::string_view text) const;
+  /// Data: a table in this console's colours and widths.
+  void print(const Table& table) const { out(table.render(color_out, ambiguous)); }
+  /// What is written goes there instead; nullptr: to the screen again.
+  void capture(Capture* into) { capture_ = into; }
+  /// What was asked for will not change any more: --watch may end.
+  void settle() { settled_ = true; }
+  bool is_settled() const { return settled_; }
   bool is_table() const { return format == Format::table || format == Format::wide; }
   bool is_wide() const { return format == Format::wide; }
 
@@ -65,7 +85,12 @@ class Console {
 
  private:
   calendar::TimeZone zone_;
+  Capture* capture_ = nullptr;
+  bool settled_ = false;
 };
+
+/// What a command line does; gives the exit code.
+using Command = std::function<int(Console&)>;
 
 /// Prints `answer` as -o wants it, one `items` member per line for jsonl, and only `name_member`
 /// for name. False: a table is wanted.

@@ -61,18 +61,11 @@ std::string list_text(const Console& console, const std::vector<std::string>& na
   return printable(out);
 }
 
-void read_tail(Remote& remote, std::string_view run, FailedJob& job, std::size_t lines_max) {
-  const std::uint64_t offset = job.log_bytes > kTailBytes ? job.log_bytes - kTailBytes : 0;
-  const std::string path = fmt::format("{}/jobs/{}/logs?offset={}", run_path(run),
-                                       http::percent_encode(job.job), offset);
-  std::string text;
-  const auto done = remote.stream(path, {}, std::chrono::seconds{10}, [&](std::string_view piece) {
-    text.append(piece);
-    if (text.size() > 4 * kTailBytes) text.erase(0, text.size() - 2 * kTailBytes);
-    return true;
-  });
-  job.has_log = done.has_value() && !text.empty();
-  if (job.has_log) job.log_lines = last_lines(text, offset == 0, lines_max);
+/// What is kept of the log of an attempt.
+std::uint64_t log_bytes_of(const Json& attempt) {
+  const std::int64_t kept =
+      attempt.integer_or("log_bytes", 0) - attempt.integer_or("log_dropped", 0);
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(kept, 0));
 }
 
 }  // namespace
@@ -113,6 +106,32 @@ std::vector<std::string> last_lines(std::string_view text, bool is_whole, std::s
   return lines;
 }
 
+std::vector<std::string> read_log_end(Remote& remote, const Json& run, std::string_view job,
+                                      std::uint64_t bytes, std::size_t lines_max) {
+  std::uint64_t size = 0;
+  for (const Json& item : jobs_of(run)) {
+    const Json& attempts = item["attempts"];
+    if (item.text_or("job", "") == job && attempts.is_array() && attempts.size() > 0) {
+      size = log_bytes_of(attempts.items().back());
+    }
+  }
+  const std::uint64_t offset = size > bytes ? size - bytes : 0;
+  const std::string path =
+      fmt::format("{}/jobs/{}/logs?offset={}", run_path(run.text_or("name", "")),
+                  http::percent_encode(job), offset);
+  std::string text;
+  bool cut = offset > 0;
+  const auto done = remote.stream(path, {}, std::chrono::seconds{10}, [&](std::string_view piece) {
+    text.append(piece);
+    if (text.size() > 4 * bytes) {
+      text.erase(0, text.size() - 2 * bytes);
+      cut = true;
+    }
+    return true;
+  });
+  return done ? last_lines(text, !cut, lines_max) : std::vector<std::string>{};
+}
+
 std::vector<FailedJob> find_failed(const Console& console, const Json& run) {
   const std::vector<Json> jobs = jobs_of(run);
   std::vector<FailedJob> failed;
@@ -127,8 +146,7 @@ std::vector<FailedJob> find_failed(const Console& console, const Json& run) {
     if (attempts.is_array() && attempts.size() > 0) {
       const Json& last = attempts.items().back();
       job.detail = end_detail(console, last);
-      const std::int64_t kept = last.integer_or("log_bytes", 0) - last.integer_or("log_dropped", 0);
-      job.log_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(kept, 0));
+      job.log_bytes = log_bytes_of(last);
       job.has_log = job.log_bytes > 0 || job.state == "unknown";
     }
     failed.push_back(std::move(job));
@@ -172,7 +190,10 @@ std::string failures_text(const Console& console, Remote& remote, const Json& ru
   auto failed = find_failed(console, run);
   std::string out;
   for (std::size_t i = 0; i < failed.size() && i < kJobsShown; ++i) {
-    if (failed[i].has_log) read_tail(remote, name, failed[i], log_lines_max);
+    if (failed[i].has_log) {
+      failed[i].log_lines = read_log_end(remote, run, failed[i].job, kTailBytes, log_lines_max);
+      failed[i].has_log = !failed[i].log_lines.empty();
+    }
     out += failed_job_text(console, name, failed[i]);
   }
   if (failed.size() > kJobsShown) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ std::string failed_job_text(const Console& console, std::string_view run, const 
 
 /// The last `lines_max` lines of a log's end; a cut first line is left out.
 std::vector<std::string> last_lines(std::string_view text, bool is_whole, std::size_t lines_max);
+
+/// The end of a job's log, its newest attempt's. run: GET /runs/RUN.
+std::vector<std::string> read_log_end(Remote& remote, const Json& run, std::string_view job,
+                                      std::uint64_t bytes, std::size_t lines_max);
 
 /// The failed jobs with their logs' ends (read from the server), and what to type next.
 std::string failures_text(const Console& console, Remote& remote, const Json& run,

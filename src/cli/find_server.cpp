@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/text.h"
+#include "cli/contexts.h"
 #include "cli/remote.h"
 
 namespace dandori::cli {
@@ -23,17 +24,29 @@ bool is_folder(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, error);
 }
 
-Result<std::string> find_token(const Console& console, const std::string& data) {
-  const std::string& option = console.globals.token_file;
-  if (!option.empty()) return read_first_line(console, option);
+/// `.dandori` in the current folder or the nearest one above it; empty: none.
+std::string find_near_data() {
+  std::error_code error;
+  for (auto folder = std::filesystem::current_path(error); !error; folder = folder.parent_path()) {
+    if (is_folder(folder / ".dandori")) return folder / ".dandori";
+    if (folder == folder.parent_path()) break;
+  }
+  return {};
+}
+
+/// own: a token that belongs to the server for sure (of its context, or its data folder's file).
+Result<std::string> find_token(const Console& console, const std::string& own,
+                               const std::string& data) {
+  const Globals& globals = console.globals;
+  if (!globals.token_file.empty()) return read_first_line(console, globals.token_file);
   if (std::string token = variable("DANDORI_TOKEN"); !token.empty()) return token;
   if (const std::string file = variable("DANDORI_TOKEN_FILE"); !file.empty()) {
     return read_first_line(console, file);
   }
-  if (data.empty()) {
-    return fail("cli.no_token", console.text("problem.no_token"), console.text("hint.no_token"));
-  }
-  return read_first_line(console, data + "/admin.token");
+  if (!own.empty()) return own;
+  if (!data.empty()) return read_first_line(console, data + "/admin.token");
+  if (!globals.file_token_file.empty()) return read_first_line(console, globals.file_token_file);
+  return fail("cli.no_token", console.text("problem.no_token"), console.text("hint.no_token"));
 }
 
 /// Member `url` of DATA/server.json.
@@ -77,34 +90,72 @@ Result<std::string> read_first_line(const Console& console, const std::string& p
 std::string find_data(const Globals& globals) {
   if (!globals.data.empty()) return globals.data;
   if (std::string named = variable("DANDORI_DATA"); !named.empty()) return named;
-  std::error_code error;
-  for (auto folder = std::filesystem::current_path(error); !error; folder = folder.parent_path()) {
-    if (is_folder(folder / ".dandori")) return folder / ".dandori";
-    if (folder == folder.parent_path()) break;
-  }
+  if (std::string near = find_near_data(); !near.empty()) return near;
+  if (!globals.file_data.empty()) return globals.file_data;
   return is_folder("/var/lib/dandori") ? "/var/lib/dandori" : "";
 }
 
-Result<Place> find_server(const Console& console) {
-  Place place;
-  place.url = console.globals.server.empty() ? variable("DANDORI_SERVER") : console.globals.server;
-  std::string data = find_data(console.globals);
-  if (place.url.empty()) {
-    if (data.empty()) {
-      return fail("cli.no_server", console.text("problem.no_server"),
-                  console.text("hint.no_server"));
+namespace {
+
+/// A server by URL. data: only if it was named beside it; the token of some other local server is
+/// no business of this one.
+Result<Place> named_server(const Console& console, std::string url, std::string own_token = {}) {
+  Place place{.url = std::move(url), .token = {}, .data = console.globals.data};
+  if (own_token.empty() && place.data.empty()) {
+    // Signed in there once: its token is kept with its URL.
+    if (const auto contexts = load_contexts(contexts_path())) {
+      for (const Context& kept : contexts->items) {
+        if (kept.server == place.url) own_token = kept.token;
+      }
     }
-    auto url = local_url(console, data);
-    if (!url) return std::unexpected(url.error());
-    place.url = std::move(*url);
-    place.data = data;
-  } else if (console.globals.data.empty()) {
-    data.clear();  // the token of some local server is no business of another one
   }
-  auto token = find_token(console, data);
+  auto token = find_token(console, own_token, place.data);
   if (!token) return std::unexpected(token.error());
   place.token = std::move(*token);
   return place;
+}
+
+Result<Place> local_server(const Console& console, const std::string& data) {
+  auto url = local_url(console, data);
+  if (!url) return std::unexpected(url.error());
+  auto token = find_token(console, {}, data);
+  if (!token) return std::unexpected(token.error());
+  return Place{std::move(*url), std::move(*token), data};
+}
+
+Result<Place> server_of_context(const Console& console, const std::string& name) {
+  const auto contexts = load_contexts(contexts_path());
+  if (!contexts) return std::unexpected(contexts.error());
+  const Context* context = contexts->find(name);
+  if (context == nullptr) {
+    return fail("cli.no_context", console.text("problem.no_context", {{"name", printable(name)}}),
+                console.text("hint.no_context"));
+  }
+  return named_server(console, context->server, context->token);
+}
+
+}  // namespace
+
+Result<Place> find_server(const Console& console) {
+  const Globals& globals = console.globals;
+  if (!globals.server.empty()) return named_server(console, globals.server);
+  if (!globals.context.empty()) return server_of_context(console, globals.context);
+  if (!globals.data.empty()) return local_server(console, globals.data);
+  if (std::string url = variable("DANDORI_SERVER"); !url.empty()) return named_server(console, url);
+  if (std::string name = variable("DANDORI_CONTEXT"); !name.empty()) {
+    return server_of_context(console, name);
+  }
+  if (std::string data = variable("DANDORI_DATA"); !data.empty())
+    return local_server(console, data);
+  // A server of the folder one works in comes before those further away.
+  if (const std::string near = find_near_data(); !near.empty()) return local_server(console, near);
+  const auto contexts = load_contexts(contexts_path());
+  if (!contexts) return std::unexpected(contexts.error());
+  if (!contexts->current.empty()) return server_of_context(console, contexts->current);
+  if (!globals.file_server.empty()) return named_server(console, globals.file_server);
+  if (const std::string data = find_data(globals); !data.empty())
+    return local_server(console, data);
+  return fail("cli.no_server", console.text("problem.no_server"), console.text("hint.no_server"));
 }
 
 }  // namespace dandori::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -13,6 +14,7 @@ namespace dandori::cli {
 namespace {
 
 constexpr std::uint64_t kPageMax = 1000;
+constexpr std::chrono::milliseconds kConnectMax{5'000};
 
 std::string fresh_key() {
   std::array<char, 16> bytes{};
@@ -64,6 +66,10 @@ Result<Remote> Remote::open(const Console& console) {
   return Remote{console, std::move(*place)};
 }
 
+Remote Remote::with_token(const Console& console, std::string url, std::string token) {
+  return Remote{console, Place{.url = std::move(url), .token = std::move(token), .data = {}}};
+}
+
 http::Headers Remote::headers(std::string_view key) const {
   http::Headers headers{{"Authorization", "Bearer " + place_.token},
                         {"Accept", "application/json"},
@@ -78,8 +84,15 @@ Result<http::Client*> Remote::client() {
   if (client_) return client_.get();
   auto address = http::parse_server_address(place_.url);
   if (!address) return std::unexpected(address.error());
-  client_ = std::make_unique<http::Client>(std::move(*address));
+  client_ = std::make_unique<http::Client>(
+      std::move(*address), http::ClientOptions{.connect_timeout = std::min(patience_, kConnectMax),
+                                               .timeout = patience_});
   return client_.get();
+}
+
+void Remote::set_patience(std::chrono::milliseconds patience) {
+  patience_ = patience;
+  client_.reset();
 }
 
 void Remote::find_again() {

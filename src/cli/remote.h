@@ -35,7 +35,10 @@ struct Place {
 /// /var/lib/dandori; empty: none of them is there.
 std::string find_data(const Globals& globals);
 
-/// Errors: cli.no_server, cli.no_token, cli.read_file.
+/// Where to go, the nearest first: --server, --context, --data; DANDORI_SERVER, DANDORI_CONTEXT,
+/// DANDORI_DATA; `.dandori` here or above; the context in use; `server`, then `data` of the
+/// configuration; /var/lib/dandori.
+/// Errors: cli.no_server, cli.no_token, cli.no_context, cli.read_file, config.unreadable.
 Result<Place> find_server(const Console& console);
 
 /// First line of a file, without its newline. Errors: cli.read_file.
@@ -63,6 +66,9 @@ int report(const Console& console, const Error& error);
 /// Prints one problem of a definition with the line at fault.
 void report(const Console& console, const spec::Problem& problem);
 
+/// The `^^^` below a line of a definition, for terminals that show ambiguous characters wide.
+std::string pointer_below(std::string_view line, std::string_view pointer, Ambiguous ambiguous);
+
 /// `/api/v1/runs/NAME%231`.
 std::string run_path(std::string_view run);
 
@@ -71,6 +77,7 @@ class Remote {
  public:
   /// Does not connect yet.
   static Result<Remote> open(const Console& console);
+  static Remote with_token(const Console& console, std::string url, std::string token);
   ~Remote();
   Remote(Remote&&) noexcept;
   Remote& operator=(Remote&&) noexcept;
@@ -91,6 +98,8 @@ class Remote {
   /// Sets the console's zone: --tz, else the server's. Errors: calendar.unknown_zone and those of
   /// get().
   Answer<void> load_zone(Console& console);
+  /// How long requests may wait for the server, from the next connection on.
+  void set_patience(std::chrono::milliseconds patience);
   /// Looks again where the local server is: after a restart its port may be another.
   void find_again();
   const Place& place() const { return place_; }
@@ -103,6 +112,7 @@ class Remote {
   const Console* console_;
   Place place_;
   std::unique_ptr<http::Client> client_;
+  std::chrono::milliseconds patience_{30'000};
 };
 
 }  // namespace dandori::cli

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/explain.h"
 #include "cli/remote.h"
@@ -23,6 +25,25 @@ spec::Problem read_problem(const Json& item) {
 }
 
 }  // namespace
+
+std::string pointer_below(std::string_view line, std::string_view pointer, Ambiguous ambiguous) {
+  const std::size_t begin = pointer.find('^');
+  if (ambiguous == Ambiguous::narrow || begin == std::string_view::npos)
+    return std::string{pointer};
+  // The pointer counts columns as if ambiguous characters were narrow: find the same characters.
+  const auto bytes_of = [&](std::size_t columns) {
+    std::size_t bytes = 0;
+    while (bytes < line.size() && display_width(line.substr(0, bytes)) < columns) {
+      do ++bytes;
+      while (bytes < line.size() && (static_cast<unsigned char>(line[bytes]) & 0xC0U) == 0x80U);
+    }
+    return bytes;
+  };
+  const std::size_t first = bytes_of(begin), last = bytes_of(pointer.size());
+  const std::size_t before = display_width(line.substr(0, first), ambiguous);
+  const std::size_t marked = display_width(line.substr(first, last - first), ambiguous);
+  return std::string(before, ' ') + std::string(std::max<std::size_t>(marked, 1), '^');
+}
 
 int exit_code_of(const Problem& problem) {
   const std::string& code = problem.error.code;
@@ -53,6 +74,10 @@ int exit_code_of(const Problem& problem) {
   if (code.starts_with("http.") && code != "http.bad_url") return kUnreachable;
   if (code == "cli.no_server") return kUnreachable;
   if (code == "cli.no_token") return kDenied;
+  if (code == "cli.no_context") return kNotFound;
+  if (code == "config.unreadable") return kUsage;
+  if (code == "cli.exists") return kConflict;
+  if (code == "cli.write_file" || code == "config.unwritable") return kInternal;
   if (code == "cli.read_file") return kNotFound;
   if (code.starts_with("store.")) return kConflict;
   if (code.starts_with("spec.")) return kInvalid;
@@ -60,7 +85,9 @@ int exit_code_of(const Problem& problem) {
 }
 
 void report(const Console& console, const spec::Problem& problem) {
-  console.warn(spec::format_problem(problem, true) + page_summary(problem.code, console.lang));
+  spec::Problem shown = problem;
+  shown.pointer = pointer_below(problem.source_line, problem.pointer, console.ambiguous);
+  console.warn(spec::format_problem(shown, true) + page_summary(problem.code, console.lang));
 }
 
 int report(const Console& console, const Problem& problem) {

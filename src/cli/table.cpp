@@ -57,17 +57,17 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::render(bool color) const {
+std::string Table::render(bool color, Ambiguous ambiguous) const {
   std::vector<std::size_t> widths;
-  for (const std::string& title : header_) widths.push_back(display_width(title));
+  for (const std::string& title : header_) widths.push_back(display_width(title, ambiguous));
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], display_width(row[i].text));
+      widths[i] = std::max(widths[i], display_width(row[i].text, ambiguous));
     }
   }
   std::string out;
   const auto put = [&](std::size_t column, const Cell& cell) {
-    const std::string space = padding(widths[column], display_width(cell.text));
+    const std::string space = padding(widths[column], display_width(cell.text, ambiguous));
     const bool right = std::ranges::find(right_, column) != right_.end();
     const bool last = column + 1 == widths.size();
     if (right) out += space;

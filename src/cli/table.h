@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/width.h"
+
 namespace dandori::cli {
 
 enum class Style { plain, good, bad, attention, active, faint };
@@ -33,7 +35,7 @@ class Table {
   bool empty() const { return rows_.empty(); }
 
   /// Lines with a newline each; no spaces at the ends of lines.
-  std::string render(bool color) const;
+  std::string render(bool color, Ambiguous ambiguous = Ambiguous::narrow) const;
 
  private:
   std::vector<std::string> header_;

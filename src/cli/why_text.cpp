@@ -69,6 +69,37 @@ Args args_of(const Console& console, const Json& reason) {
   return args;
 }
 
+/// What a reason stands in: the run's name, and the run with its jobs as far as it is known.
+struct Told {
+  std::string_view run;
+  const Json& detail;
+};
+
+const Json& find_job(const Told& told, std::string_view name) {
+  static const Json kNone{};
+  const Json& jobs = told.detail["jobs"];
+  if (!jobs.is_array()) return kNone;
+  const auto found = std::ranges::find_if(
+      jobs.items(), [&](const Json& job) { return job.text_or("job", "") == name; });
+  return found == jobs.items().end() ? kNone : *found;
+}
+
+/// ` (22:31:05, exit code 8)`: when a job ended, and how its last attempt did.
+std::string end_of_job(const Console& console, const Told& told, std::string_view name) {
+  const Json& job = find_job(told, name);
+  if (!job.is_object()) return {};
+  const auto ended = read_instant(job["ended_at"]);
+  std::string out = ended ? console.clock(*ended) : std::string{};
+  const Json& attempts = job["attempts"];
+  const bool tried =
+      is_failed_state(job.text_or("state", "")) && attempts.is_array() && attempts.size() > 0;
+  if (const std::string end = tried ? end_detail(console, attempts.items().back()) : "";
+      !end.empty()) {
+    out.append(out.empty() ? "" : ", ").append(end);
+  }
+  return out.empty() ? out : fmt::format(" ({})", out);
+}
+
 /// The sentence of a reason whose code this program does not know.
 std::string generic_sentence(const Console& console, const Json& reason) {
   std::string out = printable(reason.text_or("code", "?"));
@@ -98,7 +129,7 @@ std::string sentence_of(const Console& console, const Json& reason, const Args& 
   return generic_sentence(console, reason);
 }
 
-std::string line_of(const Console& console, const Json& reason, std::string_view run,
+std::string line_of(const Console& console, const Json& reason, const Told& told,
                     std::size_t indent) {
   const Args args = args_of(console, reason);
   const std::string code{reason.text_or("code", "")};
@@ -107,31 +138,33 @@ std::string line_of(const Console& console, const Json& reason, std::string_view
   line += styled(glyph_of(reason["ok"]), style_of(reason["ok"]), console.color_out) + " ";
   if (!label.empty()) {
     line += label;
-    const std::size_t width = display_width(label);
+    const std::size_t width = display_width(label, console.ambiguous);
     line.append(width < kLabelColumns ? kLabelColumns - width : 1, ' ');
   }
   line += sentence_of(console, reason, args);
+  const bool ended = code == "why.predecessor" && is_ended_state(reason.text_or("state", ""));
+  if (ended) line += end_of_job(console, told, reason.text_or("job", ""));
   if (code == "why.predecessor" && !is_default_need(reason["needs"])) {
     line += " " + console.text("why.needs", args);
   }
   const bool failed = code == "why.predecessor" && is_failed_state(reason.text_or("state", ""));
   if (failed) {
-    line += fmt::format("    → {} logs {}/{}", console.globals.program, printable(run),
+    line += fmt::format("    → {} logs {}/{}", console.globals.program, printable(told.run),
                         printable(reason.text_or("job", "")));
   }
   return line + "\n";
 }
 
-void append_reasons(std::string& out, const Console& console, const Json& reasons,
-                    std::string_view run, std::size_t indent, std::size_t depth) {
+void append_reasons(std::string& out, const Console& console, const Json& reasons, const Told& told,
+                    std::size_t indent, std::size_t depth) {
   if (!reasons.is_array() || depth > kDepthMax) return;
   for (const Json& reason : reasons.items()) {
     if (!reason.is_object()) continue;
     // "All predecessors" needs no line of its own: each of them has one.
     const bool plain_list = reason.text_or("code", "") == "why.predecessors" &&
                             reason.text_or("join", "all") == "all" && reason["children"].size() > 0;
-    if (!plain_list) out += line_of(console, reason, run, indent);
-    append_reasons(out, console, reason["children"], run, plain_list ? indent : indent + 2,
+    if (!plain_list) out += line_of(console, reason, told, indent);
+    append_reasons(out, console, reason["children"], told, plain_list ? indent : indent + 2,
                    depth + 1);
     if (const std::int64_t more = reason.integer_or("more", 0); more > 0) {
       out.append(indent + 2, ' ');
@@ -140,39 +173,41 @@ void append_reasons(std::string& out, const Console& console, const Json& reason
   }
 }
 
-std::string job_head(const Console& console, const Json& job) {
+std::string job_head(const Console& console, const Told& told, const Json& job) {
   std::string head = printable(job.text_or("job", ""));
   if (const auto title = job.text_or("title", ""); !title.empty()) head += "  " + printable(title);
   const std::string_view state = job.text_or("state", "");
   return head + "  " +
-         styled(state_word(console.lang, state), state_style(state), console.color_out);
+         styled(state_word(console.lang, state), state_style(state), console.color_out) +
+         (is_ended_state(state) ? end_of_job(console, told, job.text_or("job", "")) : "");
 }
 
 }  // namespace
 
 std::string reasons_text(const Console& console, const Json& reasons, std::string_view run,
-                         std::size_t indent) {
+                         std::size_t indent, const Json& detail) {
   std::string out;
-  append_reasons(out, console, reasons, run, indent, 0);
+  append_reasons(out, console, reasons, Told{run, detail}, indent, 0);
   return out;
 }
 
-std::string why_text(const Console& console, const Json& answer) {
+std::string why_text(const Console& console, const Json& answer, const Json& detail) {
   const std::string_view run = answer.text_or("run", "");
+  const Told told{run, detail};
   if (answer.find("job") != nullptr) {
-    return fmt::format("{}/{}\n{}", printable(run), job_head(console, answer),
-                       reasons_text(console, answer["reasons"], run, 2));
+    return fmt::format("{}/{}\n{}", printable(run), job_head(console, told, answer),
+                       reasons_text(console, answer["reasons"], run, 2, detail));
   }
   const std::string_view state = answer.text_or("state", answer.text_or("run_state", ""));
   std::string out =
       fmt::format("{}  {}\n", printable(run),
                   styled(console.state_cell(state), state_style(state), console.color_out));
-  out += reasons_text(console, answer["reasons"], run, 2);
+  out += reasons_text(console, answer["reasons"], run, 2, detail);
   const Json& jobs = answer["jobs"];
   if (!jobs.is_array()) return out;
   for (const Json& job : jobs.items()) {
-    out += fmt::format("  {}\n{}", job_head(console, job),
-                       reasons_text(console, job["reasons"], run, 4));
+    out += fmt::format("  {}\n{}", job_head(console, told, job),
+                       reasons_text(console, job["reasons"], run, 4, detail));
   }
   if (jobs.size() == 0 && answer["reasons"].size() == 0)
     out += "  " + console.text("why.nothing") + "\n";

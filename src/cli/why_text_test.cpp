@@ -12,13 +12,13 @@ Json json_of(std::string_view text) {
   return parse_json(text).value();
 }
 
-std::string why_in(const char* lang, std::string_view answer) {
+std::string why_in(const char* lang, std::string_view answer, std::string_view run = "{}") {
   Globals globals;
   globals.lang = lang;
   globals.no_color = true;
   Console console{globals};
   console.set_zone(calendar::TimeZone::load("Asia/Tokyo").value());
-  return why_text(console, json_of(answer));
+  return why_text(console, json_of(answer), json_of(run));
 }
 
 constexpr std::string_view kNotRun = R"({
@@ -47,6 +47,20 @@ TEST_CASE("a job that did not run names the job at fault, in Japanese") {
         "    ✕ 先行ジョブ    journal_04 が異常終了    → dandori logs daily_close#142/journal_04\n"
         "    ✓ 先行ジョブ    cleanup が異常終了 (必要な状態: 異常終了)    → dandori logs "
         "daily_close#142/cleanup\n");
+}
+
+TEST_CASE("with the run at hand, when and how the job at fault ended stands beside it") {
+  constexpr std::string_view kRun = R"({"name": "daily_close#142", "jobs": [
+    {"job": "journal_04", "state": "failed", "ended_at": "2026-11-20T18:31:05Z",
+     "attempts": [{"failure": "exit", "exit_code": 8}]},
+    {"job": "edi_send", "state": "not_run", "ended_at": "2026-11-20T18:31:05Z", "attempts": []}]})";
+  const std::string ja = why_in("ja", kNotRun, kRun);
+  CHECK(ja.starts_with("daily_close#142/edi_send  取引先EDI送信  未実行終了 (03:31:05)\n"));
+  CHECK(ja.find(
+            "    ✕ 先行ジョブ    journal_04 が異常終了 (03:31:05, 終了コード 8)    → dandori logs "
+            "daily_close#142/journal_04\n") != std::string::npos);
+  CHECK(why_in("en", kNotRun, kRun).find("journal_04: failed (03:31:05, exit code 8)") !=
+        std::string::npos);
 }
 
 TEST_CASE("a job that waits for a slot says who holds the slots, in English") {

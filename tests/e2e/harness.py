@@ -84,7 +84,8 @@ class Server:
 
     def environment(self):
         keep = {name: value for name, value in os.environ.items() if not name.startswith("DANDORI_")}
-        return keep | {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+        # The configuration and the kept servers of whoever runs the tests are no business of theirs.
+        return keep | {"LC_ALL": "C.UTF-8", "NO_COLOR": "1", "XDG_CONFIG_HOME": str(self.folder / "config")}
 
     def kill(self):
         self.process.kill()
