@@ -283,7 +283,7 @@ class Commands : public Grammar {
     option(graph, "--workflow", graph_.workflow, "help.graph_workflow");
     const auto form = [&](const char* name, GraphForm value, Key help) {
       return graph->add_flag_callback(
-          name, [this, value] { graph_.form = value; }, text(lang_, help));
+          name, [this, value] { graph_.form = value; }, text(lang(), help));
     };
     CLI::Option* dot = form("--dot", GraphForm::dot, "help.graph_dot");
     CLI::Option* svg = form("--svg", GraphForm::svg, "help.graph_svg")->excludes(dot);
