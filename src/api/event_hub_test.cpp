@@ -60,6 +60,7 @@ class JournalOnly final : public store::QueryStore {
   Result<store::Listed<model::AuditRow>> audit(const store::Page&) override {
     return store::Listed<model::AuditRow>{};
   }
+  Result<std::vector<model::Mark>> marks() override { return std::vector<model::Mark>{}; }
   Result<std::vector<model::Variable>> variables() override {
     return std::vector<model::Variable>{};
   }

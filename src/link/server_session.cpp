@@ -1,7 +1,6 @@
 #include "link/server_session.h"
 
 #include <algorithm>
-#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -62,19 +61,16 @@ void ServerSession::receive(std::string_view bytes, Steady now) {
 void ServerSession::step(Steady now) {
   now_ = std::max(now_, now);
   if (channel_.step(now) && welcomed_) put(wire::Heartbeat{});
-  std::map<std::uint64_t, OpenLog> late;
-  for (auto at = logs_.begin(); at != logs_.end();) {
-    const auto next = std::next(at);
-    if (at->second.give_up_at <= now_) late.insert(logs_.extract(at));
-    at = next;
+  while (!logs_.empty() && logs_.begin()->second.give_up_at <= now_) {  // the oldest come first
+    const auto late = logs_.extract(logs_.begin());
+    fail_log(late.key(), late.mapped(), "log.timeout");
   }
-  for (const auto& [id, open] : late) fail_log(id, open, "log.timeout");
   end_if_closed();
 }
 
 Steady ServerSession::next_wake() const {
   Steady wake = channel_.next_wake(welcomed_);
-  for (const auto& [id, open] : logs_) wake = std::min(wake, open.give_up_at);
+  if (!logs_.empty()) wake = std::min(wake, logs_.begin()->second.give_up_at);
   return wake;
 }
 

@@ -83,7 +83,6 @@ jobs:
 """)
             server.api("POST", "/test-clock", {"advance": "10m"})
             server.wait_run("timed%231")
-            server.api("GET", "/runs")
             until(lambda: self.read(server).get('dandori_runs_total{state="failed",trigger="schedule"}') == 1, "the run counts")
             values = self.read(server)
             self.assertEqual(values['dandori_attempts_total{type="shell",state="succeeded"}'], 1)
@@ -91,8 +90,6 @@ jobs:
             self.assertEqual(values["dandori_start_delay_seconds_count"], 1)
             self.assertEqual(values['dandori_start_delay_seconds_bucket{le="+Inf"}'], 1)
             self.assertEqual(values['dandori_agent_up{agent="local"}'], 1)
-            self.assertEqual(values['dandori_http_requests_total{route="/api/v1/runs",code="200"}'], 1)
-            self.assertEqual(values['dandori_http_request_seconds_count{route="/api/v1/runs"}'], 1)
             for name in ("dandori_loop_seconds_count", "dandori_commit_seconds_count", "dandori_store_bytes", "dandori_ready"):
                 self.assertGreater(values[name], 0, name)
             for name in ("dandori_attempts_unknown_total", "dandori_outbox_pending", "dandori_sse_clients"):
@@ -122,7 +119,6 @@ class Traces(unittest.TestCase):
 
     def test_spans_of_a_run(self):
         """A collector gets one span per run, job and attempt, each within the one above, with times and status [MON-11]"""
-        parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         with Server("--otlp-endpoint", self.collector.url) as server:
             server.apply("""
 name: traced
@@ -131,17 +127,16 @@ jobs:
   b: {run: 'exit 3', retry: {max: 1, interval: 1ms}, depends_on: [a]}
   c: {run: 'true', depends_on: [b]}
 """)
-            run = server.api("POST", "/runs", {"workflow": "traced"}, {"traceparent": parent})["id"]
+            run = server.start_run("traced")["id"]
             server.wait_run(run)
             until(lambda: len(self.collector.spans) >= 7, "all spans have arrived")
             spans = self.collector.spans
             self.assertEqual(sorted(span["name"] for span in spans),
                              ["RUN traced", "a", "a attempt 1", "b", "b attempt 1", "b attempt 2", "c"])
-            self.assertEqual({span["traceId"] for span in spans}, {"4bf92f3577b34da6a3ce929d0e0e4736"})
-            self.assertEqual(server.api("GET", f"/runs/{run}")["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736")
+            self.assertEqual({span["traceId"] for span in spans}, {run.replace("-", "")})
             self.assertEqual(len({span["spanId"] for span in spans}), 7)
             top = self.collector.named("RUN traced")
-            self.assertEqual(top["parentSpanId"], "00f067aa0ba902b7")
+            self.assertNotIn("parentSpanId", top)
             for job in "abc":
                 self.assertEqual(self.collector.named(job)["parentSpanId"], top["spanId"])
             for job, number in (("a", 1), ("b", 1), ("b", 2)):
@@ -161,15 +156,14 @@ jobs:
             self.assertEqual((failed["process.exit.code"], failed["error.type"], failed["cicd.worker.name"]), ("3", "exit", "local"))
             self.assertEqual(self.collector.requests[0][0], "/v1/traces")
             handed = server.cli("logs", "traced#1/a").stdout.strip().split("-")
-            self.assertEqual(handed[1:3], ["4bf92f3577b34da6a3ce929d0e0e4736", self.collector.named("a attempt 1")["spanId"]])
+            self.assertEqual(handed[1:3], [run.replace("-", ""), self.collector.named("a attempt 1")["spanId"]])
 
     def test_a_run_over_a_restart_keeps_its_trace(self):
         """The trace of a run is kept: over kill -9 of the server and for a rerun"""
-        parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         with Server("--otlp-endpoint", self.collector.url) as server:
             gate = server.folder / "gate"
             server.apply(f"name: kept\njobs:\n  a: {{run: 'while [ ! -e {gate} ]; do sleep 0.05; done; exit 1'}}\n")
-            run = server.api("POST", "/runs", {"workflow": "kept"}, {"traceparent": parent})["id"]
+            run = server.start_run("kept")["id"]
             server.wait_job(run, "a", "running")
             server.kill()
             server.start()
@@ -177,7 +171,7 @@ jobs:
             server.wait_run(run)
             server.cli("rerun", "kept#1", "--wait", check=10)
             until(lambda: len(self.collector.spans) >= 6, "all spans have arrived")
-            self.assertEqual({span["traceId"] for span in self.collector.spans}, {"4bf92f3577b34da6a3ce929d0e0e4736"})
+            self.assertEqual({span["traceId"] for span in self.collector.spans}, {run.replace("-", "")})
             self.assertEqual(len({span["spanId"] for span in self.collector.spans}), 6)
             self.assertEqual(sorted(span["name"] for span in self.collector.spans),
                              ["RUN kept"] * 2 + ["a"] * 2 + ["a attempt 1", "a attempt 2"])
