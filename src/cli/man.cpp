@@ -46,7 +46,7 @@ bool may_break(std::string_view before, std::string_view after) {
 
 /// Text that roff takes as it is. Long text without spaces gets places where a line may end.
 std::string plain(std::string_view text) {
-  constexpr std::size_t kShort = 60;
+  constexpr std::size_t kShort = 40;
   const bool is_long = display_width(text) > kShort;
   std::string out;
   std::string_view last;
