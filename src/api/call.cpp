@@ -36,8 +36,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"spec.unknown_kind", 404},    {"log.unknown_attempt", 404},
     {"log.agent_gone", 503},       {"log.busy", 429},
     {"log.timeout", 504},          {"log.bad_pattern", 422},
-    {"workflow.changed", 412},
-    {"agent.unknown", 404},
+    {"workflow.changed", 412},     {"agent.unknown", 404},
 });
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.

@@ -119,7 +119,7 @@ Result<model::ApplyDefinitions> read_options(Call& call, const Json& body) {
   if (!reason) return std::unexpected(reason.error());
   const auto base = base_revision(call.request);
   if (!base) return std::unexpected(base.error());
-  if (!reason->empty()) call.actor.reason = *reason;
+  if (!reason->empty()) call.caller.actor.reason = *reason;
   request.dry_run = *dry_run;
   request.prune = *prune;
   request.prune_max = *prune_max;

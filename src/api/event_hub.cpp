@@ -72,7 +72,9 @@ bool EventCursor::take(const std::vector<FeedEventPtr>& events, std::optional<St
 void EventHub::start() {
   subscription_ = engine_.on_journal([this] {
     if (is_dirty_.exchange(true)) return;  // the engine's thread locks once a batch at most
-    { const std::lock_guard lock{mutex_}; }
+    {
+      const std::lock_guard lock{mutex_};
+    }
     changed_.notify_one();
   });
   thread_ = std::jthread{[this] { run(); }};

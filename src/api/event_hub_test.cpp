@@ -57,8 +57,16 @@ class JournalOnly final : public store::QueryStore {
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp, Timestamp) override {
     return std::vector<model::PlannedOutcome>{};
   }
-  Result<store::Listed<model::AuditRow>> audit(const store::Page&) override {
+  Result<store::Listed<model::AuditRow>> audit(const store::AuditFilter&,
+                                               const store::Page&) override {
     return store::Listed<model::AuditRow>{};
+  }
+  Result<store::Listed<model::TokenRow>> tokens(const store::Page&) override {
+    return store::Listed<model::TokenRow>{};
+  }
+  Result<std::optional<model::TokenRow>> token(const Uuid&) override { return std::nullopt; }
+  Result<std::optional<model::TokenRow>> token_of_secret(const std::string&) override {
+    return std::nullopt;
   }
   Result<std::vector<model::Mark>> marks() override { return std::vector<model::Mark>{}; }
   Result<std::vector<model::Variable>> variables() override {

@@ -166,7 +166,8 @@ void list_run_events(Call call) {
   if (!rows) return call.fail(rows.error());
   const std::size_t count = std::min<std::size_t>(rows->size(), page->limit);
   Json::Array items;
-  for (std::size_t i = 0; i < count; ++i) items.push_back(call.services.events.line_json((*rows)[i]));
+  for (std::size_t i = 0; i < count; ++i)
+    items.push_back(call.services.events.line_json((*rows)[i]));
   call.answer(200, page_json(std::move(items),
                              rows->size() > count ? fmt::to_string((*rows)[count - 1].seq) : ""));
 }

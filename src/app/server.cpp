@@ -143,20 +143,17 @@ void log_request(const http::Answered& answered) {
        {"us", fmt::to_string(answered.took.count())}});
 }
 
-http::ServerOptions http_options(const cli::ServerConfig& config) {
+bool is_logged(cli::AccessLog access_log, const http::Answered& answered) {
+  return access_log == cli::AccessLog::all ||
+         (access_log == cli::AccessLog::problems && answered.status >= 400);
+}
+
+http::ServerOptions http_options(const cli::ServerConfig& config, observe::Metrics& metrics) {
   http::ServerOptions options{.address = config.host, .port = config.port};
-  switch (config.access_log) {
-    case cli::AccessLog::off:
-      break;
-    case cli::AccessLog::problems:
-      options.on_answered = [](const http::Answered& answered) {
-        if (answered.status >= 400) log_request(answered);
-      };
-      break;
-    case cli::AccessLog::all:
-      options.on_answered = log_request;
-      break;
-  }
+  options.on_answered = [&metrics, kind = config.access_log](const http::Answered& answered) {
+    metrics.note_request(answered.label, answered.status, answered.took, !answered.streamed);
+    if (is_logged(kind, answered)) log_request(answered);
+  };
   return options;
 }
 
@@ -182,7 +179,7 @@ class ServerProcess {
                    .token = std::move(token),
                    .data = config.data,
                    .started_at = read_clocks().wall}},
-        http_{http_options(config), api::make_handler(services_)} {}
+        http_{http_options(config, metrics_), api::make_handler(services_)} {}
 
   /// Before start().
   Result<void> export_to(observe::ExporterConfig traces) {

@@ -26,8 +26,8 @@ enum class Lang { en, ja };
 /// Values for the `{name}` places of a text.
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
-inline constexpr std::span<const Entry> kCatalogue[] = {kWords,   kHelp, kMessages,
-                                                        kOperate, kWhy,  kDefine, kClient};
+inline constexpr std::span<const Entry> kCatalogue[] = {kWords, kHelp,   kMessages, kOperate,
+                                                        kWhy,   kDefine, kClient};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

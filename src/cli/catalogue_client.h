@@ -75,10 +75,6 @@ inline constexpr Entry kClient[] = {
     {"problem.no_watch", "`{command}` cannot be watched", "`{command}` は --watch で使えません"},
     {"hint.no_watch", "--watch repeats what only reads: runs, get, why, agent list, plan list …",
      "--watch は読むだけのコマンド用です: runs, get, why, agent list, plan list など"},
-    {"problem.write_file", "the file '{path}' cannot be written", "ファイル '{path}' に書けません"},
-    {"hint.write_file", "the folder must be writable, on a disk with room",
-     "書き込める、空きのあるフォルダを指定してください"},
-
     {"config.key", "KEY", "キー"},
     {"config.origin", "FROM", "出どころ"},
     {"config.variable", "VARIABLE", "環境変数"},

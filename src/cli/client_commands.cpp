@@ -49,7 +49,7 @@ void add_own(Grammar& grammar, ClientOptions& options, const Settings& settings)
   });
   grammar.option(manual, "COMMAND", options.words, "help.arg.command");
   grammar.option(manual, "--dir", options.folder, "help.man_dir");
-  // Otherwise `man run` would begin the command `run`; of the common options it needs one.
+  // Of the common options it needs one.
   manual->fallthrough(false);
   grammar.option(manual, "--lang", options.name, "help.lang")->check(CLI::IsMember({"ja", "en"}));
 }

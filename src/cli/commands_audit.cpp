@@ -1,3 +1,6 @@
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include <fstream>
@@ -188,9 +191,11 @@ int export_audit(Console& console, const ClientOptions& options) {
   if (code) return *code;
   file.flush();
   if (!options.file.empty() && !file) {
-    return report(console, Error{"cli.write_file",
-                                 console.text("problem.write_file", {{"path", options.file}}),
-                                 console.text("hint.write_file")});
+    const std::string why = std::strerror(errno);
+    return report(console,
+                  Error{"cli.write_file",
+                        console.text("problem.write_file", {{"path", options.file}, {"why", why}}),
+                        console.text("hint.write_file")});
   }
   console.say(console.text("audit.exported", {{"n", fmt::to_string(lines)}}));
   return kOk;

@@ -71,6 +71,7 @@ Grammar::Grammar(Lang lang, const std::string& version)
   app_.set_help_flag("-h,--help", text(lang, "help.help"));
   app_.set_version_flag("--version", version, text(lang, "help.version"));
   app_.fallthrough();
+  app_.require_subcommand(0, 1);  // `man run` names a command and begins none
 }
 
 CLI::App* Grammar::add(CLI::App& parent, const char* name, Key help, Command command) {

@@ -132,12 +132,12 @@ void end_job(Turn& turn, ActiveRun& run, std::uint32_t index, JobState ended) {
   }
 }
 
-namespace {
-
 void kill_live(Turn& turn, ActiveRun& run, std::uint32_t index) {
   run.extra[index].newest->manual_kill = true;
   stop_attempt(turn, run, index);
 }
+
+namespace {
 
 /// Who skipped the job, and the outputs that he gave for it: an attempt that needed no process
 /// keeps them.

@@ -174,10 +174,15 @@ void stop_run(Turn& turn, ActiveRun& run, bool kill) {
   run.run.needs_decision = false;
   turn.touch_run(run);
   turn.journal(run.run.id, kill ? "run.kill_requested" : "run.cancel_requested");
-  // Processes first: they must not wait until all the rest has its rows.
+  // Processes first: they must not wait until all the rest has its rows. What this very turn has
+  // started is stopped in it: no start is committed for a run that is being ended.
   for (std::uint32_t job = 0; kill && job < jobs; ++job) {
-    if (run.job(job).phase == Phase::live || is_left_running(run, job))
+    if (run.job(job).phase != Phase::live && !is_left_running(run, job)) continue;
+    if (run.extra[job].newest->assigned_at == turn.now.wall) {
+      kill_live(turn, run, job);
+    } else {
       turn.state.settling.push_back({run.run.id, job});
+    }
   }
   for (std::uint32_t job = 0; job < jobs; ++job) stop_job(turn, run, job);
   for (const std::uint32_t job : undecided) settle_decided(turn, run, job);

@@ -134,6 +134,8 @@ void fail_without_process(Turn& turn, ActiveRun& run, std::uint32_t job, model::
 void lose_attempt(Turn& turn, ActiveRun& run, std::uint32_t job, const std::string& reason);
 /// Orders the end of a live attempt: TERM, grace, KILL on the host.
 void stop_attempt(Turn& turn, ActiveRun& run, std::uint32_t job);
+/// The same because of a kill, which the attempt's end then shows.
+void kill_live(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// No new jobs; `kill` also ends the live ones. The jobs end by settle_one, in as many turns as it
 /// takes.
 void stop_run(Turn& turn, ActiveRun& run, bool kill);

@@ -84,8 +84,8 @@ Steady AgentSession::next_wake() const {
 
 void AgentSession::log_grew(const model::AttemptRef& attempt) {
   // Taken out first: reading may make the log grow again.
-  const auto followers = take_out(
-      [&](const Follower& follower) { return follower.request.attempt == attempt; });
+  const auto followers =
+      take_out([&](const Follower& follower) { return follower.request.attempt == attempt; });
   for (const Follower& follower : followers) {
     if (!answer_log(follower.request, false)) followers_.push_back(follower);
   }

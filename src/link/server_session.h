@@ -11,8 +11,8 @@
 #include "base/time.h"
 #include "link/channel.h"
 #include "model/agent.h"
-#include "model/log_find.h"
 #include "model/event.h"
+#include "model/log_find.h"
 
 namespace dandori::link {
 

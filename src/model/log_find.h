@@ -37,14 +37,14 @@ inline constexpr std::size_t kLogLineBytesMax = 4096;
 struct LogFound {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
-  std::uint64_t number = 1;    ///< of the line that begins at `offset`
+  std::uint64_t number = 1;         ///< of the line that begins at `offset`
   std::vector<LogLine> lines = {};  ///< What::search
-  bool at_end = false;         ///< a search has come to the end that there is now
-  bool complete = false;       ///< the attempt has ended, and a search has come to its end
-  std::uint64_t newlines = 0;  ///< in the whole log, as far as it has come
-  std::uint64_t end = 0;       ///< behind its last byte
-  std::uint64_t dropped = 0;   ///< as in LogChunk
-  std::string error = {};      ///< as in LogChunk; `log.bad_pattern`
+  bool at_end = false;              ///< a search has come to the end that there is now
+  bool complete = false;            ///< the attempt has ended, and a search has come to its end
+  std::uint64_t newlines = 0;       ///< in the whole log, as far as it has come
+  std::uint64_t end = 0;            ///< behind its last byte
+  std::uint64_t dropped = 0;        ///< as in LogChunk
+  std::string error = {};           ///< as in LogChunk; `log.bad_pattern`
 };
 
 }  // namespace dandori::model

@@ -38,6 +38,7 @@ model::Run run_of(std::uint64_t number, model::RunState state, std::string workf
   model::Run run = sample_run(number, state);
   run.workflow = std::move(workflow);
   run.business_date = std::move(date);
+  run.needs_decision = false;
   return run;
 }
 

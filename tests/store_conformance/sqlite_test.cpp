@@ -118,7 +118,10 @@ TEST_SUITE("sqlite") {
     REQUIRE(world.engine().commit({1, {sample_agent("a")}}).has_value());
     world.lease().release();
     change(sqlite_path(world.folder()),
-           "DROP TABLE mark;"
+           "DROP TABLE mark; DROP TABLE token;"
+           "ALTER TABLE workflow DROP COLUMN source_set; ALTER TABLE folder DROP COLUMN lint;"
+           "ALTER TABLE revision DROP COLUMN reason; ALTER TABLE revision DROP COLUMN source_ref;"
+           "ALTER TABLE revision DROP COLUMN rollback_of;"
            "ALTER TABLE job DROP COLUMN accepted; ALTER TABLE job DROP COLUMN changed_by;"
            "ALTER TABLE run_active DROP COLUMN only_job;"
            "ALTER TABLE run_active DROP COLUMN attempt_floor;"
