@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the tests of one group and prints a line each; the last line is `N passed, N failed`.
 
-quick: house rules, the unit tests of every room, short simulations, end-to-end stories with the real binary.
+quick: house rules, the unit tests of every room and of the UI, short simulations, end-to-end stories with the real binary,
+       by API, command line and browser.
 long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
        every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a minute of
        each fuzzer, schemathesis on the API, and the
@@ -70,10 +71,29 @@ def command(arguments: list[str], timeout: int) -> tuple[int, int]:
     return 1, 0
 
 
+def npm(script: str, name: str, timeout: int):
+    """A script of web/package.json that writes build/results/NAME.xml."""
+    def run() -> tuple[int, int]:
+        report = RESULTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        done = subprocess.run([ROOT / "tools/build_web", "run", script], cwd=ROOT, capture_output=True, text=True,
+                              errors="replace", timeout=timeout)
+        passed, failed = counts(report)
+        if done.returncode != 0 or failed:
+            print(done.stdout[-8000:], done.stderr[-4000:], sep="\n")
+            failed = max(failed, 1)
+        return passed, failed
+    return run
+
+
 def quick():
     for program in sorted(BIN.glob("*_test")) + sorted(BIN.glob("store_conformance")):
         yield program.name, lambda p=program: doctest(p, p.name)
     yield "house", lambda: python(ROOT / "tests/house/house_test.py", "house")
+    yield "web-check", lambda: command([str(ROOT / "tools/build_web"), "run", "check"], 900)
+    yield "web", npm("test", "web", 900)
+    if (BIN / "dandori").exists():
+        yield "ui", npm("e2e", "ui", 1800)
     if (BIN / "dandori_simulate").exists():
         yield "simulate", lambda: command([str(BIN / "dandori_simulate"), "--seeds", "400"], 600)
     for script in sorted((ROOT / "tests/e2e").glob("*_test.py")):
@@ -130,6 +150,7 @@ def long():
     yield "sse", dev("test", "sse", "--resume", timeout=1200)
     yield "fuzz", dev("test", "fuzz", "--seconds", "60", timeout=1800)
     yield "api", dev("test", "api", "--seconds", "120", timeout=1200)
+    yield "ui-long", npm("e2e:long", "ui-long", 3000)
     yield "fresh", dev("test", "fresh", "--story-only", timeout=2400)
 
 

@@ -162,21 +162,19 @@ describe('operations on a job', () => {
     await audited('job.set_state', `${run}/bad`, 'done by hand');
   });
 
-  it('[OPS-03] a job alone, in any state: one more try, marked as manual, nothing follows', async () => {
+  it('[OPS-03] a job alone, in any state: a run of its own, by hand, nothing follows', async () => {
     await world.apply(
       'name: alone\njobs:\n  a: {run: "true"}\n  b: {run: "true", depends_on: [a]}\n',
     );
     const run = await world.startRun('alone');
     await world.ended(run);
     await onJob(run, 'a', 'Run this job alone', 'once more');
-    const after = await world.until(
-      run,
-      (each) =>
-        jobOf(each, 'a').attempts.length === 2 && jobOf(each, 'a').attempts[1].ended_at !== null,
-    );
-    expect(jobOf(after, 'a').attempts[1].manual).toBe(true);
-    expect(jobOf(after, 'b').attempt).toBe(1);
-    await audited('job.run_alone', `${run}/a`, 'once more');
+    const own = await world.ended('alone#2');
+    expect(jobOf(own, 'a').attempt).toBe(1);
+    expect(jobOf(own, 'b').attempt).toBe(0);
+    expect(jobOf(await world.run(run), 'a').attempt).toBe(1);
+    const lines = (await world.audit()).filter((line) => line.actor.reason === 'once more');
+    expect(lines[0].actor).toMatchObject({ name: 'admin', channel: 'ui' });
   });
 
   it('what makes no sense is refused with the reason, before anything is pressed', async () => {
@@ -210,7 +208,9 @@ describe('workflows and many runs at once', () => {
   });
 
   it('[OPS-11] reruns all failed at once: the count first, then one result for each', async () => {
-    await world.apply('name: batch\noverlap: parallel\njobs:\n  a: {run: "exit 1"}\n');
+    await world.apply(
+      'name: batch\noverlap: {policy: parallel, max: 5}\njobs:\n  a: {run: "exit 1"}\n',
+    );
     const runs = [];
     for (let i = 0; i < 3; ++i) {
       const run = await world.startRun('batch');

@@ -59,7 +59,7 @@ export const en = {
   'view.unreachable_next': 'Is it running? What is shown stays as it was.',
   'view.clear_filters': 'Clear the filters',
   'view.close': 'Close',
-  'view.cancel': 'Cancel',
+  'view.cancel': 'Back',
   'view.more': 'More',
   'view.none': 'none',
   'view.rows': '{n} rows',
@@ -250,7 +250,7 @@ export const en = {
   'op.hint.resume': 'Goes on where it was suspended.',
   'op.hint.set_state': 'The state is changed by hand and marked so.',
   'op.hint.force': 'It starts although what it waits for has not happened.',
-  'op.hint.run_alone': 'One try outside the flow; nothing follows from it.',
+  'op.hint.run_alone': 'A run of its own with this job only; nothing follows from it.',
   'op.hint.drain': 'No new runs; running ones end.',
   'op.hint.undrain': 'New runs start again.',
 

@@ -252,7 +252,7 @@ export const ja: Record<keyof typeof en, string> = {
   'op.hint.resume': '一時停止したところから続けます。',
   'op.hint.set_state': '状態を手で変え、その印を残します。',
   'op.hint.force': '待っていることが起きなくても起動します。',
-  'op.hint.run_alone': 'フローの外で一度だけ実行します。後続は動きません。',
+  'op.hint.run_alone': 'このジョブだけの実行を新しく始めます。後続は動きません。',
   'op.hint.drain': '新しい実行は始まらず、実行中のものは終わるまで動きます。',
   'op.hint.undrain': '新しい実行がまた始まります。',
 

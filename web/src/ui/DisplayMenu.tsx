@@ -41,8 +41,6 @@ export function DisplayMenu() {
           {THEMES.map((theme) => (
             <Menu.Item
               key={theme}
-              role="menuitemradio"
-              aria-checked={prefs.theme === theme}
               leftSection={<span className="tick">{prefs.theme === theme ? '✓' : ''}</span>}
               onClick={() => change({ theme })}
             >
@@ -53,8 +51,6 @@ export function DisplayMenu() {
           {DENSITIES.map((density) => (
             <Menu.Item
               key={density}
-              role="menuitemradio"
-              aria-checked={prefs.density === density}
               leftSection={<span className="tick">{prefs.density === density ? '✓' : ''}</span>}
               onClick={() => change({ density })}
             >

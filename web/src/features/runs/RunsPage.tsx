@@ -75,8 +75,6 @@ function StateFilter({ states, change }: { states: string[]; change: (states: st
           return (
             <Menu.Item
               key={state}
-              role="menuitemcheckbox"
-              aria-checked={on}
               leftSection={<span className="tick">{on ? '✓' : ''}</span>}
               onClick={() =>
                 change(on ? states.filter((each) => each !== state) : [...states, state])

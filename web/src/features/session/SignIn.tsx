@@ -14,7 +14,8 @@ export function SignIn({ expired }: { expired: boolean }) {
     mutationFn: () => api.post('/api/v1/session', { body: { token: token.trim() } }),
     onSuccess: (session) => {
       setCsrf(session.csrf ?? '');
-      client.clear();
+      // The gate watches the session's query, so that one stays; what another person saw goes.
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
       client.setQueryData(['session'], session);
     },
   });

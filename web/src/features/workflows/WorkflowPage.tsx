@@ -1,6 +1,6 @@
 import './workflows.css';
 import { Button, Menu } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { queries } from '@/api/queries';
@@ -26,7 +26,11 @@ function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
   const off = useActionsOff();
   const mayRun = useMay('run');
   const mayOperate = useMay('operate');
-  const { state } = detail;
+  // What was done by hand and the folder stand in the list's row of the workflow.
+  const rows = useInfiniteQuery(queries.workflows({ text: detail.workflow }));
+  const state = rows.data?.pages
+    .flatMap((page) => page.items)
+    .find((row) => row.name === detail.workflow);
   const title = state?.title || textOf(detail.definition, 'title');
   const target = { is: 'workflow', workflow: detail.workflow } as const;
   return (
