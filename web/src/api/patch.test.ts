@@ -36,6 +36,8 @@ function event(seq: number, kind: string, more: Partial<JournalEvent> = {}): Jou
     seq,
     at: '2026-11-20T10:00:00Z',
     run: 'r1',
+    run_name: null,
+    workflow: null,
     kind,
     job: '',
     attempt: 0,

@@ -333,6 +333,7 @@ export const en = {
   'wf.diff_added': 'added',
   'wf.diff_removed': 'removed',
   'wf.diff_changed': 'changed',
+  'wf.diff_reordered': 'reordered',
   'wf.rollback': 'Bring back revision {n}',
   'wf.newest': 'in force',
   'wf.start_title': 'Start {name}',

@@ -334,6 +334,7 @@ export const ja: Record<keyof typeof en, string> = {
   'wf.diff_added': '追加',
   'wf.diff_removed': '削除',
   'wf.diff_changed': '変更',
+  'wf.diff_reordered': '順序変更',
   'wf.rollback': '{n} 版に戻す',
   'wf.newest': '有効な版',
   'wf.start_title': '{name} を実行',
