@@ -73,7 +73,13 @@ Verdict verdict(const ActiveRun& run, std::uint32_t index) {
   if (is_stopping(run.run)) return Verdict::not_run;
   if (run.run.state == RunState::queued) return Verdict::not_yet;
   if (!job.enabled && run.run.only_job.empty()) return Verdict::bypass;
-  if (state.ready_at.us != 0 || job.predecessors == 0) return Verdict::start;
+  return state.ready_at.us != 0 ? Verdict::start : condition(run, index);
+}
+
+Verdict condition(const ActiveRun& run, std::uint32_t index) {
+  const JobRun& state = run.job(index);
+  const Job& job = run.definition(index);
+  if (job.predecessors == 0) return Verdict::start;
   const std::uint32_t decided = job.predecessors - state.predecessors_open;
   if (run.extra[index].bypassed == decided) {
     return state.predecessors_open == 0 ? Verdict::bypass : Verdict::not_yet;

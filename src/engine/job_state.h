@@ -16,6 +16,9 @@ enum class Verdict : std::uint8_t { not_yet, start, not_run, bypass };
 /// bypassed by a branch, the job itself may still become bypassed, so it is not decided.
 Verdict verdict(const ActiveRun& run, std::uint32_t job);
 
+/// The same of the job's predecessors alone, whether or not it was once startable.
+Verdict condition(const ActiveRun& run, std::uint32_t job);
+
 /// No new jobs start in it, and what is open ends.
 bool is_stopping(const model::Run& run);
 

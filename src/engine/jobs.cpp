@@ -9,17 +9,11 @@ using model::JobRun;
 using model::JobState;
 using Phase = JobRun::Phase;
 
-namespace {
-
-/// It was ready, and the run is being stopped: it must not start any more. Its row follows with its
-/// end.
 void withdraw_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
   unqueue_job(turn.state, run, index);
   clear_timer(turn.state, run, index);
   run.job(index).ready_at = Timestamp{};
 }
-
-}  // namespace
 
 void consider_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
   JobRun& job = run.job(index);

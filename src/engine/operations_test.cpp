@@ -58,6 +58,32 @@ TEST_CASE(
   CHECK(world.run_state(run) == "succeeded");
 }
 
+TEST_CASE("[OPS-09] a state set to failed takes back what only waits for a slot because of it") {
+  World world;
+  world.agent.slots = 1;
+  world.connect();
+  WorkflowBuilder flow{"five"};
+  flow.add("a");
+  flow.add("b", {"a"});
+  flow.add("c", {"a"});
+  flow.add("d", {"b"});
+  world.define(flow);
+  world.script("b", {exits(0, 10min)});
+  const std::string run = world.start("five");
+  REQUIRE(world.job_state(run, "b") == "running");
+  REQUIRE(world.job_state(run, "c") == "wait_pool");
+  world.ask(on(Operation::force, run, "d"));
+  world.ask(set_to(JobState::failed, run, "a"));
+  CHECK(world.job_state(run, "b") == "running");  // it has started
+  CHECK(world.job_state(run, "c") == "not_run");
+  CHECK(world.job_state(run, "d") == "wait_pool");  // it does not wait because of A
+  world.restart();
+  world.run_for(1h);
+  CHECK(world.run_state(run) == "failed");
+  CHECK(world.job(run, "c").attempts == 0);
+  CHECK(world.job_state(run, "d") == "succeeded");
+}
+
 TEST_CASE("a job left running can be killed, also with its run") {
   for (const bool whole : {false, true}) {
     World world;

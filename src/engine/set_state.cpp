@@ -142,15 +142,39 @@ void keep_ready_times(Turn& turn, ActiveRun& run, std::uint32_t index) {
   }
 }
 
+/// Jobs that wait for a slot only because of the ends as they are (not by force, not as the root of
+/// a rerun).
+std::vector<std::uint32_t> ready_by_condition(const ActiveRun& run, std::uint32_t index) {
+  std::vector<std::uint32_t> jobs;
+  for (const std::uint32_t next : run.definition(index).successors) {
+    const JobRun& job = run.job(next);
+    const bool is_ready = job.phase == Phase::waiting && job.ready_at.us != 0;
+    if (is_ready && condition(run, next) == Verdict::start) jobs.push_back(next);
+  }
+  return jobs;
+}
+
+/// What has started no process yet follows the new end: it no longer starts because of the old one.
+void withdraw_ready(Turn& turn, ActiveRun& run, const std::vector<std::uint32_t>& ready) {
+  count_predecessors(run);
+  for (const std::uint32_t job : ready) {
+    if (condition(run, job) == Verdict::start) continue;
+    withdraw_job(turn, run, job);
+    turn.touch_job(run, job);
+  }
+}
+
 /// The end of an ended job changes: what it held back waits again. A run that is over goes on with
 /// it; with nothing, it only gets its result anew.
 template <class Change>
 void change_ended(Turn& turn, ActiveRun& run, std::uint32_t index, bool was_over, Change change) {
   const std::vector<bool> chosen = held_back_by(run.run, {index});
+  const std::vector<std::uint32_t> ready = ready_by_condition(run, index);
   const bool was_decided = is_decided(run.run, run.job(index));
   keep_ready_times(turn, run, index);
   change(run.job(index));
   turn.touch_job(run, index);
+  withdraw_ready(turn, run, ready);
   if (was_over) {
     reopen_run(turn, run, chosen, model::RerunScope::failed);
   } else {

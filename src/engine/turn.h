@@ -103,6 +103,8 @@ bool waits_for_good_end(const WorkflowState& workflow);
 
 /// A waiting job whose condition may have changed: queues what follows from it.
 void consider_job(Turn& turn, ActiveRun& run, std::uint32_t job);
+/// What was startable and has not started is so no longer. Its row is left to the caller.
+void withdraw_job(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// Ends a job (not its attempt): row, journal, successors, end of the run.
 void end_job(Turn& turn, ActiveRun& run, std::uint32_t job, model::JobState ended);
 /// Ends a startable (or retrying) job as skipped, with the outputs that the skip gives.

@@ -131,6 +131,12 @@ void release(Turn& turn, Slot& slot) {
   if (index < state.settings.slots) state.free.push_back(index);
 }
 
+/// An older order of the attempt did not start a process, or (its boot is over) cannot be asked.
+bool is_moot(const Report& report) {
+  return std::holds_alternative<model::AttemptNeverStarted>(report) ||
+         std::holds_alternative<model::AttemptLost>(report);
+}
+
 /// The same attempt, assigned anew: the server has our "never started" to the order before, even if
 /// its acknowledgement was lost.
 void drop_older_answers(Turn& turn, const model::StartOrder& order) {
@@ -140,7 +146,7 @@ void drop_older_answers(Turn& turn, const model::StartOrder& order) {
   Slot* slot = find_slot(turn.state, order.attempt);
   if (slot == nullptr || slot->phase != Slot::Phase::ended || slot->sequence >= order.sequence)
     return;
-  if (std::holds_alternative<model::AttemptNeverStarted>(*slot->report)) release(turn, *slot);
+  if (is_moot(*slot->report)) release(turn, *slot);
 }
 
 // ------------------------------------------------------------------------------------ one input

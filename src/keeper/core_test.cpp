@@ -109,6 +109,22 @@ TEST_CASE(
   CHECK(core.only<HandToRunner>().order.sequence == 5);
 }
 
+TEST_CASE("an attempt assigned anew starts though its older order counts as lost with its boot") {
+  // The agent died between the acknowledgement that the older order never started and the release
+  // of its slot; meanwhile the host had restarted.
+  Core core{1, 1};
+  SlotImage image;
+  image.attempt = Core::ref(1);
+  image.sequence = 1;
+  image.same_boot = false;
+  core.state = restore(core.state.settings, 1, {image}, core.now).state;
+  core.give(SessionOpened{});
+  CHECK(core.report<model::AttemptLost>().sequence == 1);
+  core.start(1, 2);
+  CHECK(core.count<ReleaseSlot>() == 1);
+  CHECK(core.only<HandToRunner>().order.sequence == 2);
+}
+
 TEST_CASE("waiting orders are not in the slot file and start when another job has ended") {
   Core core{3, 1};
   core.start(1, 1);

@@ -146,7 +146,7 @@ void AgentSession::obey(wire::ServerMessage& message) {
         } else if constexpr (std::is_same_v<One, wire::Refused>) {
           channel_.close({one.code, one.message, "the agent tries again later"});
         } else if constexpr (std::is_same_v<One, model::StartOrder>) {
-          forget_refusal(one);
+          forget_older(one);
           hooks_.start(one);
         } else if constexpr (std::is_same_v<One, model::StopOrder>) {
           hooks_.stop(one);
@@ -177,12 +177,17 @@ void AgentSession::welcome(const wire::Welcome& welcome) {
   for (auto& [attempt, kept] : kept_) queue(attempt, kept);
 }
 
-/// The server orders an attempt anew only when it has the refusal: its acknowledgement was lost.
-void AgentSession::forget_refusal(const model::StartOrder& order) {
+/// The server orders an attempt anew only when it knows that the older order started nothing: what
+/// is kept of that one has been answered.
+void AgentSession::forget_older(const model::StartOrder& order) {
   const auto kept = kept_.find(order.attempt);
   if (kept == kept_.end()) return;
-  const auto* refusal = std::get_if<model::AttemptNeverStarted>(&kept->second.report);
-  if (refusal != nullptr && refusal->sequence < order.sequence) kept_.erase(kept);
+  const Report& report = kept->second.report;
+  const auto* refusal = std::get_if<model::AttemptNeverStarted>(&report);
+  const auto* loss = std::get_if<model::AttemptLost>(&report);
+  const bool is_older = (refusal != nullptr && refusal->sequence < order.sequence) ||
+                        (loss != nullptr && loss->sequence < order.sequence);
+  if (is_older) kept_.erase(kept);
 }
 
 void AgentSession::queue(const model::AttemptRef& attempt, Kept& kept) {

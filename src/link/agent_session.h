@@ -80,7 +80,7 @@ class AgentSession {
   void obey(wire::ServerMessage& message);
   void welcome(const wire::Welcome& welcome);
   bool answer_log(const model::LogRequest& request, bool at_once);
-  void forget_refusal(const model::StartOrder& order);
+  void forget_older(const model::StartOrder& order);
   void queue(const model::AttemptRef& attempt, Kept& kept);
   void drop_old_refusals(const model::AttemptRef& newest);
 

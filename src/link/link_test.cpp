@@ -180,6 +180,20 @@ TEST_CASE("a newer order acknowledges that an older one never started") {
   CHECK(pair.count<model::AttemptEnded>() == 1);
 }
 
+TEST_CASE("a newer order ends the report that an older one was lost") {
+  Pair pair;
+  pair.connect();
+  pair.agent.report(model::AttemptLost{attempt(1), "host_restarted", 1});
+  pair.carry();
+  model::StartOrder order = order_of(1);
+  order.sequence = 2;
+  pair.server->start(order);
+  pair.carry();
+  pair.agent.report(ended(1));
+  pair.carry();
+  CHECK(pair.count<model::AttemptEnded>() == 1);
+}
+
 TEST_CASE("an agent of another protocol is refused and told why") {
   Pair pair;
   pair.hello.protocol = 2;

@@ -47,6 +47,8 @@ class Checker {
     std::uint32_t round_base = 0;          ///< attempts before this (re)run
     std::uint32_t unknown_reruns = 0;      ///< an operator tried again, in this round
     bool forced = false;                   ///< an operator let it past its wait, in this round
+    std::uint32_t forced_try = 0;          ///< the attempt that need not wait for its time
+    bool set_by_hand = false;              ///< its end is what an operator said
     std::map<std::uint32_t, Steady> ends;  ///< when each attempt's end was recorded
   };
   struct RunTable {
@@ -161,6 +163,12 @@ class WatchedStore final : public store::EngineStore {
   store::EngineStore& inner_;
   Checker& checker_;
 };
+
+/// Started, and neither ended nor given back.
+bool is_live(const model::Attempt& attempt);
+/// `workflow#number`, with a job `workflow#number/job`.
+std::string name_of(const model::Run& run);
+std::string name_of(const Checker::RunTable& run, std::uint32_t job);
 
 /// Every waiting thing in the engine's memory names what would end it. Empty: all do.
 std::string check_waits(const engine::State& state);

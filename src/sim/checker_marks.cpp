@@ -7,14 +7,6 @@ namespace dandori::sim {
 
 using Phase = model::JobRun::Phase;
 
-namespace {
-
-std::string name_of(const Checker::RunTable& run, std::uint32_t job) {
-  return fmt::format("{}#{}/{}", run.run.workflow, run.run.number, run.definition->jobs[job].id);
-}
-
-}  // namespace
-
 /// One job that is run alone: the others are no part of the run.
 void Checker::leave_out(RunTable& at, const model::Run& run) {
   for (std::size_t job = 0; !run.only_job.empty() && job < at.jobs.size(); ++job) {

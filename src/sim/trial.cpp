@@ -8,9 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/state.h"
-#include "sim/generate.h"
-#include "sim/world.h"
-#include "spec/spec.h"
+#include "sim/trial_world.h"
 
 namespace dandori::sim {
 
@@ -51,52 +49,7 @@ WorldConfig config_for(Random random) {
   return config;
 }
 
-/// One seed's world with the people who use it and the faults that befall it.
-class Trial {
- public:
-  Trial(std::uint64_t seed, const std::function<void(const std::string&)>& trace);
-  Outcome run();
-
- private:
-  struct Ask {
-    model::Request request;
-    std::string key;
-    bool is_answered = false;
-  };
-
-  void make_workflows();
-  ProcessScript script(const model::StartOrder& order) const;
-  void plan_people(Duration until);
-  void plan_faults(Duration until);
-  void act();
-  void fault();
-  void ask(model::Request request, std::string_view what);
-  void preview(model::Request request);
-  void operate_on_run(const std::string& run);
-  void operate_on_workflow(const std::string& workflow);
-  void undo_all();
-  void send(const std::shared_ptr<Ask>& ask);
-  void apply(std::size_t workflow, bool with_triggers, std::uint64_t version);
-  std::string some_run();
-  std::string some_job(const std::string& run);
-  void restart_server();
-  void restart_agent(std::size_t host);
-  void restart_host(std::size_t host);
-  void heal();
-  void settle_decisions();
-  bool is_over();
-  std::string what_is_left();
-  Random chance(std::uint64_t name) const { return Random{seed_}.split(name); }
-
-  std::uint64_t seed_;
-  Random random_;
-  World world_;
-  Duration chaos_{0};
-  std::vector<WorkflowShape> workflows_;
-  std::vector<std::string> agents_;
-  std::uint64_t asked_ = 0;
-  bool healing_ = false;
-};
+}  // namespace
 
 Trial::Trial(std::uint64_t seed, const std::function<void(const std::string&)>& trace)
     : seed_{seed},
@@ -125,196 +78,6 @@ ProcessScript Trial::script(const model::StartOrder& order) const {
   if (random.chance(40)) script.output = fmt::format("n={}\n", random.below(100));
   if (random.chance(3)) script.output = "not an output";
   return script;
-}
-
-// ----------------------------------------------------------------------------------------------
-// people
-
-void Trial::make_workflows() {
-  const std::uint64_t count = 1 + random_.below(3);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint32_t jobs_max = chance(50 + i).chance(5) ? 40 : 12;
-    workflows_.push_back(
-        make_workflow(chance(100 + i), fmt::format("w{}", i), agents_, true, jobs_max));
-    world_.trace(fmt::format("name: {}\n{}", workflows_.back().name, workflows_.back().text));
-    world_.define(workflows_.back().name, workflows_.back().text);
-  }
-}
-
-void Trial::apply(std::size_t workflow, bool with_triggers, std::uint64_t version) {
-  const std::uint64_t name = version == 0 ? 100 + workflow : mix64(version, workflow);
-  const WorkflowShape shape =
-      make_workflow(chance(name), workflows_[workflow].name, agents_, with_triggers, 12);
-  spec::Parsed parsed =
-      spec::parse_definitions("w.yaml", fmt::format("name: {}\n{}", shape.name, shape.text));
-  if (!parsed.problems.empty()) {
-    return world_.witness().violated("definition: " +
-                                     spec::format_problem(parsed.problems.front(), true));
-  }
-  workflows_[workflow] = shape;
-  ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false}, "apply");
-}
-
-void Trial::ask(model::Request request, std::string_view what) {
-  auto made = std::make_shared<Ask>();
-  made->request = std::move(request);
-  made->key = fmt::format("{}-{}", what, ++asked_);
-  world_.trace("asks " + made->key);
-  send(made);
-}
-
-/// Sends it until there is an answer; sometimes the answer gets lost, or it is sent again for no
-/// reason.
-void Trial::send(const std::shared_ptr<Ask>& ask) {
-  world_.send(ask->request, ask->key, [this, ask](const Result<Json>& answer) {
-    const std::string& code = answer ? std::string{} : answer.error().code;
-    const bool is_lost = code.starts_with("server.") || code.starts_with("store.");
-    world_.trace(fmt::format("{} is answered {}", ask->key, answer ? "well" : code));
-    if (!answer && !is_lost) return;
-    if (!is_lost && !random_.chance(10)) return;
-    world_.clock().after(random_.span(100ms, 10s), [this, ask] { send(ask); });
-  });
-}
-
-std::string Trial::some_run() {
-  const auto& runs = world_.checker().runs();
-  if (runs.empty()) return "w0#1";
-  auto at = runs.begin();
-  // Recent ones more often.
-  const std::uint64_t back =
-      random_.below(std::min<std::uint64_t>(runs.size(), random_.chance(70) ? 4 : 50));
-  std::advance(at, static_cast<std::ptrdiff_t>(runs.size() - 1 - back));
-  return fmt::format("{}#{}", at->second.run.workflow, at->second.run.number);
-}
-
-std::string Trial::some_job(const std::string& run) {
-  const Checker::RunTable* table = world_.checker().find(run);
-  if (table == nullptr || table->jobs.empty()) return "j0";
-  return table->definition->jobs[random_.below(table->jobs.size())].id;
-}
-
-void Trial::act() {
-  const std::string run = some_run();
-  const std::size_t workflow = random_.below(workflows_.size());
-  switch (random_.below(24)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-    case 4:
-    case 5: {
-      model::StartRun request;
-      request.workflow = workflows_[workflow].name;
-      request.force = random_.chance(10);
-      if (random_.chance(20)) request.params = Json::object({{"n", 5}});
-      return ask(std::move(request), "start");
-    }
-    case 6:
-      return ask(model::RerunRun{run, model::RerunScope::failed, {}}, "rerun");
-    case 7:
-      return ask(model::RerunRun{run, model::RerunScope::whole, {}}, "rerun");
-    case 8:
-      return ask(model::RerunRun{run, model::RerunScope::from, some_job(run)}, "rerun");
-    case 9:
-      return ask(model::RerunRun{run, model::RerunScope::only, some_job(run)}, "rerun");
-    case 10:
-      return ask(model::CancelRun{run}, "cancel");
-    case 11:
-      return ask(model::KillRun{run, random_.chance(60) ? some_job(run) : std::string{}}, "kill");
-    case 12:
-    case 13:
-      return ask(model::ConfirmRun{run}, "confirm");
-    case 14:
-      return apply(workflow, true, random_.next());
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-      return operate_on_run(run);
-    case 19:
-    case 20:
-      return operate_on_workflow(workflows_[workflow].name);
-    case 21: {
-      model::RerunRun rerun{run, static_cast<model::RerunScope>(random_.below(5)), some_job(run)};
-      rerun.hold_first = random_.chance(30);
-      if (random_.chance(20)) rerun.hold = {some_job(run)};
-      rerun.newest = random_.chance(50);
-      return ask(std::move(rerun), "rerun");
-    }
-    case 22: {
-      model::StartRun alone;
-      alone.workflow = workflows_[workflow].name;
-      alone.only = some_job(run);
-      if (random_.chance(70)) alone.like = run;
-      return ask(std::move(alone), "start-alone");
-    }
-    default:
-      return ask(model::AskWhy{run, random_.chance(50) ? some_job(run) : std::string{}}, "why");
-  }
-}
-
-void Trial::preview(model::Request request) {
-  world_.send(std::move(request), {}, [](const Result<Json>&) {}, true);
-}
-
-void Trial::operate_on_run(const std::string& run) {
-  model::Operate request;
-  request.action = static_cast<model::Operation>(random_.below(13));
-  request.run = run;
-  const bool of_run = request.action == model::Operation::suspend ||
-                      request.action == model::Operation::resume || random_.chance(10);
-  if (!of_run) request.job = some_job(run);
-  request.state = static_cast<model::JobState>(
-      static_cast<std::uint64_t>(model::JobState::succeeded) + random_.below(6));
-  request.leave_running = random_.chance(50);
-  if (random_.chance(50)) request.values = Json::object({{"n", 5}});
-  if (random_.chance(10)) request.until = world_.clock().wall() + random_.span(1s, 5min);
-  if (random_.chance(30)) preview(request);
-  ask(std::move(request), "operate");
-}
-
-void Trial::operate_on_workflow(const std::string& workflow) {
-  model::Operate request;
-  request.action = static_cast<model::Operation>(random_.below(12));
-  const bool is_drain =
-      request.action == model::Operation::drain || request.action == model::Operation::undrain;
-  if (!is_drain || random_.chance(60)) request.workflow = workflow;
-  if (!is_drain && random_.chance(50)) request.job = fmt::format("j{}", random_.below(6));
-  if (random_.chance(40)) request.until = world_.clock().wall() + random_.span(1s, 5min);
-  if (random_.chance(50)) request.values = Json::object({{"n", 5}});
-  if (random_.chance(30)) preview(request);
-  ask(std::move(request), "operate");
-}
-
-/// Everything by hand is undone, so that there is an end.
-void Trial::undo_all() {
-  using model::MarkKind;
-  using model::Operation;
-  constexpr std::pair<MarkKind, Operation> kUndo[] = {{MarkKind::hold, Operation::release},
-                                                      {MarkKind::disable, Operation::enable},
-                                                      {MarkKind::skip, Operation::unskip},
-                                                      {MarkKind::suspend, Operation::resume},
-                                                      {MarkKind::drain, Operation::undrain}};
-  std::vector<model::Operate> requests;
-  for (const auto& [key, mark] : world_.checker().marks()) {
-    model::Operate request;
-    for (const auto& [kind, undo] : kUndo) {
-      if (kind == key.kind) request.action = undo;
-    }
-    if (key.number != 0) request.run = fmt::format("{}#{}", key.workflow, key.number);
-    if (key.number == 0) request.workflow = key.workflow;
-    request.job = key.job;
-    requests.push_back(std::move(request));
-  }
-  for (model::Operate& request : requests) ask(std::move(request), "undo");
-}
-
-void Trial::plan_people(Duration until) {
-  const std::uint64_t count = 3 + random_.below(12);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const bool early = random_.chance(40);
-    world_.clock().after(random_.span(Duration{0}, early ? 60s : until), [this] { act(); });
-  }
 }
 
 // ----------------------------------------------------------------------------------------------
@@ -432,6 +195,23 @@ void Trial::settle_decisions() {
       waiting.push_back(fmt::format("{}#{}", run.run.workflow, run.run.number));
   }
   for (const std::string& run : waiting) ask(model::ConfirmRun{run}, "confirm");
+  kill_left_running();
+}
+
+/// Who sets the state of a running job and leaves its process running ends that when it must end:
+/// its timeout no longer does.
+void Trial::kill_left_running() {
+  std::vector<model::KillRun> left;
+  for (const auto& [id, run] : world_.checker().runs()) {
+    for (const auto& [key, attempt] : run.attempts) {
+      const bool is_left = run.jobs[key.first].set_by_hand && attempt.sequence != 0 &&
+                           !is_ended(attempt.state) && !attempt.manual_kill;
+      if (!is_left) continue;
+      const std::string name = fmt::format("{}#{}", run.run.workflow, run.run.number);
+      left.push_back({name, run.definition->jobs[key.first].id});
+    }
+  }
+  for (model::KillRun& request : left) ask(std::move(request), "kill");
 }
 
 bool Trial::is_over() {
@@ -503,8 +283,6 @@ Outcome Trial::run() {
   outcome.runs = world_.checker().runs().size();
   return outcome;
 }
-
-}  // namespace
 
 Outcome run_trial(std::uint64_t seed, const std::function<void(const std::string&)>& trace) {
   return Trial{seed, trace}.run();
