@@ -275,6 +275,7 @@ TEST_CASE(
           "(trap '' TERM; echo x > ready; exec sleep 600) & child=$!; echo $child > child; wait"));
       host.until([&] {
         return !content(host.path("agent/work/ready")).empty() &&
+               pid_in(host.path("agent/work/child")) != 0 &&
                host.find<model::AttemptStarted>(1) != nullptr;
       });
       host.keeper->stop({attempt(1), Duration{600'000'000}});
