@@ -267,7 +267,7 @@ describe('workflows and many runs at once', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(/^Who uses it/).fill('night operator');
     await dialog.getByRole('button', { name: 'Make a token' }).click();
-    const secret = (await dialog.locator('.secret code').innerText()).trim();
+    const secret = (await dialog.locator('.secret code').textContent())!.trim();
     const ask = () =>
       fetch(`${world.url}/api/v1/runs`, { headers: { Authorization: `Bearer ${secret}` } });
     expect((await ask()).status).toBe(200);

@@ -54,7 +54,7 @@ describe('the main job in the browser', () => {
     await page.getByRole('link', { name: run, exact: true }).click();
     const banner = page.getByRole('region', { name: /check_osaka failed/ });
     await banner.getByText('is not a number').waitFor();
-    expect(await banner.innerText()).toContain('load_osaka, total, report');
+    expect(await banner.textContent()).toContain('load_osaka, total, report');
     await banner.getByRole('button', { name: 'Open the log' }).click();
     await page.locator('.log-line', { hasText: '10個' }).first().waitFor();
     await page.getByRole('tab', { name: 'Why' }).click();

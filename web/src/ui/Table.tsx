@@ -23,7 +23,7 @@ export interface Column<T> {
   numeric?: boolean;
 }
 
-interface Props<T> {
+export interface TableProps<T> {
   label: string;
   rows: readonly T[];
   columns: readonly Column<T>[];
@@ -36,7 +36,7 @@ interface Props<T> {
 }
 
 /** A list of any length: only what is seen is drawn; keys, selection and copying are its own. */
-export function Table<T>(props: Props<T>) {
+export function Table<T>(props: TableProps<T>) {
   const { rows, columns, idOf, active, onActive, onOpen, selection, onEnd, label } = props;
   const t = useT();
   const { prefs } = usePrefs();

@@ -6,6 +6,7 @@ import { isActive } from '@/lib/states';
 import { durationText, elapsedMs, instantText } from '@/lib/time';
 import { Instant, useClock, useNow, useZoneShort } from './clock';
 import { StateText } from './Glyph';
+import { numberColumn, textColumn } from './ListView';
 import { usePrefs } from './prefs';
 import type { Column } from './Table';
 
@@ -48,15 +49,7 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
   const short = useZoneShort();
   return useMemo(() => {
     const title: Column<Run>[] = withTitle
-      ? [
-          {
-            key: 'title',
-            head: t('col.title'),
-            width: 'minmax(120px, 1.2fr)',
-            cell: (run) => run.title ?? '',
-            text: (run) => run.title ?? '',
-          },
-        ]
+      ? [textColumn('title', t('col.title'), 'minmax(120px, 1.2fr)', (run) => run.title ?? '')]
       : [];
     const origin = (run: Run) => lookup(prefs.lang, `origin.${run.origin}`, {}) ?? run.origin;
     return [
@@ -78,27 +71,27 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
         text: (run) => run.name,
       },
       ...title,
-      {
-        key: 'state',
-        head: t('col.state'),
-        width: '130px',
-        cell: (run) => <StateText state={run.state} />,
-        text: (run) => stateWord(prefs.lang, run.state),
-      },
-      {
-        key: 'date',
-        head: t('col.business_date'),
-        width: '104px',
-        cell: (run) => <span className="num">{run.business_date}</span>,
-        text: (run) => run.business_date,
-      },
-      {
-        key: 'started',
-        head: t('col.started', { zone: short }),
-        width: '158px',
-        cell: (run) => <Instant at={run.started_at} />,
-        text: (run) => instantText(run.started_at, zone),
-      },
+      textColumn(
+        'state',
+        t('col.state'),
+        '130px',
+        (run) => stateWord(prefs.lang, run.state),
+        (run) => <StateText state={run.state} />,
+      ),
+      textColumn(
+        'date',
+        t('col.business_date'),
+        '104px',
+        (run) => run.business_date,
+        (run) => <span className="num">{run.business_date}</span>,
+      ),
+      textColumn(
+        'started',
+        t('col.started', { zone: short }),
+        '158px',
+        (run) => instantText(run.started_at, zone),
+        (run) => <Instant at={run.started_at} />,
+      ),
       {
         key: 'took',
         head: t('col.took'),
@@ -121,21 +114,14 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
         ),
         text: (run) => `${origin(run)} ${run.actor}`.trim(),
       },
-      {
-        key: 'revision',
-        head: t('col.revision'),
-        width: '76px',
-        numeric: true,
-        cell: (run) => <span className="num">{run.revision}</span>,
-        text: (run) => String(run.revision),
-      },
-      {
-        key: 'flags',
-        head: t('col.flags'),
-        width: 'minmax(110px, 1fr)',
-        cell: (run) => <Flags run={run} />,
-        text: (run) => (run.needs_decision ? t('run.needs_decision') : ''),
-      },
+      numberColumn('revision', t('col.revision'), '76px', (run) => String(run.revision)),
+      textColumn(
+        'flags',
+        t('col.flags'),
+        'minmax(110px, 1fr)',
+        (run) => (run.needs_decision ? t('run.needs_decision') : ''),
+        (run) => <Flags run={run} />,
+      ),
     ];
   }, [withTitle, prefs.lang, t, zone, now, short]);
 }

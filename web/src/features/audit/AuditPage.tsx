@@ -1,4 +1,3 @@
-import { Button, TextInput } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
@@ -6,10 +5,19 @@ import { queries } from '@/api/queries';
 import type { AuditLine } from '@/api/types';
 import { instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
+import {
+  ClearFilters,
+  EmptyFiltered,
+  ListView,
+  numberColumn,
+  TextFilter,
+  textColumn,
+  useRows,
+} from '@/ui/ListView';
 import { useLive, useThrottled } from '@/ui/live';
 import { usePrefs, useT } from '@/ui/prefs';
-import { type Column, Table } from '@/ui/Table';
-import { Empty, QueryView } from '@/ui/View';
+import type { Column } from '@/ui/Table';
+import { Empty } from '@/ui/View';
 
 const FIELDS = ['actor', 'action', 'target'] as const;
 
@@ -19,56 +27,31 @@ function useColumns(): Column<AuditLine>[] {
   const short = useZoneShort();
   return useMemo(
     () => [
-      {
-        key: 'seq',
-        head: '#',
-        width: '52px',
-        numeric: true,
-        cell: (line) => <span className="num">{line.seq}</span>,
-        text: (line) => String(line.seq),
-      },
-      {
-        key: 'at',
-        head: t('col.at', { zone: short }),
-        width: '165px',
-        cell: (line) => <Instant at={line.at} />,
-        text: (line) => instantText(line.at, zone),
-      },
-      {
-        key: 'actor',
-        head: t('col.actor'),
-        width: '110px',
-        cell: (line) => line.actor.name,
-        text: (line) => line.actor.name,
-      },
-      {
-        key: 'action',
-        head: t('col.action'),
-        width: '136px',
-        cell: (line) => <code>{line.action}</code>,
-        text: (line) => line.action,
-      },
-      {
-        key: 'target',
-        head: t('col.target'),
-        width: 'minmax(170px, 1fr)',
-        cell: (line) => line.target,
-        text: (line) => line.target,
-      },
-      {
-        key: 'reason',
-        head: t('col.reason'),
-        width: 'minmax(140px, 1fr)',
-        cell: (line) => line.actor.reason,
-        text: (line) => line.actor.reason,
-      },
-      {
-        key: 'from',
-        head: t('col.from'),
-        width: '70px',
-        cell: (line) => <span title={line.actor.address}>{line.actor.channel}</span>,
-        text: (line) => line.actor.channel,
-      },
+      numberColumn('seq', '#', '52px', (line) => String(line.seq)),
+      textColumn(
+        'at',
+        t('col.at', { zone: short }),
+        '165px',
+        (line) => instantText(line.at, zone),
+        (line) => <Instant at={line.at} />,
+      ),
+      textColumn('actor', t('col.actor'), '110px', (line) => line.actor.name),
+      textColumn(
+        'action',
+        t('col.action'),
+        '136px',
+        (line) => line.action,
+        (line) => <code>{line.action}</code>,
+      ),
+      textColumn('target', t('col.target'), 'minmax(170px, 1fr)', (line) => line.target),
+      textColumn('reason', t('col.reason'), 'minmax(140px, 1fr)', (line) => line.actor.reason),
+      textColumn(
+        'from',
+        t('col.from'),
+        '70px',
+        (line) => line.actor.channel,
+        (line) => <span title={line.actor.address}>{line.actor.channel}</span>,
+      ),
     ],
     [t, zone, short],
   );
@@ -130,16 +113,12 @@ export function AuditPage() {
   const query = useInfiniteQuery({ ...queries.audit(filter), placeholderData: keepPreviousData });
   const again = useThrottled(() => void client.invalidateQueries({ queryKey: ['audit'] }), 2000);
   useLive(null, () => again());
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const rows = useRows(query);
   const change = useCallback(
     (some: typeof search) =>
       void navigate({ search: (old: typeof search) => ({ ...old, ...some }), replace: true }),
     [navigate],
   );
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const filtered = Object.keys(filter).length > 0;
   const clear = () => change({ actor: undefined, action: undefined, target: undefined });
 
@@ -149,47 +128,33 @@ export function AuditPage() {
         <h1 id="audit-title">{t('audit.title')}</h1>
         <div className="toolbar" role="search">
           {FIELDS.map((field) => (
-            <TextInput
-              key={`${field}-${search[field] ?? ''}`}
-              size="xs"
-              placeholder={t(`audit.${field}`)}
-              aria-label={t(`audit.${field}`)}
-              defaultValue={search[field] ?? ''}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter')
-                  change({ [field]: event.currentTarget.value.trim() || undefined });
-              }}
-              onBlur={(event) => {
-                const value = event.currentTarget.value.trim() || undefined;
-                if (value !== search[field]) change({ [field]: value });
-              }}
+            <TextFilter
+              key={field}
+              label={t(`audit.${field}`)}
+              value={search[field]}
+              change={(value) => change({ [field]: value })}
             />
           ))}
-          {filtered && (
-            <Button size="xs" variant="subtle" onClick={clear}>
-              {t('view.clear_filters')}
-            </Button>
-          )}
+          {filtered && <ClearFilters plain clear={clear} />}
         </div>
       </div>
       <div className="run-body">
-        <QueryView query={query} rows={16}>
-          {() =>
-            rows.length === 0 ? (
-              <Empty title={t(filtered ? 'audit.empty_filtered' : 'audit.empty')} />
+        <ListView
+          query={query}
+          empty={
+            filtered ? (
+              <EmptyFiltered title={t('audit.empty_filtered')} clear={clear} />
             ) : (
-              <Table
-                label={t('audit.title')}
-                rows={rows}
-                columns={columns}
-                idOf={(line) => String(line.seq)}
-                active={search.sel ?? null}
-                onActive={(sel) => change({ sel })}
-                onEnd={onEnd}
-              />
+              <Empty title={t('audit.empty')} />
             )
           }
-        </QueryView>
+          label={t('audit.title')}
+          rows={rows}
+          columns={columns}
+          idOf={(line) => String(line.seq)}
+          active={search.sel ?? null}
+          onActive={(sel) => change({ sel })}
+        />
         <Detail line={rows.find((line) => String(line.seq) === search.sel)} />
       </div>
     </section>

@@ -6,6 +6,7 @@ import { matches } from '@/lib/text';
 import { durationText, elapsedMs, instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
 import { StateText } from '@/ui/Glyph';
+import { numberColumn, textColumn } from '@/ui/ListView';
 import { usePrefs } from '@/ui/prefs';
 import { Took } from '@/ui/runColumns';
 import { type Column, Table } from '@/ui/Table';
@@ -49,42 +50,29 @@ function useJobColumns(): Column<Job>[] {
     };
     const span = (job: Job) => newestAttempt(job) ?? { started_at: null, ended_at: null };
     return [
-      {
-        key: 'job',
-        head: t('col.job'),
-        width: 'minmax(140px, 1fr)',
-        cell: (job) => <span className="strong">{job.job}</span>,
-        text: (job) => job.job,
-      },
-      {
-        key: 'title',
-        head: t('col.title'),
-        width: 'minmax(120px, 1.1fr)',
-        cell: (job) => job.title,
-        text: (job) => job.title,
-      },
-      {
-        key: 'state',
-        head: t('col.state'),
-        width: '136px',
-        cell: (job) => <StateText state={job.state} />,
-        text: (job) => stateWord(prefs.lang, job.state),
-      },
-      {
-        key: 'attempt',
-        head: t('col.attempt'),
-        width: '52px',
-        numeric: true,
-        cell: (job) => <span className="num">{job.attempt || ''}</span>,
-        text: (job) => String(job.attempt),
-      },
-      {
-        key: 'started',
-        head: t('col.started', { zone: short }),
-        width: '158px',
-        cell: (job) => <Instant at={span(job).started_at} />,
-        text: (job) => instantText(span(job).started_at, zone),
-      },
+      textColumn(
+        'job',
+        t('col.job'),
+        'minmax(140px, 1fr)',
+        (job) => job.job,
+        (job) => <span className="strong">{job.job}</span>,
+      ),
+      textColumn('title', t('col.title'), 'minmax(120px, 1.1fr)', (job) => job.title),
+      textColumn(
+        'state',
+        t('col.state'),
+        '136px',
+        (job) => stateWord(prefs.lang, job.state),
+        (job) => <StateText state={job.state} />,
+      ),
+      numberColumn('attempt', t('col.attempt'), '52px', (job) => String(job.attempt || '')),
+      textColumn(
+        'started',
+        t('col.started', { zone: short }),
+        '158px',
+        (job) => instantText(span(job).started_at, zone),
+        (job) => <Instant at={span(job).started_at} />,
+      ),
       {
         key: 'took',
         head: t('col.took'),
@@ -96,21 +84,15 @@ function useJobColumns(): Column<Job>[] {
           return ms === null ? '' : durationText(ms);
         },
       },
-      { key: 'end', head: t('col.exit'), width: 'minmax(100px, 0.9fr)', cell: end, text: end },
-      {
-        key: 'agent',
-        head: t('col.agent'),
-        width: '90px',
-        cell: (job) => newestAttempt(job)?.agent ?? '',
-        text: (job) => newestAttempt(job)?.agent ?? '',
-      },
-      {
-        key: 'marks',
-        head: t('col.flags'),
-        width: 'minmax(80px, 0.7fr)',
-        cell: (job) => <JobMarks job={job} />,
-        text: (job) => (job.marks ?? []).map((mark) => mark.kind).join(' '),
-      },
+      textColumn('end', t('col.exit'), 'minmax(100px, 0.9fr)', end),
+      textColumn('agent', t('col.agent'), '90px', (job) => newestAttempt(job)?.agent ?? ''),
+      textColumn(
+        'marks',
+        t('col.flags'),
+        'minmax(80px, 0.7fr)',
+        (job) => (job.marks ?? []).map((mark) => mark.kind).join(' '),
+        (job) => <JobMarks job={job} />,
+      ),
     ];
   }, [t, prefs.lang, zone, now, short]);
 }

@@ -1,7 +1,7 @@
 import { Button, Menu, SegmentedControl, TextInput } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { api } from '@/api/client';
 import { mergeFirstPage, patchRun } from '@/api/patch';
 import { queries, RUNS_PAGE } from '@/api/queries';
@@ -9,18 +9,19 @@ import type { Run } from '@/api/types';
 import { stateWord } from '@/i18n';
 import { RUN_STATES } from '@/lib/states';
 import { StateText } from '@/ui/Glyph';
+import { ClearFilters, EmptyFiltered, ListView, TextFilter, useRows } from '@/ui/ListView';
 import { useLive, useThrottled } from '@/ui/live';
 import { BulkBar } from '@/ui/operate/BulkBar';
 import type { BulkAction } from '@/ui/operate/operations';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useRunColumns } from '@/ui/runColumns';
 import { useMay } from '@/ui/session';
-import { Table } from '@/ui/Table';
-import { Empty, QueryView } from '@/ui/View';
+import { Empty } from '@/ui/View';
 import {
   filterOf,
   hasFilter,
   isDay,
+  NO_FILTER,
   PRESETS,
   type Preset,
   presetOf,
@@ -108,20 +109,10 @@ function Filters({ search, change }: { search: RunsSearch; change: (some: RunsSe
         states={statesOf(search.state)}
         change={(states) => change({ state: states.join(',') || undefined })}
       />
-      <TextInput
-        size="xs"
-        placeholder={t('runs.filter_workflow')}
-        aria-label={t('runs.filter_workflow')}
-        defaultValue={search.workflow ?? ''}
-        key={`workflow-${search.workflow ?? ''}`}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter')
-            change({ workflow: event.currentTarget.value.trim() || undefined });
-        }}
-        onBlur={(event) => {
-          const value = event.currentTarget.value.trim() || undefined;
-          if (value !== search.workflow) change({ workflow: value });
-        }}
+      <TextFilter
+        label={t('runs.filter_workflow')}
+        value={search.workflow}
+        change={(workflow) => change({ workflow })}
       />
       <TextInput
         size="xs"
@@ -137,15 +128,7 @@ function Filters({ search, change }: { search: RunsSearch; change: (some: RunsSe
           if (value === '' || isDay(value)) change({ date: value || undefined });
         }}
       />
-      {hasFilter(search) && (
-        <Button
-          size="xs"
-          variant="subtle"
-          onClick={() => change({ state: undefined, workflow: undefined, date: undefined })}
-        >
-          {t('view.clear_filters')}
-        </Button>
-      )}
+      {hasFilter(search) && <ClearFilters plain clear={() => change(NO_FILTER)} />}
     </div>
   );
 }
@@ -173,7 +156,7 @@ export function RunsPage() {
     placeholderData: keepPreviousData,
   });
   useLiveRuns(search);
-  const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const runs = useRows(query);
   const change = useCallback(
     (some: RunsSearch) => {
       setChosen(new Set());
@@ -184,10 +167,15 @@ export function RunsPage() {
     },
     [navigate],
   );
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const empty = hasFilter(search) ? (
+    <EmptyFiltered title={t('runs.empty_filtered')} clear={() => change(NO_FILTER)} />
+  ) : (
+    <Empty title={t('runs.empty')} next={t('runs.empty_next')}>
+      <Link to="/workflows" search={{}}>
+        {t('runs.to_workflows')}
+      </Link>
+    </Empty>
+  );
 
   return (
     <section className="page" aria-labelledby="runs-title">
@@ -196,47 +184,23 @@ export function RunsPage() {
         <Filters search={search} change={change} />
         <span className="grow" />
         <span className="muted num">
-          {t(hasNextPage ? 'runs.more_than' : 'view.rows', { n: runs.length })}
+          {t(query.hasNextPage ? 'runs.more_than' : 'view.rows', { n: runs.length })}
         </span>
       </div>
-      <QueryView query={query} rows={16}>
-        {() =>
-          runs.length === 0 ? (
-            hasFilter(search) ? (
-              <Empty title={t('runs.empty_filtered')}>
-                <Button
-                  size="xs"
-                  onClick={() => change({ state: undefined, workflow: undefined, date: undefined })}
-                >
-                  {t('view.clear_filters')}
-                </Button>
-              </Empty>
-            ) : (
-              <Empty title={t('runs.empty')} next={t('runs.empty_next')}>
-                <Link to="/workflows" search={{}}>
-                  {t('runs.to_workflows')}
-                </Link>
-              </Empty>
-            )
-          ) : (
-            <Table
-              label={t('runs.title')}
-              rows={runs}
-              columns={columns}
-              idOf={(run) => run.id}
-              active={search.sel ?? null}
-              onActive={(sel) =>
-                void navigate({ search: (old: RunsSearch) => ({ ...old, sel }), replace: true })
-              }
-              onOpen={(run) =>
-                void navigate({ to: '/runs/$run', params: { run: run.name }, search: {} })
-              }
-              {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
-              onEnd={onEnd}
-            />
-          )
+      <ListView
+        query={query}
+        empty={empty}
+        label={t('runs.title')}
+        rows={runs}
+        columns={columns}
+        idOf={(run) => run.id}
+        active={search.sel ?? null}
+        onActive={(sel) =>
+          void navigate({ search: (old: RunsSearch) => ({ ...old, sel }), replace: true })
         }
-      </QueryView>
+        onOpen={(run) => void navigate({ to: '/runs/$run', params: { run: run.name }, search: {} })}
+        {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
+      />
       {chosen.size > 0 && (
         <BulkBar
           names={runs.filter((run) => chosen.has(run.id)).map((run) => run.name)}

@@ -42,6 +42,8 @@ export function hasFilter(search: RunsSearch): boolean {
   return Boolean(search.state || search.workflow || search.date);
 }
 
+export const NO_FILTER: RunsSearch = { state: undefined, workflow: undefined, date: undefined };
+
 /** Ready-made choices of states. */
 export const PRESETS = {
   all: '',

@@ -9,6 +9,7 @@ import type { Revision, WorkflowDetail } from '@/api/types';
 import { shellWord, valueText } from '@/lib/text';
 import { instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
+import { textColumn } from '@/ui/ListView';
 import { CommandBox } from '@/ui/operate/CommandBox';
 import { curlOf } from '@/ui/operate/operations';
 import { useT } from '@/ui/prefs';
@@ -163,46 +164,34 @@ export function Revisions({ detail }: { detail: WorkflowDetail }) {
   const query = useQuery(queries.revisions(detail.workflow));
   const columns = useMemo(
     (): Column<Revision>[] => [
-      {
-        key: 'revision',
-        head: t('col.revision'),
-        width: '110px',
-        cell: (row) => (
+      textColumn(
+        'revision',
+        t('col.revision'),
+        '110px',
+        (row) => String(row.revision),
+        (row) => (
           <span className="num">
             <b>{row.revision}</b>{' '}
             {row.revision === detail.revision && <span className="flag">{t('wf.newest')}</span>}
           </span>
         ),
-        text: (row) => String(row.revision),
-      },
-      {
-        key: 'at',
-        head: t('col.applied', { zone: short }),
-        width: '165px',
-        cell: (row) => <Instant at={row.applied_at} />,
-        text: (row) => instantText(row.applied_at, zone),
-      },
-      {
-        key: 'by',
-        head: t('col.by'),
-        width: '140px',
-        cell: (row) => row.applied_by,
-        text: (row) => row.applied_by,
-      },
-      {
-        key: 'reason',
-        head: t('col.reason'),
-        width: 'minmax(160px, 1fr)',
-        cell: (row) => row.reason ?? '',
-        text: (row) => row.reason ?? '',
-      },
-      {
-        key: 'digest',
-        head: t('col.digest'),
-        width: '130px',
-        cell: (row) => <code>{row.digest.slice(0, 12)}</code>,
-        text: (row) => row.digest,
-      },
+      ),
+      textColumn(
+        'at',
+        t('col.applied', { zone: short }),
+        '165px',
+        (row) => instantText(row.applied_at, zone),
+        (row) => <Instant at={row.applied_at} />,
+      ),
+      textColumn('by', t('col.by'), '140px', (row) => row.applied_by),
+      textColumn('reason', t('col.reason'), 'minmax(160px, 1fr)', (row) => row.reason ?? ''),
+      textColumn(
+        'digest',
+        t('col.digest'),
+        '130px',
+        (row) => row.digest,
+        (row) => <code>{row.digest.slice(0, 12)}</code>,
+      ),
       {
         key: 'back',
         head: '',

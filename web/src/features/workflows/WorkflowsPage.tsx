@@ -1,5 +1,5 @@
 import './workflows.css';
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import {
   keepPreviousData,
   useInfiniteQuery,
@@ -14,15 +14,36 @@ import { instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
 import { StateText } from '@/ui/Glyph';
 import { Icon } from '@/ui/Icon';
+import {
+  ClearFilters,
+  EmptyFiltered,
+  ListView,
+  numberColumn,
+  textColumn,
+  useRows,
+} from '@/ui/ListView';
 import { useLive, useThrottled } from '@/ui/live';
 import { BulkBar } from '@/ui/operate/BulkBar';
 import type { BulkAction } from '@/ui/operate/operations';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
-import { type Column, Table } from '@/ui/Table';
+import type { Column } from '@/ui/Table';
 import { Empty, QueryView } from '@/ui/View';
 import { folderTree } from './model';
-import { WorkflowFlags } from './WorkflowFlags';
+import { flagsOf, WorkflowFlags } from './WorkflowFlags';
+
+function LastRun({ workflow }: { workflow: Workflow }) {
+  const run = workflow.last_run;
+  if (!run) return null;
+  return (
+    <span className="last-run">
+      <StateText state={run.state} />
+      <Link to="/runs/$run" params={{ run: run.name }} search={{}} tabIndex={-1} className="num">
+        #{run.number}
+      </Link>
+    </span>
+  );
+}
 
 function useColumns(): Column<Workflow>[] {
   const { t } = usePrefs();
@@ -30,11 +51,12 @@ function useColumns(): Column<Workflow>[] {
   const short = useZoneShort();
   return useMemo(
     () => [
-      {
-        key: 'name',
-        head: t('col.workflow'),
-        width: 'minmax(170px, 1fr)',
-        cell: (row) => (
+      textColumn(
+        'name',
+        t('col.workflow'),
+        'minmax(170px, 1fr)',
+        (row) => row.name,
+        (row) => (
           <Link
             to="/workflows/$workflow/$tab"
             params={{ workflow: row.name, tab: 'overview' }}
@@ -44,67 +66,31 @@ function useColumns(): Column<Workflow>[] {
             {row.name}
           </Link>
         ),
-        text: (row) => row.name,
-      },
-      {
-        key: 'title',
-        head: t('col.title'),
-        width: 'minmax(160px, 1.3fr)',
-        cell: (row) => row.title,
-        text: (row) => row.title,
-      },
-      {
-        key: 'folder',
-        head: t('col.folder'),
-        width: 'minmax(100px, 0.7fr)',
-        cell: (row) => row.folder,
-        text: (row) => row.folder,
-      },
-      {
-        key: 'last',
-        head: t('col.last_run'),
-        width: 'minmax(220px, 1.2fr)',
-        cell: (row) =>
-          row.last_run ? (
-            <span className="last-run">
-              <StateText state={row.last_run.state} />
-              <Link
-                to="/runs/$run"
-                params={{ run: row.last_run.name }}
-                search={{}}
-                tabIndex={-1}
-                className="num"
-              >
-                #{row.last_run.number}
-              </Link>
-            </span>
-          ) : (
-            ''
-          ),
-        text: (row) => (row.last_run ? `${row.last_run.name} ${row.last_run.state}` : ''),
-      },
-      {
-        key: 'next',
-        head: t('col.next', { zone: short }),
-        width: '160px',
-        cell: (row) => <Instant at={row.next_start ?? null} />,
-        text: (row) => instantText(row.next_start, zone),
-      },
-      {
-        key: 'revision',
-        head: t('col.revision'),
-        width: '76px',
-        numeric: true,
-        cell: (row) => <span className="num">{row.revision}</span>,
-        text: (row) => String(row.revision),
-      },
-      {
-        key: 'flags',
-        head: t('col.flags'),
-        width: 'minmax(100px, 0.7fr)',
-        cell: (row) => <WorkflowFlags workflow={row} />,
-        text: () => '',
-      },
+      ),
+      textColumn('title', t('col.title'), 'minmax(160px, 1.3fr)', (row) => row.title),
+      textColumn('folder', t('col.folder'), 'minmax(100px, 0.7fr)', (row) => row.folder),
+      textColumn(
+        'last',
+        t('col.last_run'),
+        'minmax(220px, 1.2fr)',
+        (row) => (row.last_run ? `${row.last_run.name} ${row.last_run.state}` : ''),
+        (row) => <LastRun workflow={row} />,
+      ),
+      textColumn(
+        'next',
+        t('col.next', { zone: short }),
+        '160px',
+        (row) => instantText(row.next_start, zone),
+        (row) => <Instant at={row.next_start ?? null} />,
+      ),
+      numberColumn('revision', t('col.revision'), '76px', (row) => String(row.revision)),
+      textColumn(
+        'flags',
+        t('col.flags'),
+        'minmax(100px, 0.7fr)',
+        (row) => flagsOf(row).join(' '),
+        (row) => <WorkflowFlags workflow={row} />,
+      ),
     ],
     [t, zone, short],
   );
@@ -185,17 +171,14 @@ export function WorkflowsPage() {
   useLive(null, (message) => {
     if (message.kind === 'resync' || message.event.kind.startsWith('run.')) again();
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const rows = useRows(query);
   const change = useCallback(
     (some: typeof search) =>
       void navigate({ search: (old: typeof search) => ({ ...old, ...some }), replace: true }),
     [navigate],
   );
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const filtered = Boolean(search.folder || search.text);
+  const clear = () => change({ text: undefined, folder: undefined });
 
   return (
     <section className="page" aria-labelledby="workflows-title">
@@ -210,53 +193,36 @@ export function WorkflowsPage() {
             value={search.text ?? ''}
             onChange={(event) => change({ text: event.currentTarget.value || undefined })}
           />
-          {filtered && (
-            <Button
-              size="xs"
-              variant="subtle"
-              onClick={() => change({ text: undefined, folder: undefined })}
-            >
-              {t('view.clear_filters')}
-            </Button>
-          )}
+          {filtered && <ClearFilters plain clear={clear} />}
         </div>
         <span className="grow" />
         <span className="muted num">{t('view.rows', { n: rows.length })}</span>
       </div>
       <div className="with-folders">
         <Folders chosen={search.folder} onChoose={(folder) => change({ folder })} />
-        <QueryView query={query} rows={14}>
-          {() =>
-            rows.length === 0 ? (
-              filtered ? (
-                <Empty title={t('wf.empty_filtered')}>
-                  <Button size="xs" onClick={() => change({ text: undefined, folder: undefined })}>
-                    {t('view.clear_filters')}
-                  </Button>
-                </Empty>
-              ) : (
-                <Empty title={t('wf.empty')} next={t('wf.empty_next')} />
-              )
+        <ListView
+          query={query}
+          empty={
+            filtered ? (
+              <EmptyFiltered title={t('wf.empty_filtered')} clear={clear} />
             ) : (
-              <Table
-                label={t('wf.title')}
-                rows={rows}
-                columns={columns}
-                idOf={(row) => row.name}
-                active={search.sel ?? null}
-                onActive={(sel) => change({ sel })}
-                onOpen={(row) =>
-                  void navigate({
-                    to: '/workflows/$workflow/$tab',
-                    params: { workflow: row.name, tab: 'overview' },
-                  })
-                }
-                {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
-                onEnd={onEnd}
-              />
+              <Empty title={t('wf.empty')} next={t('wf.empty_next')} />
             )
           }
-        </QueryView>
+          label={t('wf.title')}
+          rows={rows}
+          columns={columns}
+          idOf={(row) => row.name}
+          active={search.sel ?? null}
+          onActive={(sel) => change({ sel })}
+          onOpen={(row) =>
+            void navigate({
+              to: '/workflows/$workflow/$tab',
+              params: { workflow: row.name, tab: 'overview' },
+            })
+          }
+          {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
+        />
       </div>
       {chosen.size > 0 && (
         <BulkBar names={[...chosen]} actions={BULK} clear={() => setChosen(new Set())} />
