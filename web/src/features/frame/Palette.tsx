@@ -2,7 +2,7 @@ import '@mantine/spotlight/styles.layer.css';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { api } from '@/api/client';
 import { matches } from '@/lib/text';
 import { Glyph } from '@/ui/Glyph';
@@ -15,15 +15,18 @@ export const openPalette = spotlight.open;
 
 const RUN_NAME = /^[a-z][a-z0-9_]*#\d+$/;
 
-/** The first that was found is the one that Enter opens. */
-function selectFirst() {
-  const { listId } = store.getState();
-  const actions = document.getElementById(listId)?.querySelectorAll('[data-action]') ?? [];
-  for (const [index, action] of actions.entries()) {
-    if (index === 0) action.setAttribute('data-selected', 'true');
+/** Enter opens what is chosen: the first that was found, until another one is chosen by the arrow keys.
+ * The library notes its choice in the list itself, which is drawn anew with what was found. */
+function keepChoice(fromFirst: boolean) {
+  const list = document.getElementById(store.getState().listId);
+  const actions = [...(list?.querySelectorAll('[data-action]') ?? [])];
+  const before = fromFirst ? -1 : actions.findIndex((action) => action.matches('[data-selected]'));
+  const chosen = actions.length === 0 ? -1 : Math.max(0, before);
+  actions.forEach((action, index) => {
+    if (index === chosen) action.setAttribute('data-selected', 'true');
     else action.removeAttribute('data-selected');
-  }
-  store.updateState((state) => ({ ...state, selected: actions.length > 0 ? 0 : -1 }));
+  });
+  store.updateState((state) => ({ ...state, selected: chosen }));
 }
 
 /** Ctrl K: any workflow, run, page or switch, without the mouse. */
@@ -32,7 +35,7 @@ export function Palette() {
   const navigate = useNavigate();
   const mayAdmin = useMay('admin');
   const [query, setQuery] = useState('');
-  const text = useDeferredValue(query.trim());
+  const text = query.trim();
 
   const workflows = useQuery({
     queryKey: ['workflows', 'palette', text],
@@ -122,13 +125,13 @@ export function Palette() {
   ];
   const groups = all.filter((group) => group.actions.length > 0);
 
-  // The library notes its choice in the list itself, which is drawn anew with what was found.
+  // At once, so that Enter right after the last letter opens what is seen.
   const ids = groups.flatMap((group) => group.actions.map((action) => action.id)).join();
-  useEffect(() => {
-    if (ids === '') return;
-    const frame = requestAnimationFrame(() => selectFirst());
-    return () => cancelAnimationFrame(frame);
-  }, [ids]);
+  const chosenFor = useRef(text);
+  useLayoutEffect(() => {
+    if (ids !== '') keepChoice(chosenFor.current !== text);
+    chosenFor.current = text;
+  }, [ids, text]);
 
   return (
     <Spotlight
@@ -148,6 +151,9 @@ export function Palette() {
         placeholder: t('search.placeholder'),
         'aria-label': t('search.placeholder'),
         leftSection: <Icon name="search" size={16} />,
+        onKeyDown: (event) => {
+          if (event.key === 'Enter') keepChoice(false); // just opened: nothing is chosen yet
+        },
       }}
     />
   );
