@@ -202,7 +202,7 @@ describe('workflows and many runs at once', () => {
       await page.getByRole('button', { name: 'Operations', exact: true }).click();
       await page.getByRole('menuitem', { name: label, exact: true }).click();
       await confirm(label, 'maintenance');
-      expect((await world.get('/workflows/off')).state.disabled).toBe(disabled);
+      expect((await world.get('/workflows/off')).disabled).toBe(disabled);
       await audited(action, 'off', 'maintenance');
     }
   });

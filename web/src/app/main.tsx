@@ -3,29 +3,16 @@ import './app.css';
 import './parts.css';
 import './states.css';
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from '@/api/client';
 import { SessionGate } from '@/features/session/SessionGate';
 import { ClockProvider } from '@/ui/clock';
 import { PrefsProvider, usePrefs } from '@/ui/prefs';
+import { client } from './client';
 import { router } from './router';
 import { theme } from './theme';
-
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // What the server refuses stays refused; what it cannot answer now is asked again.
-      retry: (count, error) =>
-        error instanceof Problem && (error.status === 0 || error.status === 503) && count < 3,
-      retryDelay: (count) => 500 * 2 ** count,
-      staleTime: 5_000,
-      refetchOnWindowFocus: false,
-    },
-  },
-});
 
 function App() {
   const { dark } = usePrefs();

@@ -1,25 +1,26 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { queries } from '@/api/queries';
 import { Frame } from '@/features/frame/Frame';
 import { NoPage } from '@/features/frame/NoPage';
 import { readRunSearch } from '@/features/run/search';
 import { readRunsSearch } from '@/features/runs/model';
 import { RunsPage } from '@/features/runs/RunsPage';
+import { later } from '@/ui/later';
 import { Loading } from '@/ui/View';
+import { client } from './client';
+import { PageError } from './PageError';
 
-const RunPage = lazy(async () => ({ default: (await import('@/features/run/RunPage')).RunPage }));
-const WorkflowsPage = lazy(async () => ({
-  default: (await import('@/features/workflows/WorkflowsPage')).WorkflowsPage,
-}));
-const WorkflowPage = lazy(async () => ({
-  default: (await import('@/features/workflows/WorkflowPage')).WorkflowPage,
-}));
-const AuditPage = lazy(async () => ({
-  default: (await import('@/features/audit/AuditPage')).AuditPage,
-}));
-const SettingsPage = lazy(async () => ({
-  default: (await import('@/features/settings/SettingsPage')).SettingsPage,
-}));
+const RunPage = later(async () => (await import('@/features/run/RunPage')).RunPage);
+const WorkflowsPage = later(
+  async () => (await import('@/features/workflows/WorkflowsPage')).WorkflowsPage,
+);
+const WorkflowPage = later(
+  async () => (await import('@/features/workflows/WorkflowPage')).WorkflowPage,
+);
+const AuditPage = later(async () => (await import('@/features/audit/AuditPage')).AuditPage);
+const SettingsPage = later(
+  async () => (await import('@/features/settings/SettingsPage')).SettingsPage,
+);
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NoPage });
 const text = (value: unknown): string | undefined =>
@@ -42,11 +43,13 @@ const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$run',
   validateSearch: readRunSearch,
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <RunPage />
-    </Suspense>
-  ),
+  component: RunPage,
+  loader: ({ params }) => {
+    // What the page needs is asked for at once, beside its code.
+    void client.prefetchQuery(queries.run(params.run));
+    void client.prefetchQuery(queries.runGraph(params.run));
+    return RunPage.load();
+  },
 });
 const workflows = createRoute({
   getParentRoute: () => root,
@@ -58,11 +61,8 @@ const workflows = createRoute({
     text: text(search['text']),
     sel: text(search['sel']),
   }),
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <WorkflowsPage />
-    </Suspense>
-  ),
+  component: WorkflowsPage,
+  loader: WorkflowsPage.load,
 });
 const workflowHome = createRoute({
   getParentRoute: () => root,
@@ -74,20 +74,14 @@ const workflowHome = createRoute({
 const workflow = createRoute({
   getParentRoute: () => root,
   path: '/workflows/$workflow/$tab',
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <WorkflowPage />
-    </Suspense>
-  ),
+  component: WorkflowPage,
+  loader: WorkflowPage.load,
 });
 const revisionDiff = createRoute({
   getParentRoute: () => root,
   path: '/workflows/$workflow/revisions/$range',
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <WorkflowPage />
-    </Suspense>
-  ),
+  component: WorkflowPage,
+  loader: WorkflowPage.load,
 });
 const audit = createRoute({
   getParentRoute: () => root,
@@ -100,20 +94,14 @@ const audit = createRoute({
     target: text(search['target']),
     sel: text(search['sel']),
   }),
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <AuditPage />
-    </Suspense>
-  ),
+  component: AuditPage,
+  loader: AuditPage.load,
 });
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  component: () => (
-    <Suspense fallback={<Loading />}>
-      <SettingsPage />
-    </Suspense>
-  ),
+  component: SettingsPage,
+  loader: SettingsPage.load,
 });
 
 export const router = createRouter({
@@ -129,6 +117,10 @@ export const router = createRouter({
     settings,
   ]),
   scrollRestoration: false,
+  defaultPendingMs: 150, // what comes sooner needs no skeleton; until then the page before stays
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: PageError,
   // The address is read by people: plain names and values, no JSON.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

@@ -20,12 +20,13 @@ export function useLive(topic: string | null, listener: (message: LiveMessage) =
   useEffect(() => (topic ? live.want(topic) : undefined), [topic]);
 }
 
-/** Runs `action` soon after calls of the returned function: at once, then at most every `ms`. */
+/** Runs `action` soon after calls of the returned function, at most every `ms`: what is shown at first
+ * was read just now. */
 export function useThrottled(action: () => void, ms: number): () => void {
   const latest = useRef(action);
   latest.current = action;
   const state = useRef<{ last: number; timer: ReturnType<typeof setTimeout> | null }>({
-    last: 0,
+    last: Date.now(),
     timer: null,
   });
   useEffect(

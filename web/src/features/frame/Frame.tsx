@@ -1,18 +1,19 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { api } from '@/api/client';
 import type { Key } from '@/i18n';
 import { HeaderClock } from '@/ui/clock';
 import { DisplayMenu } from '@/ui/DisplayMenu';
 import { Icon, type IconName } from '@/ui/Icon';
+import { later } from '@/ui/later';
 import { LiveMark, StaleBar, useWorkflowNews } from '@/ui/live';
 import { OperateProvider } from '@/ui/operate/Operate';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay, useSession } from '@/ui/session';
 
-const Palette = lazy(async () => ({ default: (await import('./Palette')).Palette }));
+const Palette = later(async () => (await import('./Palette')).Palette);
 
 interface Place {
   to: '/runs' | '/workflows' | '/audit' | '/settings';
@@ -131,7 +132,7 @@ export function Frame() {
           <StaleBar />
           <Outlet />
         </main>
-        <Suspense fallback={null}>{palette && <Palette />}</Suspense>
+        {palette && <Palette />}
       </div>
     </OperateProvider>
   );

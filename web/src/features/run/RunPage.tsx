@@ -1,9 +1,10 @@
 import './run.css';
 import { SegmentedControl, TextInput } from '@mantine/core';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useDeferredValue } from 'react';
+import { useCallback, useDeferredValue } from 'react';
 import type { RunDetail } from '@/api/types';
 import { Icon } from '@/ui/Icon';
+import { later } from '@/ui/later';
 import { useT } from '@/ui/prefs';
 import { Loading, QueryView } from '@/ui/View';
 import { FailureBanner } from './FailureBanner';
@@ -14,7 +15,8 @@ import { RunHeader } from './RunHeader';
 import type { RunSearch, RunView } from './search';
 import { useLiveRun } from './useLiveRun';
 
-const RunFlow = lazy(async () => ({ default: (await import('./RunFlow')).RunFlow }));
+const RunFlow = later(async () => (await import('./RunFlow')).RunFlow, <Loading />);
+void RunFlow.load(); // the view that opens first
 const VIEWS: RunView[] = ['flow', 'gantt', 'list'];
 
 interface Shown {
@@ -40,11 +42,7 @@ function Main({ run, search, change }: Shown) {
     case 'list':
       return <JobList {...shared} />;
     case 'flow':
-      return (
-        <Suspense fallback={<Loading />}>
-          <RunFlow {...shared} />
-        </Suspense>
-      );
+      return <RunFlow {...shared} />;
   }
 }
 

@@ -2,10 +2,10 @@ import './workflows.css';
 import { Button, Menu } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
 import { queries } from '@/api/queries';
 import type { WorkflowDetail } from '@/api/types';
 import { Icon } from '@/ui/Icon';
+import { later } from '@/ui/later';
 import { useActionsOff } from '@/ui/live';
 import { useOperate } from '@/ui/operate/Operate';
 import { workflowOperations } from '@/ui/operate/operations';
@@ -18,7 +18,7 @@ import { RevisionDiff, Revisions } from './Revisions';
 import { WorkflowFlags } from './WorkflowFlags';
 import { WorkflowRuns } from './WorkflowRuns';
 
-const WorkflowFlow = lazy(async () => ({ default: (await import('./WorkflowFlow')).WorkflowFlow }));
+const WorkflowFlow = later(async () => (await import('./WorkflowFlow')).WorkflowFlow, <Loading />);
 
 function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
   const t = useT();
@@ -100,11 +100,7 @@ function Body({
     case 'overview':
       return <Overview detail={detail} />;
     case 'flow':
-      return (
-        <Suspense fallback={<Loading />}>
-          <WorkflowFlow detail={detail} />
-        </Suspense>
-      );
+      return <WorkflowFlow detail={detail} />;
     case 'revisions':
       return <Revisions detail={detail} />;
     case 'runs':

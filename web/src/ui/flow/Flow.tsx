@@ -1,22 +1,27 @@
 import '@xyflow/react/dist/base.css';
 import './flow.css';
 import {
+  getViewportForBounds,
   type Node,
   type NodeProps,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
   useStore,
+  type Viewport,
   ViewportPortal,
 } from '@xyflow/react';
 import {
   createContext,
   type KeyboardEvent,
   memo,
+  useCallback,
   useContext,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
+  useState,
 } from 'react';
 import type { Graph, GraphBlock, GraphNode } from '@/api/types';
 import { segmentsOf, shapeOf, worstShape } from '@/lib/states';
@@ -184,29 +189,31 @@ function nodesOf(graph: Graph, far: boolean): (JobNode | BlockNode)[] {
 }
 
 function Lines({ graph, level, active }: { graph: Graph; level: Level; active: string | null }) {
-  const all = useMemo(() => edgePath(graph.edges), [graph]);
+  const isFar = level === 'far';
+  const lines = useMemo(
+    () =>
+      isFar
+        ? blockLinks(graph)
+            .map((link) => link.path)
+            .join('')
+        : edgePath(graph.edges),
+    [graph, isFar],
+  );
   const own = useMemo(
     () => (active ? edgePath(graph.edges, (from, to) => from === active || to === active) : ''),
     [graph, active],
   );
-  const far = useMemo(
-    () =>
-      blockLinks(graph)
-        .map((link) => link.path)
-        .join(''),
-    [graph],
-  );
   return (
     <ViewportPortal>
       <svg className="flow-lines" width={graph.width} height={graph.height} aria-hidden="true">
-        <path d={level === 'far' ? far : all} data-far={level === 'far' || undefined} />
-        {level !== 'far' && own && <path d={own} data-own />}
+        <path d={lines} data-far={isFar || undefined} />
+        {!isFar && own && <path d={own} data-own />}
       </svg>
     </ViewportPortal>
   );
 }
 
-function Buttons() {
+function Buttons({ showAll }: { showAll: () => void }) {
   const t = useT();
   const flow = useReactFlow();
   return (
@@ -227,19 +234,20 @@ function Buttons() {
       >
         <Icon name="minus" size={15} />
       </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={t('run.fit')}
-        onClick={() => void flow.fitView(FIT)}
-      >
+      <button type="button" className="icon-button" aria-label={t('run.fit')} onClick={showAll}>
         <Icon name="fit" size={15} />
       </button>
     </div>
   );
 }
 
-const FIT = { padding: 0.06, maxZoom: 1.15, minZoom: 0.02 };
+const ZOOM = { least: 0.02, fitted: 1.15, most: 2 };
+
+/** Where the whole flow is seen. */
+function wholeOf(graph: Graph, width: number, height: number): Viewport {
+  const bounds = { x: 0, y: 0, width: graph.width, height: graph.height };
+  return getViewportForBounds(bounds, width, height, ZOOM.least, ZOOM.fitted, 0.06);
+}
 
 interface Props {
   graph: Graph;
@@ -251,9 +259,15 @@ interface Props {
   onOpen?: (job: string) => void;
 }
 
-function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Props) {
+interface CanvasProps extends Props {
+  first: Viewport;
+}
+
+function Canvas({ graph, label, store, active, text = '', onPick, onOpen, first }: CanvasProps) {
   const flow = useReactFlow();
-  const level = useStore((state) => levelOf(state.transform[2], graph.blocks.length));
+  const level = useStore((state) =>
+    levelOf(state.panZoom ? state.transform[2] : first.zoom, graph.blocks.length),
+  );
   const far = level === 'far';
   const nodes = useMemo(() => nodesOf(graph, far), [graph, far]);
   const box = useRef<HTMLDivElement>(null);
@@ -262,15 +276,22 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Prop
     [store, active, text, onPick, onOpen],
   );
 
-  // Fits again when the layout is another one; not when states change.
+  // The whole flow stays in sight, in a window of any size, until it is moved by hand.
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  const moved = useRef(false);
+  const showAll = useCallback(() => {
+    moved.current = false;
+    if (width > 0 && height > 0) void flow.setViewport(wholeOf(graph, width, height));
+  }, [flow, graph, width, height]);
   useEffect(() => {
-    const timer = requestAnimationFrame(() => void flow.fitView(FIT));
-    return () => cancelAnimationFrame(timer);
-  }, [flow, graph]);
+    if (!moved.current) showAll();
+  }, [showAll]);
 
   function show(job: string) {
     const node = graph.nodes.find((each) => each.job === job);
     if (!node) return;
+    moved.current = true;
     const zoom = Math.max(flow.getZoom(), 0.6);
     void flow.setCenter(node.x + node.width / 2, node.y + node.height / 2, { zoom });
   }
@@ -290,7 +311,7 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Prop
     if (event.key === 'Enter' && active) onOpen?.(active);
     else if (event.key === '+' || event.key === '=') void flow.zoomIn();
     else if (event.key === '-') void flow.zoomOut();
-    else if (event.key === '0') void flow.fitView(FIT);
+    else if (event.key === '0') showAll();
     else {
       const next = stepFrom(graph, active, event.key);
       if (next === null) return;
@@ -323,13 +344,18 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Prop
           elementsSelectable={false}
           disableKeyboardA11y
           onlyRenderVisibleElements
-          minZoom={0.02}
-          maxZoom={2}
+          defaultViewport={first}
+          minZoom={ZOOM.least}
+          maxZoom={ZOOM.most}
+          onMoveStart={(event) => {
+            if (event) moved.current = true;
+          }}
           zoomOnDoubleClick={false}
           proOptions={{ hideAttribution: true }}
           onNodeClick={(_, node) => {
             if (node.type === 'block') {
               const { block } = node.data as BlockNode['data'];
+              moved.current = true;
               void flow.fitBounds(block, { padding: 0.1 });
             }
           }}
@@ -338,16 +364,23 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen }: Prop
           {graph.nodes.length > 12 && <MiniMap graph={graph} store={store ?? null} />}
         </ReactFlow>
       </Context>
-      <Buttons />
+      <Buttons showAll={showAll} />
     </div>
   );
 }
 
 /** A flow as the server laid it out; three levels of detail by zoom. */
 export function Flow(props: Props) {
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
+  const [first, setFirst] = useState<Viewport | null>(null);
+  // Measured before anything is drawn: so only what belongs to the first view is ever made.
+  useLayoutEffect(() => {
+    if (box) setFirst((known) => known ?? wholeOf(props.graph, box.clientWidth, box.clientHeight));
+  }, [box, props.graph]);
+  if (!first) return <div ref={setBox} className="flow" />;
   return (
     <ReactFlowProvider>
-      <Canvas {...props} />
+      <Canvas {...props} first={first} />
     </ReactFlowProvider>
   );
 }

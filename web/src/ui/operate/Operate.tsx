@@ -1,21 +1,12 @@
-import {
-  createContext,
-  lazy,
-  type ReactNode,
-  Suspense,
-  useCallback,
-  useContext,
-  useState,
-} from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { later } from '../later';
 import type { BulkAction, OperationName, Target } from './operations';
 
-const BulkDialog = lazy(async () => ({ default: (await import('./BulkDialog')).BulkDialog }));
-const OperationDialog = lazy(async () => ({
-  default: (await import('./OperationDialog')).OperationDialog,
-}));
-const RerunDialog = lazy(async () => ({ default: (await import('./RerunDialog')).RerunDialog }));
-const Toasts = lazy(async () => ({ default: (await import('../Toasts')).Toasts }));
-const StartDialog = lazy(async () => ({ default: (await import('./StartDialog')).StartDialog }));
+const BulkDialog = later(async () => (await import('./BulkDialog')).BulkDialog);
+const OperationDialog = later(async () => (await import('./OperationDialog')).OperationDialog);
+const RerunDialog = later(async () => (await import('./RerunDialog')).RerunDialog);
+const Toasts = later(async () => (await import('../Toasts')).Toasts);
+const StartDialog = later(async () => (await import('./StartDialog')).StartDialog);
 
 export type Request =
   | { is: 'operation'; name: OperationName; target: Target }
@@ -54,8 +45,8 @@ export function OperateProvider({ children }: { children: ReactNode }) {
   return (
     <Context value={open}>
       {children}
-      <Suspense fallback={null}>{used && <Toasts />}</Suspense>
-      <Suspense fallback={null}>{request && <Dialog request={request} onClose={close} />}</Suspense>
+      {used && <Toasts />}
+      {request && <Dialog request={request} onClose={close} />}
     </Context>
   );
 }
