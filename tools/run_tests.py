@@ -2,11 +2,11 @@
 """Runs the tests of one group and prints a line each; the last line is `N passed, N failed`.
 
 quick: house rules, the unit tests of every room and of the UI, short simulations, end-to-end stories with the real binary,
-       by API and command line.
+       by API, command line and browser.
 long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
        every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a minute of
-       each fuzzer, schemathesis on the API, the stories in a real browser, and the
-       README in a fresh system. About an hour on two cores; each can be run alone by ./dev test.
+       each fuzzer, schemathesis on the API, every operation and page in a real
+       browser, and the README in a fresh system. About an hour on two cores; each can be run alone by ./dev test.
        Names as arguments choose some: tools/run_tests.py long asan tsan
 Results go to build/results/*.xml (JUnit), where ./dev rows reads which acceptance rows are green.
 """
@@ -96,6 +96,7 @@ def quick():
         yield "simulate", lambda: command([str(BIN / "dandori_simulate"), "--seeds", "400"], 600)
     for script in sorted((ROOT / "tests/e2e").glob("*_test.py")):
         yield script.stem, lambda s=script: python(s, s.stem, {"DANDORI_CHECK_CONTRACT": "1"})
+    yield "ui", npm("e2e", "ui", 900)
 
 
 def dev(*arguments: str, timeout: int):
@@ -148,7 +149,6 @@ def long():
     yield "sse", dev("test", "sse", "--resume", timeout=1200)
     yield "fuzz", dev("test", "fuzz", "--seconds", "60", timeout=1800)
     yield "api", dev("test", "api", "--seconds", "120", timeout=1200)
-    yield "ui", npm("e2e", "ui", 1800)
     yield "ui-long", npm("e2e:long", "ui-long", 3000)
     yield "fresh", dev("test", "fresh", "--story-only", timeout=2400)
 

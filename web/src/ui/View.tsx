@@ -20,6 +20,11 @@ export function Loading({ rows = 8 }: { rows?: number }) {
   );
 }
 
+/** `code` in a sentence, drawn as such. */
+function withCode(text: string): ReactNode {
+  return text.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part));
+}
+
 export function Empty({
   title,
   next,
@@ -32,14 +37,14 @@ export function Empty({
   return (
     <div className="view-empty">
       <p className="view-title">{title}</p>
-      {next && <p>{next}</p>}
+      {next && <p>{withCode(next)}</p>}
       {children && <div className="view-actions">{children}</div>}
     </div>
   );
 }
 
 /** Title and first words of the page of an error code, in the language of the reader. */
-function useErrorPage(code: string): string | null {
+export function useErrorPage(code: string): string | null {
   const { prefs } = usePrefs();
   const { data } = useQuery({
     queryKey: ['error-page', code],

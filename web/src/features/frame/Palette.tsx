@@ -105,7 +105,7 @@ export function Palette() {
     .map((workflow) => ({
       id: `workflow-${workflow.name}`,
       label: workflow.title || workflow.name,
-      description: workflow.name,
+      description: workflow.title ? workflow.name : '',
       leftSection: <Icon name="workflows" size={14} />,
       onClick: () =>
         void navigate({

@@ -65,7 +65,7 @@ export function FailureBanner({ run, onOpen }: { run: RunDetail; onOpen: (job: s
         {held.length > 0 && (
           <p className="muted">
             {t('run.banner_not_run', {
-              jobs: held.slice(0, 8).join(', ') + (held.length > 8 ? ' …' : ''),
+              jobs: held.slice(0, 8).join(t('view.list_separator')) + (held.length > 8 ? ' …' : ''),
             })}
           </p>
         )}

@@ -239,6 +239,9 @@ function WhyRun({ run, change }: Omit<Shown, 'search'>) {
         {(why) => (
           <>
             {why.reasons && <WhyTree reasons={why.reasons as Why[]} />}
+            {!why.reasons && why.jobs.length === 0 && (
+              <p className="muted">{t('run.nothing_waits')}</p>
+            )}
             {why.jobs.map((item) => (
               <div key={item.job} className="why-job">
                 <p>

@@ -65,7 +65,10 @@ function Facts({ detail }: { detail: WorkflowDetail }) {
     [t('wf.owner'), textOf(definition, 'owner')],
     [t('wf.contact'), textOf(definition, 'contact')],
     [t('wf.runbook'), textOf(definition, 'runbook')],
-    [t('wf.labels'), labels.map(([name, value]) => `${name}: ${value}`).join('、')],
+    [
+      t('wf.labels'),
+      labels.map(([name, value]) => `${name}: ${value}`).join(t('view.list_separator')),
+    ],
     [t('wf.jobs'), String(jobCount(definition))],
   ];
   return (

@@ -220,12 +220,13 @@ export function Revisions({ detail }: { detail: WorkflowDetail }) {
         <Button size="xs" disabled={pair.length !== 2} onClick={() => compare(pair[0]!, pair[1]!)}>
           {t('wf.compare')} {pair.length === 2 && `${pair[0]} → ${pair[1]}`}
         </Button>
+        {pair.length !== 2 && <span className="muted">{t('wf.compare_hint')}</span>}
       </div>
       <QueryView query={query}>
         {(list) => (
           <Table
             label={t('wf.revisions')}
-            rows={list.items}
+            rows={list.items.toSorted((a, b) => b.revision - a.revision)}
             columns={columns}
             idOf={(row) => String(row.revision)}
             active={active}

@@ -44,8 +44,13 @@ const graph: Graph = {
 };
 
 describe('the flow graph', () => {
-  it('has three levels of detail; a single block is no summary', () => {
-    expect([0.2, 0.4, 1].map((zoom) => levelOf(zoom, 3))).toEqual(['far', 'mid', 'near']);
+  it('shows more the nearer it is; a single block is no summary', () => {
+    expect([0.2, 0.4, 0.6, 1].map((zoom) => levelOf(zoom, 3))).toEqual([
+      'far',
+      'mid',
+      'named',
+      'near',
+    ]);
     expect(levelOf(0.2, 1)).toBe('mid');
   });
   it('draws all lines as one path: level pieces straight, others as a curve that leaves level', () => {

@@ -1,11 +1,12 @@
 import type { Graph, GraphNode } from '@/api/types';
 
-export type Level = 'far' | 'mid' | 'near';
+export type Level = 'far' | 'mid' | 'named' | 'near';
 
-/** What is drawn at a zoom: summary blocks, blocks with a glyph, or blocks with names. */
+/** What is drawn at a zoom: summary blocks, blocks with a glyph, with a large name, or with both names. */
 export function levelOf(zoom: number, blocks: number): Level {
   if (zoom < 0.34 && blocks > 1) return 'far';
-  return zoom < 0.55 ? 'mid' : 'near';
+  if (zoom < 0.42) return 'mid';
+  return zoom < 0.72 ? 'named' : 'near';
 }
 
 /** A route: level pieces are straight, points of different height are joined by a curve that leaves

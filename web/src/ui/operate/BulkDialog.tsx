@@ -6,8 +6,8 @@ import type { BulkResult } from '@/api/types';
 import { shellWord } from '@/lib/text';
 import { ShapeGlyph, StateText } from '../Glyph';
 import { useActionsOff } from '../live';
-import { useT } from '../prefs';
-import { ErrorView, Loading } from '../View';
+import { usePrefs, useT } from '../prefs';
+import { ErrorView, Loading, useErrorPage } from '../View';
 import { CommandBox } from './CommandBox';
 import {
   type BulkAction,
@@ -21,6 +21,18 @@ import {
 
 function verbOf(action: BulkAction): OperationName | 'rerun' {
   return action.slice(action.indexOf('.') + 1) as OperationName | 'rerun';
+}
+
+/** Why one was refused: in the words of the reader, and in those of the server. */
+function Refused({ problem }: { problem: NonNullable<BulkResult['items'][number]['problem']> }) {
+  const { prefs } = usePrefs();
+  const page = useErrorPage(problem.code);
+  const said = problem.detail ?? problem.title;
+  return (
+    <span title={said}>
+      {prefs.lang === 'ja' && page ? page : said} <code>{problem.code}</code>
+    </span>
+  );
 }
 
 function Results({ result }: { result: BulkResult }) {
@@ -41,9 +53,7 @@ function Results({ result }: { result: BulkResult }) {
                 t(result.dry_run ? 'bulk.would' : 'bulk.ok')
               )
             ) : (
-              <span>
-                {item.problem?.detail ?? item.problem?.title} <code>{item.problem?.code}</code>
-              </span>
+              item.problem && <Refused problem={item.problem} />
             )}
           </li>
         ))}

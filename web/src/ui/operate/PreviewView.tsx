@@ -22,18 +22,18 @@ const EFFECT_SHAPES: Record<PreviewJob['effect'], Shape> = {
 
 const NAMES_SHOWN = 4;
 
-function Names({ jobs }: { jobs: PreviewJob[] }) {
+function Names({ jobs, withRun }: { jobs: PreviewJob[]; withRun: boolean }) {
   const t = useT();
   const shown = jobs.slice(0, NAMES_SHOWN).map((job) => {
     const name = job.title || job.job;
     const attempt =
       job.attempt && job.attempt > 1 ? ` (${t('effect.try', { n: job.attempt })})` : '';
-    return (job.run ? `${job.run}/` : '') + name + attempt;
+    return (withRun && job.run ? `${job.run}/` : '') + name + attempt;
   });
   const more = jobs.length - shown.length;
   return (
     <span title={jobs.map((job) => job.job).join('\n')}>
-      {shown.join('、')}
+      {shown.join(t('view.list_separator'))}
       {more > 0 && ` ${t('effect.more', { n: more })}`}
     </span>
   );
@@ -43,6 +43,7 @@ function Names({ jobs }: { jobs: PreviewJob[] }) {
 export function PreviewView({ preview }: { preview: Preview }) {
   const { prefs, t } = usePrefs();
   const rows = groupByEffect(preview);
+  const withRun = new Set(preview.jobs.map((job) => job.run)).size > 1;
   return (
     <div className="preview">
       {rows.length === 0 && (preview.runs?.length ?? 0) === 0 && <p>{t('op.nothing')}</p>}
@@ -56,7 +57,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
                 </th>
                 <td className="num">{row.count}</td>
                 <td>
-                  <Names jobs={row.jobs} />
+                  <Names jobs={row.jobs} withRun={withRun} />
                 </td>
               </tr>
             ))}
@@ -64,7 +65,8 @@ export function PreviewView({ preview }: { preview: Preview }) {
         </table>
       )}
       {preview.runs && preview.runs.length > 0 && (
-        <p>
+        <p className="preview-runs">
+          <span className="muted">{t('op.run_then')}</span>
           {preview.runs.slice(0, 10).map((run) => (
             <span key={run.id} className="preview-run">
               {run.name} <StateText state={run.state} />

@@ -66,11 +66,14 @@ export function StartDialog({ workflow, onClose }: { workflow: string; onClose: 
           <TextInput
             key={param.name}
             label={param.title ? `${param.title} (${param.name})` : param.name}
-            description={param.type}
-            placeholder={param.fallback}
+            description={t(`param.${param.type}`)}
+            placeholder={param.fallback && t('wf.start_default', { value: param.fallback })}
             withAsterisk={param.required}
             value={values[param.name] ?? ''}
-            error={read.problems.get(param.name)}
+            error={
+              read.problems.has(param.name) &&
+              t('param.problem', { type: t(`param.${param.type}`) })
+            }
             onChange={(event) => setValues({ ...values, [param.name]: event.currentTarget.value })}
           />
         ))}

@@ -1,9 +1,12 @@
 import { valueText } from '@/lib/text';
 
+const TYPES = ['string', 'integer', 'number', 'boolean', 'date', 'time', 'list', 'object'] as const;
+export type ParamType = (typeof TYPES)[number];
+
 export interface Param {
   name: string;
   title: string;
-  type: string;
+  type: ParamType;
   required: boolean;
   fallback: string;
 }
@@ -20,7 +23,7 @@ export function paramsOf(definition: Record<string, unknown>): Param[] {
     return {
       name,
       title: valueText(param['title'] ?? ''),
-      type: valueText(param['type'] ?? 'string'),
+      type: TYPES.find((type) => type === param['type']) ?? 'string',
       required: param['required'] === true,
       fallback: valueText(param['default'] ?? ''),
     };
@@ -30,7 +33,7 @@ export function paramsOf(definition: Record<string, unknown>): Param[] {
 /** Typed text as values of the declared types; what was left empty is left out. */
 export function readParams(declared: readonly Param[], typed: Readonly<Record<string, string>>) {
   const params: Record<string, unknown> = {};
-  const problems = new Map<string, string>();
+  const problems = new Map<string, ParamType>();
   for (const { name, type } of declared) {
     const text = typed[name] ?? '';
     if (text === '') continue;
