@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace dandori::api {
@@ -43,8 +45,21 @@ Error denied(Permission permission, const Caller& caller) {
 
 }  // namespace
 
+Result<void> check_reason(std::string_view reason, std::string path) {
+  const auto is_first = [](char octet) {
+    return (static_cast<unsigned char>(octet) & 0xC0U) != 0x80U;
+  };
+  const auto characters = static_cast<std::size_t>(std::ranges::count_if(reason, is_first));
+  if (characters <= kReasonMax && reason.size() <= 4 * kReasonMax) return {};
+  return fail("request.bad_field",
+              fmt::format("the reason has {} characters; {} are kept", characters, kReasonMax),
+              "say it shorter, or name where more is written", std::move(path));
+}
+
 Result<Caller> Access::identify(const http::Request& request, Permission permission) {
   model::Actor actor = actor_of(request);
+  if (const auto fits = check_reason(actor.reason, "X-Dandori-Reason"); !fits)
+    return std::unexpected(fits.error());
   if (permission == Permission::open) return Caller{std::move(actor), {}, {}, {}};
   const std::string_view header = request.headers.value("Authorization");
   Result<Caller> caller =

@@ -19,6 +19,11 @@ struct Caller {
   std::optional<Session> session;  ///< of a browser
 };
 
+/// Characters of a reason, as the audit log keeps it with every line.
+inline constexpr std::size_t kReasonMax = 1000;
+/// Errors: request.bad_field. path: where it stands.
+Result<void> check_reason(std::string_view reason, std::string path);
+
 /// Tells callers by bearer token or by session cookie. Thread-safe.
 class Access {
  public:

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "api/operations.h"
+#include "api/bulk_action.h"
 #include "api/routes.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -19,81 +19,10 @@ namespace {
 
 constexpr std::size_t kItemsMax = 1000;
 
-/// `RUN`, `RUN/JOB`, `WORKFLOW`, `WORKFLOW/JOB`: what has a number or is an id is a run.
-struct Target {
-  std::string run, workflow, job;
-};
+using Of = BulkAction::Of;
 
-Target parse_target(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const std::string head = text.substr(0, slash);
-  Target target;
-  if (slash != std::string::npos) target.job = text.substr(slash + 1);
-  (head.contains('#') || parse_uuid(head) ? target.run : target.workflow) = head;
-  return target;
-}
-
-/// What is done to every item: the same requests as one by one. `run.rerun`, `job.hold` …: as in
-/// the audit log.
-class Action {
- public:
-  static Result<Action> read(const std::string& word, const Json& options) {
-    const std::size_t dot = word.find('.');
-    const std::string of = word.substr(0, dot == std::string::npos ? 0 : dot);
-    const std::string verb = dot == std::string::npos ? word : word.substr(dot + 1);
-    Action made;
-    made.word_ = word;
-    made.of_ = of;
-    if (of == "run" && verb == "rerun") {
-      auto rerun = read_rerun(options);
-      if (!rerun) return std::unexpected(rerun.error());
-      made.request_ = std::move(*rerun);
-    } else if (of == "run" && verb == "cancel") {
-      made.request_ = model::CancelRun{};
-    } else if ((of == "run" || of == "job") && verb == "kill") {
-      made.request_ = model::KillRun{};
-    } else if (of == "run" && verb == "confirm") {
-      made.request_ = model::ConfirmRun{};
-    } else if (of == "workflow" && verb == "start") {
-      made.request_ = model::StartRun{{}, options["params"], {}, false};
-    } else {
-      const auto action = model::parse_word<model::Operation>(verb);
-      const bool known = action && (of == "run" || of == "job" || of == "workflow");
-      if (!known) return unknown(word);
-      auto operate = read_operate(options, *action);
-      if (!operate) return std::unexpected(operate.error());
-      made.request_ = std::move(*operate);
-    }
-    return made;
-  }
-
-  model::Request request_for(const Target& target) const {
-    model::Request request = request_;
-    if (auto* rerun = std::get_if<model::RerunRun>(&request)) rerun->run = target.run;
-    if (auto* cancel = std::get_if<model::CancelRun>(&request)) cancel->run = target.run;
-    if (auto* kill = std::get_if<model::KillRun>(&request)) *kill = {target.run, target.job};
-    if (auto* confirm = std::get_if<model::ConfirmRun>(&request)) confirm->run = target.run;
-    if (auto* start = std::get_if<model::StartRun>(&request)) start->workflow = target.workflow;
-    if (auto* operate = std::get_if<model::Operate>(&request)) {
-      operate->run = target.run;
-      operate->workflow = target.workflow;
-      operate->job = target.job;
-    }
-    return request;
-  }
-  const std::string& word() const { return word_; }
-  bool is_of_workflows() const { return of_ == "workflow"; }
-
- private:
-  static std::unexpected<Error> unknown(const std::string& word) {
-    return fail("request.bad_field", fmt::format("'{}' is no action", word),
-                "for example run.rerun, run.cancel, run.suspend, job.hold, workflow.disable",
-                "/action");
-  }
-
-  std::string word_, of_;
-  model::Request request_;
-};
+/// The items, as they are named in the answer.
+using Names = std::vector<std::string>;
 
 Result<std::vector<std::string>> texts_of(const Json& body, std::string_view name,
                                           std::string_view path) {
@@ -177,16 +106,14 @@ std::unexpected<Error> too_many() {
 }
 
 /// Runs that the filter names, oldest first, so that what waits for an earlier one comes after it.
-Result<std::vector<std::string>> runs_of(Services& services, const store::RunFilter& filter,
-                                         const std::string& job) {
-  std::vector<std::string> targets;
+Result<Names> runs_of(Services& services, const store::RunFilter& filter) {
+  Names targets;
   store::Page page{1000, {}};
   do {
     const auto listed = services.query.runs(filter, page);
     if (!listed) return std::unexpected(listed.error());
     for (const model::Run& run : listed->items) {
-      targets.push_back(
-          fmt::format("{}#{}{}{}", run.workflow, run.number, job.empty() ? "" : "/", job));
+      targets.push_back(fmt::format("{}#{}", run.workflow, run.number));
     }
     page.cursor = listed->next_cursor;
     if (targets.size() > kItemsMax) return too_many();
@@ -195,42 +122,101 @@ Result<std::vector<std::string>> runs_of(Services& services, const store::RunFil
   return targets;
 }
 
-/// Names as they are given: `runs`, `workflows`, `jobs` (RUN/JOB or WORKFLOW/JOB).
-Result<std::vector<std::string>> named_targets(const Json& filter) {
-  std::vector<std::string> all;
+/// The lists that an action takes: those of its kind, and for a job beside them the whole things.
+std::vector<std::string_view> lists_for(Of of, bool has_job) {
+  switch (of) {
+    case Of::run:
+      return {"runs"};
+    case Of::workflow:
+      return {"workflows"};
+    case Of::job:
+      break;
+  }
+  if (has_job) return {"runs", "workflows"};
+  return {"jobs"};
+}
+
+/// Names as they are given, each of the action's kind.
+Result<Names> named_targets(const Json& filter, const BulkAction& action, const std::string& job) {
+  const auto fitting = lists_for(action.of(), !job.empty());
+  Names all;
   for (const std::string_view name : {"runs", "workflows", "jobs"}) {
-    auto texts = texts_of(filter, name, fmt::format("/filter/{}", name));
+    const std::string path = fmt::format("/filter/{}", name);
+    const auto texts = texts_of(filter, name, path);
     if (!texts) return texts;
-    for (std::string& text : *texts) all.push_back(std::move(text));
+    if (!texts->empty() && std::ranges::find(fitting, name) == fitting.end()) {
+      return fail("request.bad_field",
+                  fmt::format("{} takes no '{}'{}", action.word(), name,
+                              job.empty() ? "" : " beside 'job'"),
+                  fmt::format("name its items as {}", fmt::join(fitting, " or ")), path);
+    }
+    if (texts->size() > kItemsMax) return too_many();
+    for (std::size_t index = 0; index < texts->size(); ++index) {
+      std::string text = (*texts)[index];
+      if (!job.empty()) text += "/" + job;
+      const auto target = action.target(text, fmt::format("{}/{}", path, index));
+      if (!target) return std::unexpected(target.error());
+      all.push_back(std::move(text));
+    }
   }
   return all;
 }
 
-Result<std::vector<std::string>> read_targets(Services& services, const Json& body,
-                                              const Action& action) {
+/// The job of every run or workflow: only where the action is on jobs.
+Result<std::string> read_job(const Json& body, const BulkAction& action) {
+  auto job = text_field(body, "job");
+  if (!job || job->empty() || action.of() == Of::job) return job;
+  return fail("request.bad_field", fmt::format("{} is on no job", action.word()),
+              "leave 'job' out, or say what is done to the job, such as job.kill", "/job");
+}
+
+Result<Names> read_targets(Services& services, const Json& body, const BulkAction& action) {
   const Json& json = body["filter"];
   const auto filter = read_filter(json);
   if (!filter) return std::unexpected(filter.error());
-  auto targets = named_targets(json);
+  const auto job = read_job(body, action);
+  if (!job) return std::unexpected(job.error());
+  auto targets = named_targets(json, action, *job);
   if (!targets) return targets;
   const bool has_conditions = filter->workflow || !filter->states.empty() ||
                               filter->business_date || filter->created_from ||
                               filter->created_until;
   const bool fits = targets->empty() != !has_conditions;
-  if (!fits || (has_conditions && action.is_of_workflows())) {
+  if (!fits || (has_conditions && action.of() == Of::workflow)) {
     return fail("request.bad_field", "a filter names its items, or says which runs are meant",
                 "{\"state\": [\"failed\"], \"date\": \"2026-11-20\"} or {\"runs\": [\"daily#3\"]}",
                 "/filter");
   }
   if (!has_conditions) return targets;
-  const auto job = text_field(body, "job");
-  if (!job) return std::unexpected(job.error());
-  return runs_of(services, *filter, *job);
+  if (action.of() == Of::job && job->empty()) {
+    return fail("request.bad_field", fmt::format("{} does not say which job", action.word()),
+                "name it as 'job': the same in every run that the filter finds", "/job");
+  }
+  targets = runs_of(services, *filter);
+  if (!targets || job->empty()) return targets;
+  for (std::string& target : *targets) {
+    target += "/" + *job;
+    if (const auto is_fit = action.target(target, "/job"); !is_fit)
+      return std::unexpected(is_fit.error());
+  }
+  return targets;
+}
+
+Result<std::size_t> read_limit(const Json& body) {
+  constexpr std::int64_t kLimitMax = 10'000;
+  const Json& limit = body["limit"];
+  if (limit.is_null()) return kItemsMax;
+  const std::int64_t wanted = limit.is_integer() ? body.integer_or("limit", 0) : 0;
+  if (wanted >= 1 && wanted <= kLimitMax)
+    return std::min(static_cast<std::size_t>(wanted), kItemsMax);
+  return fail("request.bad_field",
+              fmt::format("the field 'limit' must be a whole number from 1 to {}", kLimitMax), "",
+              "/limit");
 }
 
 /// Names the items: a real call that quotes it is refused when the filter now finds others.
-std::string plan_of(const Action& action, const std::vector<std::string>& targets) {
-  return sha256_hex(fmt::format("{}\n{}", action.word(), fmt::join(targets, "\n"))).substr(0, 32);
+std::string plan_of(const BulkAction& action, const Names& targets) {
+  return sha256_hex(fmt::format("{}\n{}", action.text(), fmt::join(targets, "\n"))).substr(0, 32);
 }
 
 Json problem_of(const Error& error) {
@@ -244,7 +230,7 @@ Json problem_of(const Error& error) {
 /// Collects the answers and sends them when the last one has come. They come on other threads.
 class Gathering {
  public:
-  Gathering(Call call, const Action& action, std::vector<std::string> targets, bool dry_run)
+  Gathering(Call call, const BulkAction& action, Names targets, bool dry_run)
       : call_{std::move(call)},
         word_{action.word()},
         plan_{plan_of(action, targets)},
@@ -253,7 +239,7 @@ class Gathering {
         items_(targets_.size()),
         open_{targets_.size()} {}
 
-  const std::vector<std::string>& targets() const { return targets_; }
+  const Names& targets() const { return targets_; }
   const Call& call() const { return call_; }
 
   void take(std::size_t index, const Result<Json>& answer) {
@@ -286,13 +272,13 @@ class Gathering {
   Call call_;
   std::string word_, plan_;
   bool dry_run_;
-  std::vector<std::string> targets_;
+  Names targets_;
   std::mutex mutex_;
   Json::Array items_;
   std::size_t open_, done_ = 0;
 };
 
-void submit_all(Call call, const Action& action, std::vector<std::string> targets, Terms terms) {
+void submit_all(Call call, const BulkAction& action, Names targets, Terms terms) {
   const std::string key{call.request.headers.value("Idempotency-Key")};
   const std::string digest = sha256_hex(call.request.target + "\n" + call.request.body);
   const bool is_empty = targets.empty();
@@ -304,7 +290,7 @@ void submit_all(Call call, const Action& action, std::vector<std::string> target
   for (std::size_t index = 0; index < all->targets().size(); ++index) {
     const std::string& target = all->targets()[index];
     model::Command command =
-        make_command(all->call(), action.request_for(parse_target(target)), terms);
+        make_command(all->call(), action.request_for(*action.target(target, {})), terms);
     if (!key.empty()) {
       command.idempotency_key = fmt::format("{}:{}:{}", command.actor.name, key, target);
       command.request_digest = digest;
@@ -328,15 +314,13 @@ void post_bulk(Call call) {
   if (!terms) return call.fail(terms.error());
   const auto word = text_field(*body, "action", true);
   if (!word) return call.fail(word.error());
-  const Json options = (*body)["options"].is_object() ? (*body)["options"] : Json::object();
-  const auto action = Action::read(*word, options);
+  const auto action = BulkAction::read(*word, (*body)["options"]);
   if (!action) return call.fail(action.error());
+  const auto limit = read_limit(*body);
+  if (!limit) return call.fail(limit.error());
   auto targets = read_targets(call.services, *body, *action);
   if (!targets) return call.fail(targets.error());
-  const auto limit = static_cast<std::size_t>((*body)["limit"].is_integer()
-                                                  ? body->integer_or("limit", 0)
-                                                  : static_cast<std::int64_t>(kItemsMax));
-  if (targets->size() > std::min(limit, kItemsMax)) return call.fail(too_many().error());
+  if (targets->size() > *limit) return call.fail(too_many().error());
   if (!terms->plan.empty() && terms->plan != plan_of(*action, *targets)) {
     return call.fail({"plan.stale", "the filter finds other items than when the plan was made",
                       "ask for the dry run again and look at what is different", "/plan_id"});

@@ -87,8 +87,8 @@ void Call::fail(const Error& error) {
   respond(std::move(response));
 }
 
-Result<Json> read_body(const http::Request& request,
-                       std::initializer_list<std::string_view> known) {
+Result<Json> read_body(const http::Request& request, std::initializer_list<std::string_view> known,
+                       std::span<const std::string_view> more) {
   if (trim(request.body).empty()) return Json::object();
   Result<Json> body = parse_json(request.body, {.bytes_max = 8U << 20U, .depth_max = 32});
   if (!body) return body;
@@ -96,17 +96,27 @@ Result<Json> read_body(const http::Request& request,
     return dandori::fail("request.not_object", "the body is JSON, but no object",
                          "send an object such as {\"workflow\": \"daily_close\"}");
   }
-  for (const auto& [name, value] : body->members()) {
+  std::vector<std::string_view> names(known);
+  names.insert(names.end(), more.begin(), more.end());
+  if (const auto checked = check_members(*body, names); !checked)
+    return std::unexpected(checked.error());
+  return body;
+}
+
+Result<void> check_members(const Json& object, std::span<const std::string_view> known,
+                           std::string_view what) {
+  for (const auto& [name, value] : object.members()) {
     if (std::ranges::find(known, name) != known.end()) continue;
     std::vector<std::string> names(known.begin(), known.end());
     const auto near = nearest(name, names);
     return dandori::fail("request.unknown_field",
-                         fmt::format("the body has an unknown field '{}'", name),
-                         near ? fmt::format("did you mean '{}'?", *near)
-                              : fmt::format("known fields: {}", fmt::join(names, ", ")),
+                         fmt::format("{} has an unknown field '{}'", what, excerpt(name)),
+                         near            ? fmt::format("did you mean '{}'?", *near)
+                         : names.empty() ? std::string{"none is taken here"}
+                                         : fmt::format("known fields: {}", fmt::join(names, ", ")),
                          "/" + name);
   }
-  return body;
+  return {};
 }
 
 Result<std::string> text_field(const Json& body, std::string_view name, bool required) {
@@ -178,13 +188,21 @@ Result<store::Page> read_page(const http::Request& request) {
                      std::string{request.query.value("cursor")}};
 }
 
+Result<std::string> reason_field(const Json& body) {
+  auto reason = text_field(body, "reason");
+  if (!reason) return reason;
+  if (const auto fits = check_reason(*reason, "/reason"); !fits)
+    return std::unexpected(fits.error());
+  return reason;
+}
+
 Result<Terms> read_terms(const Json& body) {
   Terms terms;
   const auto dry_run = bool_field(body, "dry_run");
   if (!dry_run) return std::unexpected(dry_run.error());
   auto plan = text_field(body, "plan_id");
   if (!plan) return std::unexpected(plan.error());
-  auto reason = text_field(body, "reason");
+  auto reason = reason_field(body);
   if (!reason) return std::unexpected(reason.error());
   terms.dry_run = *dry_run;
   terms.plan = std::move(*plan);

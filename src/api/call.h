@@ -32,9 +32,13 @@ struct Call {
 /// Status of an error code: the one table. 500 for codes that are our own mistake.
 int status_of(std::string_view code);
 
-/// The request's body as a JSON object with no other members than `known`.
+/// The request's body as a JSON object with no other members than `known` and `more`.
 /// An empty body is an empty object. Errors: json.*, request.not_object, request.unknown_field.
-Result<Json> read_body(const http::Request& request, std::initializer_list<std::string_view> known);
+Result<Json> read_body(const http::Request& request, std::initializer_list<std::string_view> known,
+                       std::span<const std::string_view> more = {});
+/// Errors: request.unknown_field where the object has another member than these.
+Result<void> check_members(const Json& object, std::span<const std::string_view> known,
+                           std::string_view what = "the body");
 
 /// Member as text; absent is empty. Errors: request.bad_field (wrong type), request.missing_field.
 Result<std::string> text_field(const Json& body, std::string_view name, bool required = false);
@@ -56,6 +60,8 @@ struct Terms {
   std::string reason;    ///< over the one of the header
 };
 Result<Terms> read_terms(const Json& body);
+/// `reason`; absent is empty. Errors: request.bad_field (wrong type, longer than kReasonMax).
+Result<std::string> reason_field(const Json& body);
 
 /// The command of this caller, with the terms.
 model::Command make_command(const Call& call, model::Request body, Terms terms);

@@ -115,7 +115,7 @@ Result<model::ApplyDefinitions> read_options(Call& call, const Json& body) {
   if (!reference) return std::unexpected(reference.error());
   const auto plan = text_field(body, "plan_id");
   if (!plan) return std::unexpected(plan.error());
-  const auto reason = text_field(body, "reason");
+  const auto reason = reason_field(body);
   if (!reason) return std::unexpected(reason.error());
   const auto base = base_revision(call.request);
   if (!base) return std::unexpected(base.error());

@@ -66,15 +66,34 @@ Result<model::JobState> read_state(const Json& body) {
               "one of succeeded, warning, failed, skipped", "/state");
 }
 
-/// Reads the body of one operation with the fields that it knows.
-Result<Json> operation_body(const http::Request& request, model::Operation action) {
+void submit_operation(Call call, model::Operation action, bool of_server = false) {
+  const auto body =
+      read_body(call.request, {"dry_run", "plan_id", "reason"}, operation_fields(action));
+  if (!body) return call.fail(body.error());
+  auto terms = read_terms(*body);
+  if (!terms) return call.fail(terms.error());
+  auto operate = read_operate(*body, action);
+  if (!operate) return call.fail(operate.error());
+  operate->run = call.param("run");
+  operate->workflow = call.param("workflow");
+  operate->job = call.param("job");
+  operate->of_server = of_server;
+  submit(std::move(call), std::move(*operate), 202, std::move(*terms));
+}
+
+}  // namespace
+
+std::span<const std::string_view> operation_fields(model::Operation action) {
+  static constexpr std::string_view kDisable[] = {"until"};
+  static constexpr std::string_view kSkip[] = {"outputs"};
+  static constexpr std::string_view kSetState[] = {"state", "leave_running"};
   switch (action) {
     case model::Operation::disable:
-      return read_body(request, {"dry_run", "plan_id", "reason", "until"});
+      return kDisable;
     case model::Operation::skip:
-      return read_body(request, {"dry_run", "plan_id", "reason", "outputs"});
+      return kSkip;
     case model::Operation::set_state:
-      return read_body(request, {"dry_run", "plan_id", "reason", "state", "leave_running"});
+      return kSetState;
     case model::Operation::hold:
     case model::Operation::release:
     case model::Operation::unskip:
@@ -87,23 +106,8 @@ Result<Json> operation_body(const http::Request& request, model::Operation actio
     case model::Operation::confirm:
       break;
   }
-  return read_body(request, {"dry_run", "plan_id", "reason"});
+  return {};
 }
-
-void submit_operation(Call call, model::Operation action) {
-  const auto body = operation_body(call.request, action);
-  if (!body) return call.fail(body.error());
-  auto terms = read_terms(*body);
-  if (!terms) return call.fail(terms.error());
-  auto operate = read_operate(*body, action);
-  if (!operate) return call.fail(operate.error());
-  operate->run = call.param("run");
-  operate->workflow = call.param("workflow");
-  operate->job = call.param("job");
-  submit(std::move(call), std::move(*operate), 202, std::move(*terms));
-}
-
-}  // namespace
 
 Result<model::RerunRun> read_rerun(const Json& body) {
   const auto from = text_field(body, "from");
@@ -143,6 +147,11 @@ Result<model::Operate> read_operate(const Json& body, model::Operation action) {
     return fail("request.bad_field", "the field 'outputs' must be an object",
                 "{\"outputs\": {\"rows\": 42}}", "/outputs");
   }
+  if (write_json(operate.values).size() > model::kOutputBytesMax) {
+    return fail("request.bad_field",
+                fmt::format("the outputs are longer than {} bytes", model::kOutputBytesMax),
+                "a job hands on no more either", "/outputs");
+  }
   if (action != model::Operation::set_state) return operate;
   const auto state = read_state(body);
   if (!state) return std::unexpected(state.error());
@@ -154,8 +163,7 @@ Result<model::Operate> read_operate(const Json& body, model::Operation action) {
 }
 
 void rerun_run(Call call) {
-  const auto body = read_body(call.request, {"from", "only", "hold", "hold_first", "revision",
-                                             "dry_run", "plan_id", "reason"});
+  const auto body = read_body(call.request, {"dry_run", "plan_id", "reason"}, kRerunFields);
   if (!body) return call.fail(body.error());
   auto terms = read_terms(*body);
   if (!terms) return call.fail(terms.error());
@@ -200,6 +208,14 @@ template void do_operation<model::Operation::resume>(Call);
 template void do_operation<model::Operation::drain>(Call);
 template void do_operation<model::Operation::undrain>(Call);
 template void do_operation<model::Operation::confirm>(Call);
+
+void drain_server(Call call) {
+  submit_operation(std::move(call), model::Operation::drain, true);
+}
+
+void undrain_server(Call call) {
+  submit_operation(std::move(call), model::Operation::undrain, true);
+}
 
 /// The one job, outside the flow, with what its run gives it.
 void run_alone(Call call) {

@@ -96,8 +96,8 @@ const std::vector<Route>& routes() {
        do_operation<Do::disable>},
       {"POST", "/api/v1/workflows/{workflow}/jobs/{job}:enable", operate, do_operation<Do::enable>},
       {"GET", "/api/v1/server", view, get_server},
-      {"POST", "/api/v1/server:drain", admin, do_operation<Do::drain>},
-      {"POST", "/api/v1/server:undrain", admin, do_operation<Do::undrain>},
+      {"POST", "/api/v1/server:drain", admin, drain_server},
+      {"POST", "/api/v1/server:undrain", admin, undrain_server},
       {"GET", "/api/v1/differences", view, get_differences},
       {"POST", "/api/v1/bulk", operate, post_bulk},
   };

@@ -84,6 +84,8 @@ void rerun_job(Call call);
 /// On whatever the path names: a run or its job, a workflow or a job of every run, the server.
 template <model::Operation Action>
 void do_operation(Call call);
+void drain_server(Call call);
+void undrain_server(Call call);
 void run_alone(Call call);
 void get_server(Call call);
 void get_differences(Call call);

@@ -102,7 +102,7 @@ void create_token(Call call) {
   if (!role) return call.fail(role.error());
   const auto expires_at = read_expiry(*body, call.services.engine.now());
   if (!expires_at) return call.fail(expires_at.error());
-  const auto reason = text_field(*body, "reason");
+  const auto reason = reason_field(*body);
   if (!reason) return call.fail(reason.error());
   if (!reason->empty()) call.caller.actor.reason = *reason;
 
@@ -123,7 +123,7 @@ void create_token(Call call) {
 void revoke_token(Call call) {
   const auto body = read_body(call.request, {"reason"});
   if (!body) return call.fail(body.error());
-  const auto reason = text_field(*body, "reason");
+  const auto reason = reason_field(*body);
   if (!reason) return call.fail(reason.error());
   if (!reason->empty()) call.caller.actor.reason = *reason;
   model::RevokeToken revoke{call.param("token")};

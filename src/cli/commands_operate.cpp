@@ -124,29 +124,40 @@ int list_differences(Console& console) {
 
 namespace {
 
+/// What a target is; with --job also a run or workflow stands for its job.
+std::string_view kind_of(const std::string& target) {
+  if (target.contains('/')) return "job";
+  return target.contains('#') || parse_uuid(target) ? "run" : "workflow";
+}
+
 /// `rerun` on runs is `run.rerun`; on RUN/JOB `hold` is `job.hold`; on workflows `workflow.hold`.
-std::string action_word(const BulkOptions& options) {
+/// Errors: cli.usage when the targets are of several kinds.
+Result<std::string> action_word(const Console& console, const BulkOptions& options) {
   std::string verb = options.action;
   std::ranges::replace(verb, '-', '_');
   if (verb.contains('.')) return verb;
-  const std::string first = options.targets.empty() ? "#" : options.targets.front();
-  const bool of_job = first.contains('/') || !options.job.empty();
-  const bool of_run = first.contains('#') || parse_uuid(first).has_value();
-  return (of_job ? "job." : of_run ? "run." : "workflow.") + verb;
+  if (!options.job.empty()) return "job." + verb;
+  if (options.targets.empty()) return "run." + verb;
+  const std::string& first = options.targets.front();
+  for (const std::string& target : options.targets) {
+    if (kind_of(target) == kind_of(first)) continue;
+    return fail("cli.usage",
+                console.text("problem.mixed_targets",
+                             {{"first", printable(first)}, {"target", printable(target)}}),
+                console.text("hint.mixed_targets"));
+  }
+  return std::string{kind_of(first)} + "." + verb;
 }
 
 Json bulk_filter(const BulkOptions& options) {
   Json filter = Json::object();
-  if (!options.targets.empty()) {
-    const std::string word = action_word(options);
-    Json targets = Json::array();
-    for (const std::string& target : options.targets) targets.push(target);
-    filter.set(word.starts_with("job.")   ? "jobs"
-               : word.starts_with("run.") ? "runs"
-                                          : "workflows",
-               std::move(targets));
-    return filter;
+  for (const std::string& target : options.targets) {
+    const std::string list = std::string{kind_of(target)} + "s";
+    Json names = filter.find(list) == nullptr ? Json::array() : filter[list];
+    names.push(target);
+    filter.set(list, std::move(names));
   }
+  if (!options.targets.empty()) return filter;
   if (!options.workflow.empty()) filter.set("workflow", options.workflow);
   if (!options.date.empty()) filter.set("date", options.date);
   if (!options.since.empty()) filter.set("from", options.since);
@@ -158,8 +169,10 @@ Json bulk_filter(const BulkOptions& options) {
   return filter;
 }
 
-Json bulk_body(const Console& console, const BulkOptions& options) {
-  Json body = Json::object({{"action", action_word(options)}, {"filter", bulk_filter(options)}});
+Result<Json> bulk_body(const Console& console, const BulkOptions& options) {
+  const auto action = action_word(console, options);
+  if (!action) return std::unexpected(action.error());
+  Json body = Json::object({{"action", *action}, {"filter", bulk_filter(options)}});
   if (!options.job.empty()) body.set("job", options.job);
   Json more = Json::object();
   if (!options.from.empty()) more.set("from", options.from);
@@ -194,11 +207,12 @@ void print_bulk(const Console& console, const Json& answer, bool to_stderr) {
 }  // namespace
 
 int bulk(Console& console, const BulkOptions& options) {
-  Json body = bulk_body(console, options);
+  auto body = bulk_body(console, options);
+  if (!body) return report(console, body.error());
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
   // Always counted first, and bound to what was counted.
-  Json question = body;
+  Json question = *body;
   question.set("dry_run", true);
   const auto preview = remote->post("/api/v1/bulk", question);
   if (!preview) return report(console, preview.error());
@@ -213,8 +227,8 @@ int bulk(Console& console, const BulkOptions& options) {
         {{"action", options.action}, {"count", fmt::to_string(preview->integer_or("matched", 0))}});
     if (!is_confirmed(console, text)) return kUsage;
   }
-  body.set("plan_id", std::string{preview->text_or("plan_id", "")});
-  const auto answer = remote->post("/api/v1/bulk", body);
+  body->set("plan_id", std::string{preview->text_or("plan_id", "")});
+  const auto answer = remote->post("/api/v1/bulk", *body);
   if (!answer) return report(console, answer.error());
   if (!print_raw(console, *answer, "target")) print_bulk(console, *answer, false);
   return answer->integer_or("failed", 0) == 0 ? kOk : kConflict;

@@ -389,13 +389,13 @@ Json server_json(const State& state) {
 /// Each is refused with a reason where it makes no sense; doing it twice changes nothing.
 Result<Json> operate(Turn& turn, const Actor& actor, const Operate& request,
                      const model::Fetched& fetched) {
+  if (request.of_server) return of_server(turn, actor, request);
   if (request.action == Operation::set_state) return set_state(turn, actor, request, fetched);
   const bool of_job = !request.run.empty() && !request.job.empty();
   if (request.action == Operation::confirm && of_job)
     return confirm_job(turn, actor, request, fetched);
   if (!request.run.empty()) return of_run(turn, actor, request, fetched);
-  if (!request.workflow.empty()) return of_workflow(turn, actor, request);
-  return of_server(turn, actor, request);
+  return of_workflow(turn, actor, request);
 }
 
 }  // namespace dandori::engine

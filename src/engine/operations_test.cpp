@@ -381,6 +381,17 @@ TEST_CASE("force: a job that waits for its next try starts at once") {
 
 // ---- Suspend, drain.
 
+TEST_CASE("an operation that names nothing is refused: it is never one on the server") {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  world.define(flow);
+  for (const Operation action : {Operation::drain, Operation::hold, Operation::disable}) {
+    CHECK(world.error_of(on(action, "")) == "workflow.unknown");
+    CHECK(world.error_of(on(action, "", "a")) == "workflow.unknown");
+  }
+  CHECK(differences(world).empty());
+}
+
 TEST_CASE_FIXTURE(
     AtA, "[OPS-12] suspend: no new jobs start, running ones end; resume: it goes on where it was") {
   world.ask(on(Operation::suspend, run));
@@ -403,7 +414,7 @@ TEST_CASE("[OPS-12] drain before maintenance: no new jobs, running ones end; und
   for (const bool server : {true, false}) {
     AtA at;
     World& world = at.world;
-    world.ask(on(Operation::drain, server ? "" : "five"));
+    world.ask(on(Operation::drain, server ? "server" : "five"));
     const std::string second = world.start("five");
     world.run_for(1h);
     CHECK(world.job_state(at.run, "a") == "succeeded");
@@ -414,7 +425,7 @@ TEST_CASE("[OPS-12] drain before maintenance: no new jobs, running ones end; und
                                         : "drain five, undo: dandori undrain 'five'\n"));
     world.restart();
     CHECK(world.started_jobs() == std::vector<std::string>{"a"});
-    world.ask(on(Operation::undrain, server ? "" : "five"));
+    world.ask(on(Operation::undrain, server ? "server" : "five"));
     CHECK(world.run_state(at.run) == "succeeded");
     CHECK(world.run_state(second) == "succeeded");
   }

@@ -26,7 +26,8 @@ inline Operate on(Operation action, std::string target, std::string job = {}) {
   Operate request;
   request.action = action;
   const bool is_run = target.find('#') != std::string::npos;
-  (is_run ? request.run : request.workflow) = std::move(target);
+  request.of_server = target == "server";
+  if (!request.of_server) (is_run ? request.run : request.workflow) = std::move(target);
   request.job = std::move(job);
   return request;
 }

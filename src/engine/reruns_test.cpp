@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(AtA, "a preview changes nothing and is refused as the request 
 
 TEST_CASE_FIXTURE(AtA, "operations that make no sense somewhere are refused, and name the remedy") {
   CHECK(world.error_of(on(Operation::suspend, "five")) == "operation.not_here");
-  CHECK(world.error_of(on(Operation::hold, "")) == "operation.not_here");
+  CHECK(world.error_of(on(Operation::hold, "server")) == "operation.not_here");
   CHECK(world.error_of(on(Operation::drain, run)) == "operation.not_here");
   CHECK(world.error_of(on(Operation::hold, "fivee")) == "workflow.unknown");
   CHECK(world.error_of(on(Operation::hold, "five", "x")) == "workflow.unknown_job");

@@ -188,12 +188,13 @@ struct KillRun {
 struct ConfirmRun {
   std::string run;
 };
-/// One operation. Of a run when `run` is set, else of a workflow, else of the server.
+/// One operation. Of the server when it says so, of a run when `run` is set, else of a workflow.
 struct Operate {
   Operation action = Operation::hold;
   std::string run;                       ///< id or `name#number`
   std::string workflow;                  ///< without `run`
   std::string job = {};                  ///< empty: the whole run, workflow or server
+  bool of_server = false;                ///< never because nothing else is named
   Timestamp until = {};                  ///< of disable; 0: until enabled
   Json values = {};                      ///< of skip: outputs in place of the job's own; null: none
   JobState state = JobState::succeeded;  ///< of set_state

@@ -170,7 +170,8 @@ void Trial::operate_on_workflow(const std::string& workflow) {
   request.action = static_cast<model::Operation>(random_.below(12));
   const bool is_drain =
       request.action == model::Operation::drain || request.action == model::Operation::undrain;
-  if (!is_drain || random_.chance(60)) request.workflow = workflow;
+  request.of_server = is_drain && !random_.chance(60);
+  if (!request.of_server) request.workflow = workflow;
   if (!is_drain && random_.chance(50)) request.job = fmt::format("j{}", random_.below(6));
   if (random_.chance(40)) request.until = world_.clock().wall() + random_.span(1s, 5min);
   if (random_.chance(50)) request.values = Json::object({{"n", 5}});
@@ -195,6 +196,7 @@ void Trial::undo_all() {
     }
     if (key.number != 0) request.run = fmt::format("{}#{}", key.workflow, key.number);
     if (key.number == 0) request.workflow = key.workflow;
+    request.of_server = key.workflow.empty();
     request.job = key.job;
     requests.push_back(std::move(request));
   }
