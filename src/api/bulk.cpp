@@ -1,17 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "api/bulk_action.h"
+#include "api/bulk_items.h"
 #include "api/routes.h"
-#include "base/hash.h"
-#include "base/text.h"
 #include "calendar/zone.h"
-#include "wire/api.h"
 
 namespace dandori::api {
 
@@ -20,9 +16,6 @@ namespace {
 constexpr std::size_t kItemsMax = 1000;
 
 using Of = BulkAction::Of;
-
-/// The items, as they are named in the answer.
-using Names = std::vector<std::string>;
 
 Result<std::vector<std::string>> texts_of(const Json& body, std::string_view name,
                                           std::string_view path) {
@@ -214,102 +207,15 @@ Result<std::size_t> read_limit(const Json& body) {
               "/limit");
 }
 
-/// Names the items: a real call that quotes it is refused when the filter now finds others.
-std::string plan_of(const BulkAction& action, const Names& targets) {
-  return sha256_hex(fmt::format("{}\n{}", action.text(), fmt::join(targets, "\n"))).substr(0, 32);
-}
-
-Json problem_of(const Error& error) {
-  return Json::object({{"code", error.code},
-                       {"title", error.message},
-                       {"status", status_of(error.code)},
-                       {"detail", error.message},
-                       {"hint", error.hint}});
-}
-
-/// Collects the answers and sends them when the last one has come. They come on other threads.
-class Gathering {
- public:
-  Gathering(Call call, const BulkAction& action, Names targets, bool dry_run)
-      : call_{std::move(call)},
-        word_{action.word()},
-        plan_{plan_of(action, targets)},
-        dry_run_{dry_run},
-        targets_{std::move(targets)},
-        items_(targets_.size()),
-        open_{targets_.size()} {}
-
-  const Names& targets() const { return targets_; }
-  const Call& call() const { return call_; }
-
-  void take(std::size_t index, const Result<Json>& answer) {
-    Json item = Json::object({{"target", targets_[index]}, {"ok", answer.has_value()}});
-    if (answer) {
-      const Json state = (*answer)[dry_run_ ? "run_state" : "state"];
-      if (state.is_string()) item.set("state", state);
-      if (dry_run_) item.set("preview", *answer);
-    } else {
-      item.set("problem", problem_of(answer.error()));
-    }
-    const std::lock_guard lock{mutex_};
-    items_[index] = std::move(item);
-    if (answer) ++done_;
-    if (--open_ == 0) answer_all();
-  }
-
-  void answer_all() {
-    const std::size_t count = items_.size();
-    call_.answer(200, Json::object({{"dry_run", dry_run_},
-                                    {"action", word_},
-                                    {"plan_id", plan_},
-                                    {"matched", count},
-                                    {"succeeded", done_},
-                                    {"failed", count - done_},
-                                    {"items", Json::array(std::move(items_))}}));
-  }
-
- private:
-  Call call_;
-  std::string word_, plan_;
-  bool dry_run_;
-  Names targets_;
-  std::mutex mutex_;
-  Json::Array items_;
-  std::size_t open_, done_ = 0;
-};
-
-void submit_all(Call call, const BulkAction& action, Names targets, Terms terms) {
-  const std::string key{call.request.headers.value("Idempotency-Key")};
-  const std::string digest = sha256_hex(call.request.target + "\n" + call.request.body);
-  const bool is_empty = targets.empty();
-  auto all =
-      std::make_shared<Gathering>(std::move(call), action, std::move(targets), terms.dry_run);
-  if (is_empty) return all->answer_all();
-  terms.plan.clear();  // of the list, which has been checked
-  Engine& engine = all->call().services.engine;
-  for (std::size_t index = 0; index < all->targets().size(); ++index) {
-    const std::string& target = all->targets()[index];
-    model::Command command =
-        make_command(all->call(), action.request_for(*action.target(target, {})), terms);
-    if (!key.empty()) {
-      command.idempotency_key = fmt::format("{}:{}:{}", command.actor.name, key, target);
-      command.request_digest = digest;
-    }
-    engine.submit(std::move(command),
-                  [all, index](const Result<Json>& answer) { all->take(index, answer); });
-  }
-}
-
 }  // namespace
 
 /// One action on many things: each item is decided, refused and audited as if it were asked alone.
+///
+/// Under an Idempotency-Key the items are those of the first call, whatever the filter finds now.
 void post_bulk(Call call) {
   const auto body = read_body(call.request, {"action", "filter", "options", "job", "limit",
                                              "dry_run", "plan_id", "reason"});
   if (!body) return call.fail(body.error());
-  if (call.request.headers.value("Idempotency-Key").size() > 200) {
-    return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
-  }
   auto terms = read_terms(*body);
   if (!terms) return call.fail(terms.error());
   const auto word = text_field(*body, "action", true);
@@ -318,6 +224,14 @@ void post_bulk(Call call) {
   if (!action) return call.fail(action.error());
   const auto limit = read_limit(*body);
   if (!limit) return call.fail(limit.error());
+  auto key = terms->dry_run ? Result<BulkKey>{BulkKey{}} : BulkKey::take(call);
+  if (!key) return call.fail(key.error());
+  if (key->answer) return call.answer(200, *key->answer);
+  if (key->targets) {
+    Names targets = *key->targets;
+    return do_bulk(std::move(call), *action, std::move(targets), std::move(*terms),
+                   std::move(*key));
+  }
   auto targets = read_targets(call.services, *body, *action);
   if (!targets) return call.fail(targets.error());
   if (targets->size() > *limit) return call.fail(too_many().error());
@@ -325,7 +239,7 @@ void post_bulk(Call call) {
     return call.fail({"plan.stale", "the filter finds other items than when the plan was made",
                       "ask for the dry run again and look at what is different", "/plan_id"});
   }
-  submit_all(std::move(call), *action, std::move(*targets), std::move(*terms));
+  do_bulk(std::move(call), *action, std::move(*targets), std::move(*terms), std::move(*key));
 }
 
 }  // namespace dandori::api

@@ -20,23 +20,41 @@ struct CodeStatus {
 
 // Codes whose status is not the one of their room below.
 constexpr auto kCodes = std::to_array<CodeStatus>({
-    {"auth.missing", 401},         {"auth.wrong_token", 401},
-    {"auth.session_ended", 401},   {"auth.csrf", 403},
-    {"auth.denied", 403},          {"auth.too_many_attempts", 429},
-    {"token.unknown", 404},        {"token.exists", 409},
-    {"request.key_reused", 409},   {"server.busy", 429},
-    {"server.retry", 503},         {"server.starting", 503},
-    {"server.stopping", 503},      {"server.not_ready", 503},
-    {"server.no_test_clock", 409}, {"server.clock_backwards", 409},
-    {"store.full", 507},           {"run.unknown", 404},
-    {"job.unknown", 404},          {"job.outputs_needed", 422},
-    {"job.bad_state", 422},        {"job.not_in_rerun", 422},
-    {"workflow.unknown", 404},     {"workflow.unknown_revision", 404},
-    {"workflow.unknown_job", 404}, {"variable.unknown", 404},
-    {"spec.unknown_kind", 404},    {"log.unknown_attempt", 404},
-    {"log.agent_gone", 503},       {"log.busy", 429},
-    {"log.timeout", 504},          {"log.bad_pattern", 422},
-    {"workflow.changed", 412},     {"agent.unknown", 404},
+    {"auth.missing", 401},
+    {"auth.wrong_token", 401},
+    {"auth.session_ended", 401},
+    {"auth.csrf", 403},
+    {"auth.denied", 403},
+    {"auth.too_many_attempts", 429},
+    {"token.unknown", 404},
+    {"token.exists", 409},
+    {"request.key_reused", 409},
+    {"request.key_in_use", 409},
+    {"server.busy", 429},
+    {"server.retry", 503},
+    {"server.starting", 503},
+    {"server.stopping", 503},
+    {"server.not_ready", 503},
+    {"server.no_test_clock", 409},
+    {"server.clock_backwards", 409},
+    {"store.full", 507},
+    {"run.unknown", 404},
+    {"job.unknown", 404},
+    {"job.outputs_needed", 422},
+    {"job.bad_state", 422},
+    {"job.not_in_rerun", 422},
+    {"workflow.unknown", 404},
+    {"workflow.unknown_revision", 404},
+    {"workflow.unknown_job", 404},
+    {"variable.unknown", 404},
+    {"spec.unknown_kind", 404},
+    {"log.unknown_attempt", 404},
+    {"log.agent_gone", 503},
+    {"log.busy", 429},
+    {"log.timeout", 504},
+    {"log.bad_pattern", 422},
+    {"workflow.changed", 412},
+    {"agent.unknown", 404},
 });
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.
@@ -210,6 +228,16 @@ Result<Terms> read_terms(const Json& body) {
   return terms;
 }
 
+Error long_key() {
+  return {"request.bad_field",
+          fmt::format("the Idempotency-Key is longer than {} characters", kKeyBytesMax),
+          "a random id of 36 characters does", "Idempotency-Key"};
+}
+
+std::string request_digest(const http::Request& request) {
+  return sha256_hex(request.method + "\n" + request.target + "\n" + request.body);
+}
+
 model::Command make_command(const Call& call, model::Request body, Terms terms) {
   model::Command command;
   command.actor = call.caller.actor;
@@ -223,15 +251,12 @@ model::Command make_command(const Call& call, model::Request body, Terms terms) 
 void submit(Call call, model::Request body, int status, Terms terms,
             std::function<Json(const Json& answer)> shape) {
   const std::string_view key = call.request.headers.value("Idempotency-Key");
-  if (key.size() > 200) {
-    return call.fail({"request.bad_field", "the Idempotency-Key is longer than 200 characters"});
-  }
+  if (key.size() > kKeyBytesMax) return call.fail(long_key());
   if (terms.dry_run) status = 200;
   model::Command command = make_command(call, std::move(body), std::move(terms));
   if (!key.empty()) {
     command.idempotency_key = fmt::format("{}:{}", command.actor.name, key);
-    command.request_digest =
-        sha256_hex(call.request.method + "\n" + call.request.target + "\n" + call.request.body);
+    command.request_digest = request_digest(call.request);
   }
   Services& services = call.services;
   auto shared = std::make_shared<Call>(std::move(call));  // std::function wants copyable captures

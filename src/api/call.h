@@ -63,6 +63,12 @@ Result<Terms> read_terms(const Json& body);
 /// `reason`; absent is empty. Errors: request.bad_field (wrong type, longer than kReasonMax).
 Result<std::string> reason_field(const Json& body);
 
+/// Bound of an Idempotency-Key, and what is said beyond it.
+inline constexpr std::size_t kKeyBytesMax = 200;
+Error long_key();
+/// Names the request: another one under the same Idempotency-Key is refused.
+std::string request_digest(const http::Request& request);
+
 /// The command of this caller, with the terms.
 model::Command make_command(const Call& call, model::Request body, Terms terms);
 

@@ -68,6 +68,9 @@ class JournalOnly final : public store::QueryStore {
   Result<std::optional<model::TokenRow>> token_of_secret(const std::string&) override {
     return std::nullopt;
   }
+  Result<std::optional<model::KeyRow>> kept_answer(const std::string&) override {
+    return std::nullopt;
+  }
   Result<std::vector<model::Mark>> marks() override { return std::vector<model::Mark>{}; }
   Result<std::vector<model::Variable>> variables() override {
     return std::vector<model::Variable>{};

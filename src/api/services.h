@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/definitions.h"
+#include "api/keys_in_use.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -70,6 +71,7 @@ struct Services {
   /// What the server measures, beyond what is asked of the engine.
   std::function<void(observe::MetricsText&)> write_metrics;
   Settings settings;
+  KeysInUse keys_in_use = {};
 };
 
 }  // namespace dandori::api

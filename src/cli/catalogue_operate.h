@@ -90,7 +90,8 @@ inline constexpr Entry kOperate[] = {
      "'{first}' と '{target}' は種類が違います"},
     {"hint.mixed_targets",
      "name runs, workflows or jobs in one call, or runs and workflows with --job JOB",
-     "1 回の操作では、実行・ワークフロー・ジョブのどれか 1 種類を挙げます(--job を付けるときは実行とワークフロー)"},
+     "1 回の操作では、実行・ワークフロー・ジョブのどれか 1 種類を挙げます(--job "
+     "を付けるときは実行とワークフロー)"},
     {"preview.title", "would happen (plan {plan}):", "起きること(予行 {plan}):"},
     {"preview.stops", "{job} on {agent}, pid {pid}, is ended",
      "{job}({agent}, pid {pid})を止めます"},

@@ -50,6 +50,7 @@ struct Handle {
   Result<Json> operator()(const model::TouchToken& request) const {
     return touch_token(turn, request);
   }
+  Result<Json> operator()(const model::KeepAnswer& request) const { return request.answer; }
   Result<Json> operator()(const model::AskWhy& request) const {
     return why(turn.state, turn.now, request, fetched);
   }
@@ -61,25 +62,46 @@ struct Handle {
   Result<Json> operator()(const model::AskSummary&) const { return summary_json(turn.state); }
 };
 
-/// The answer given before under the same key, or nullopt.
+/// Whether it is worth a key: what changes nothing may be asked again, and is answered anew.
+struct Changes {
+  bool operator()(const model::ApplyDefinitions& request) const { return !request.dry_run; }
+  bool operator()(const model::AskWhy&) const { return false; }
+  bool operator()(const model::AskDifferences&) const { return false; }
+  bool operator()(const model::AskServer&) const { return false; }
+  bool operator()(const model::AskAgents&) const { return false; }
+  bool operator()(const model::AskSummary&) const { return false; }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return true;
+  }
+};
+
+/// A later answer of the same request takes the place of the one that is kept.
+bool replaces(const Command& command, const model::KeyRow* known) {
+  const auto* keeps = std::get_if<model::KeepAnswer>(&command.request);
+  return keeps != nullptr && keeps->replaces && known != nullptr &&
+         known->request_digest == command.request_digest;
+}
+
+}  // namespace
+
 std::optional<Result<Json>> earlier_answer(const model::KeyRow* known, const Command& command) {
   if (known == nullptr) return std::nullopt;
   if (known->request_digest != command.request_digest) {
     return fail("request.key_reused", "another request was made under this Idempotency-Key",
                 "use a new key for a new request");
   }
-  return parse_json(known->answer);
+  return parse_json(known->answer, {.bytes_max = known->answer.size() + 1});
 }
-
-}  // namespace
 
 Result<Json> handle_request(Turn& turn, const Command& command, const model::Fetched& fetched) {
   return std::visit(Handle{turn, command.actor, fetched}, command.request);
 }
 
 std::string key_of(const Command& command) {
-  return command.idempotency_key.empty() ? std::string{}
-                                         : command.actor.name + "\n" + command.idempotency_key;
+  if (command.idempotency_key.empty() || command.preview) return {};
+  if (!std::visit(Changes{}, command.request)) return {};
+  return command.actor.name + "\n" + command.idempotency_key;
 }
 
 /// A request of a person or program: one answer, sent after the commit; under a key the same answer
@@ -91,7 +113,9 @@ void on_command(Turn& turn, const Command& command, const model::Fetched& fetche
   if (!key.empty()) {
     const model::KeyRow* known = turn.state.keys.find(key);
     if (known == nullptr && fetched.key) known = &*fetched.key;
-    if (std::optional<Result<Json>> answer = earlier_answer(known, command)) {
+    std::optional<Result<Json>> answer;
+    if (!replaces(command, known)) answer = earlier_answer(known, command);
+    if (answer) {
       turn.effects.emplace_back(model::Reply{command.token, std::move(*answer)});
       return;
     }
@@ -109,7 +133,7 @@ void on_command(Turn& turn, const Command& command, const model::Fetched& fetche
   }
   if (answer && !key.empty()) {
     model::KeyRow row{key, command.request_digest, write_json(*answer), turn.now.wall};
-    turn.state.keys.put(key, row);
+    keep_key(turn.state, row);
     turn.keep(std::move(row));
   }
   turn.effects.emplace_back(model::Reply{command.token, std::move(answer)});

@@ -301,6 +301,52 @@ TEST_CASE(
   CHECK(world.ask(request, "k2").integer_or("number", 0) == 2);
 }
 
+TEST_CASE("a key belongs to what changes something: questions and previews use none up") {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  world.define(flow);
+  world.ask(model::AskSummary{}, "k");
+  world.ask(model::AskWhy{world.start("five"), {}}, "k");
+  world.ask(model::ApplyDefinitions{{flow.done()}, {}, {}, true}, "k");
+  model::Command look;
+  look.actor = {"admin", model::Channel::cli, "", "req", ""};
+  look.idempotency_key = "k";
+  look.request = model::StartRun{"five", {}, std::nullopt, false};
+  CHECK_FALSE(key_of(look).empty());
+  look.preview = true;
+  CHECK(key_of(look).empty());
+  CHECK(world.store.keys.empty());
+  world.ask(model::StartRun{"five", {}, std::nullopt, false}, "k");
+  CHECK(world.store.keys.size() == 1);
+  CHECK(world.ask(model::AskSummary{}, "k").find("workflows") != nullptr);
+}
+
+TEST_CASE("[G11] what is kept under a key stays the first, until the same request replaces it") {
+  World world;
+  const auto keep = [](std::string_view text, bool replaces) {
+    return model::KeepAnswer{Json::object({{"is", text}}), replaces};
+  };
+  CHECK(world.ask(keep("first", false), "k")["is"] == Json{"first"});
+  CHECK(world.ask(keep("second", false), "k")["is"] == Json{"first"});
+  CHECK(world.ask(keep("end", true), "k")["is"] == Json{"end"});
+  world.restart();
+  CHECK(world.ask(keep("third", false), "k")["is"] == Json{"end"});
+  CHECK(world.try_ask(keep("other", true), "k", "another").error().code == "request.key_reused");
+}
+
+TEST_CASE("remembered answers are bounded by their bytes, newest last") {
+  RecentMap<int> map{3, 100};
+  map.put("a", 1, 60);
+  map.put("b", 2, 50);
+  CHECK(map.find("a") == nullptr);
+  map.put("b", 3, 40);
+  map.put("c", 4, 60);
+  CHECK(*map.find("b") == 3);
+  map.put("d", 5, 500);
+  CHECK(map.find("c") == nullptr);
+  CHECK(*map.find("d") == 5);
+}
+
 TEST_CASE(
     "[PRM-01] start parameters are typed, required, checked against enum; a wrong one makes no "
     "run") {

@@ -7,8 +7,6 @@ namespace dandori::engine {
 using model::Command;
 using model::Event;
 
-std::string key_of(const Command& command);
-
 namespace {
 
 /// The run that a request names, when it may be an ended one.
@@ -27,6 +25,7 @@ struct NamedRun {
   std::string operator()(const model::CreateToken&) const { return {}; }
   std::string operator()(const model::RevokeToken&) const { return {}; }
   std::string operator()(const model::TouchToken&) const { return {}; }
+  std::string operator()(const model::KeepAnswer&) const { return {}; }
   std::string operator()(const model::AskAgents&) const { return {}; }
   std::string operator()(const model::AskSummary&) const { return {}; }
 };

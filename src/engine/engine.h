@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,14 @@ struct Decision {
 /// What `event` needs and the state lacks. Ask for Tick too (a turn with work left may need stored
 /// rows), and ask again for events that a turn did not take: what was fetched before it may be old.
 model::Needs needs(const State& state, const model::Event& event);
+
+/// The key of the row that keeps the command's answer; empty: none is kept, because the command has
+/// no key or changes nothing.
+std::string key_of(const model::Command& command);
+
+/// The answer given before under the same key, or nullopt. Errors within it: request.key_reused.
+std::optional<Result<Json>> earlier_answer(const model::KeyRow* known,
+                                           const model::Command& command);
 
 /// One bounded turn: events in the order given (whoever calls puts commands of people first) until
 /// the turn is full, then due timers, queues and starts. Alters `state` and says what to keep. If

@@ -306,4 +306,10 @@ std::optional<Duration> retry_delay(const Job& job, const JobRun& state,
   return Duration{static_cast<std::int64_t>(wait)};
 }
 
+void keep_key(State& state, model::KeyRow row) {
+  const std::string key = row.key;
+  const std::size_t bytes = key.size() + row.answer.size();
+  state.keys.put(key, std::move(row), bytes);
+}
+
 }  // namespace dandori::engine

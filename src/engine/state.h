@@ -108,27 +108,38 @@ struct VariableKey {
   auto operator<=>(const VariableKey&) const = default;
 };
 
-/// Remembers the newest `items_max` entries.
+/// Remembers the newest entries: at most `items_max`, of `bytes_max` together.
 template <class T>
 class RecentMap {
  public:
-  explicit RecentMap(std::size_t items_max) : items_max_{items_max} {}
-  void put(const std::string& key, T value) {
-    const auto [at, added] = items_.insert_or_assign(key, std::move(value));
-    if (!added) return;
-    order_.push_back(key);
-    if (order_.size() <= items_max_) return;
-    items_.erase(order_.front());
-    order_.pop_front();
+  explicit RecentMap(std::size_t items_max, std::size_t bytes_max = SIZE_MAX)
+      : items_max_{items_max}, bytes_max_{bytes_max} {}
+  /// bytes: what it counts for.
+  void put(const std::string& key, T value, std::size_t bytes = 0) {
+    const auto [at, added] = items_.try_emplace(key);
+    bytes_ += bytes - at->second.bytes;
+    at->second = {std::move(value), bytes};
+    if (added) order_.push_back(key);
+    while (order_.size() > items_max_ || (bytes_ > bytes_max_ && order_.size() > 1)) {
+      const auto oldest = items_.find(order_.front());
+      bytes_ -= oldest->second.bytes;
+      items_.erase(oldest);
+      order_.pop_front();
+    }
   }
   const T* find(const std::string& key) const {
     const auto at = items_.find(key);
-    return at == items_.end() ? nullptr : &at->second;
+    return at == items_.end() ? nullptr : &at->second.value;
   }
 
  private:
-  std::size_t items_max_;
-  std::map<std::string, T> items_;
+  struct Item {
+    T value{};
+    std::size_t bytes = 0;
+  };
+  std::size_t items_max_, bytes_max_;
+  std::size_t bytes_ = 0;
+  std::map<std::string, Item> items_;
   std::deque<std::string> order_;
 };
 
@@ -172,7 +183,7 @@ struct State {
   std::set<std::string> outcomes_wanted;  ///< workflows whose next instant may have an outcome
 
   // Answers to what arrives twice within moments (the store knows the rest).
-  RecentMap<model::KeyRow> keys{10'000};
+  RecentMap<model::KeyRow> keys{10'000, 32U << 20U};
   RecentMap<std::uint64_t> ended{8'192};  ///< id and name of runs that ended → version
 };
 
@@ -201,6 +212,8 @@ void plan_fire(State& state, WorkflowState& workflow);
 void index_run(State& state, const model::Run& run);
 /// Takes a queued run out of its queue.
 void leave_queue(State& state, const model::Run& run);
+/// Remembers what is kept under an idempotency key.
+void keep_key(State& state, model::KeyRow row);
 /// Puts a startable job where it waits: nowhere while an operator holds it, `settling` when it
 /// needs no process, else its agent's queue with the start_within timer. Doing it twice changes
 /// nothing.

@@ -217,6 +217,12 @@ struct RevokeToken {
 struct TouchToken {
   Uuid id;
 };
+/// Keeps `answer` under the command's key: of a request that takes several commands. The answer is
+/// what is kept: without `replaces` that of the first such command under the key.
+struct KeepAnswer {
+  Json answer;
+  bool replaces = false;
+};
 inline constexpr Duration kTokenTouchEvery = std::chrono::minutes{5};
 /// Questions answered from memory, changing nothing.
 struct AskWhy {
@@ -229,13 +235,13 @@ struct AskAgents {};
 struct AskSummary {};  ///< counts for doctor and metrics
 
 using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
-                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, AskWhy,
-                             AskDifferences, AskServer, AskAgents, AskSummary>;
+                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, KeepAnswer,
+                             AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
 
 struct Command {
   std::uint64_t token = 0;  ///< pairs the Reply effect with who asked
   Actor actor;
-  std::string idempotency_key;  ///< empty: none
+  std::string idempotency_key;  ///< empty: none; of a question or preview it is not looked at
   std::string request_digest;   ///< sha256 of the request, with a key
   Request request;
   bool preview = false;   ///< say what it would do, and do nothing

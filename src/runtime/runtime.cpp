@@ -71,10 +71,11 @@ void Runtime::submit(model::Command command, Answered answered) {
     --commands_waiting_;
     return answered(std::unexpected(busy()));
   }
-  const bool pushed = inbox_.push(Asked{std::move(command), answered});
+  // Never waits for room: it is also called from the engine's own thread.
+  const bool pushed = inbox_.try_push(Asked{std::move(command), answered});
   if (pushed) return;
   --commands_waiting_;
-  answered(std::unexpected(stopping()));
+  answered(std::unexpected(inbox_.is_closed() ? stopping() : busy()));
 }
 
 bool Runtime::post(model::Event event) {

@@ -127,6 +127,8 @@ class QueryStore {
   /// Asked for every request: by key. nullopt: there is none, valid or not.
   virtual Result<std::optional<model::TokenRow>> token(const Uuid& id) = 0;
   virtual Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) = 0;
+  /// What is kept under an idempotency key (engine::key_of). nullopt: nothing.
+  virtual Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) = 0;
 };
 
 }  // namespace dandori::store

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """One operation on many: what it may mean, what it takes, and that it is done once, against real processes."""
+import http.client
+import threading
 import unittest
 
 from harness import Problem, Server, run_and_report, until
@@ -120,6 +122,59 @@ class Bulk(unittest.TestCase):
         self.assertEqual((status, problem["code"]), (422, "request.bad_field"))
         status, problem = self.server.request("POST", "/api/v1/runs/two%231/jobs/b:skip", {"outputs": {"n": "x" * 200_000}})
         self.assertEqual((status, problem["code"]), (422, "request.bad_field"))
+
+    def test_once_under_a_key(self):
+        """Repeated under its key a bulk call means the same items and gives the same answer, also after a restart [G11]"""
+        self.failed(2)
+        failed = {"state": ["failed"]}
+        first = self.bulk("run.rerun", failed, key="night")
+        self.assertEqual((first["matched"], first["succeeded"]), (2, 2))
+        for number in (1, 2):
+            self.server.wait_run(f"two%23{number}", "failed")
+        self.server.start_run("two")
+        self.assertEqual(self.server.wait_run("two%233")["state"], "failed")
+        self.assertEqual(self.bulk("run.rerun", failed, key="night"), first)
+        self.server.kill()
+        self.server.start()
+        self.assertEqual(self.bulk("run.rerun", failed, key="night"), first)
+        reruns = [self.server.api("GET", f"/runs/two%23{number}")["reruns"] for number in (1, 2, 3)]
+        self.assertEqual(reruns, [1, 1, 0])
+        self.assertEqual(self.refused("run.confirm", failed, key="night")[:2], (409, "request.key_reused"))
+
+    def test_a_refusal_is_repeated_too(self):
+        """An item that was refused stays refused under the same key, though it would be taken now [G11]"""
+        self.failed(1)
+        named = {"runs": ["two#1", "two#2"]}
+        first = self.bulk("run.confirm", named, key="k")
+        self.assertEqual([item["ok"] for item in first["items"]], [True, False])
+        self.server.start_run("two")
+        self.assertEqual(self.server.wait_run("two%232")["state"], "failed")
+        self.assertEqual(self.bulk("run.confirm", named, key="k"), first)
+        self.assertFalse(self.server.api("GET", "/runs/two%232")["confirmed"])
+
+    def test_a_call_that_is_cut_off_goes_on_under_its_key(self):
+        """The server dies in the middle of a bulk call: asked again under the key, every item is done exactly once [G11]"""
+        (self.work / "go").touch()
+        for _ in range(20):
+            self.server.start_run("two")
+        for number in range(1, 21):
+            self.server.wait_run(f"two%23{number}")
+        caller = threading.Thread(target=self.ask_in_vain, args=("run.rerun", {"state": ["failed"]}))
+        caller.start()
+        until(lambda: any(run["reruns"] for run in self.server.api("GET", "/runs")["items"]), "a run has been rerun")
+        self.server.kill()
+        caller.join()
+        self.server.start()
+        done = self.bulk("run.rerun", {"state": ["failed"]}, key="cut")
+        self.assertEqual((done["matched"], done["succeeded"]), (20, 20))
+        self.assertEqual({run["reruns"] for run in self.server.api("GET", "/runs")["items"]}, {1})
+        self.assertEqual(self.bulk("run.rerun", {"state": ["failed"]}, key="cut"), done)
+
+    def ask_in_vain(self, action: str, filter_: dict):
+        try:
+            self.bulk(action, filter_, key="cut")
+        except (OSError, http.client.HTTPException):
+            pass
 
     def test_a_dry_run_keeps_nothing(self):
         """A key on a dry run is not used up, and what it showed is not shown again later"""

@@ -281,6 +281,12 @@ TEST_SUITE("commit") {
     must_commit(world, {sample_key("old", at_second(1)), sample_key("new", at_second(9))});
     CHECK(text_of(*world.engine().fetch({.ended_run = {}, .key = "old"})->key) ==
           text_of(sample_key("old", at_second(1))));
+    CHECK(text_of(**world.queries().kept_answer("new")) ==
+          text_of(sample_key("new", at_second(9))));
+    must_commit(world, {sample_key("new", at_second(10))});
+    CHECK(text_of(**world.queries().kept_answer("new")) ==
+          text_of(sample_key("new", at_second(10))));
+    CHECK_FALSE(*world.queries().kept_answer("other"));
     CHECK(world.engine().purge(at_second(9)).value() == 1);
     CHECK(world.engine().purge(at_second(9)).value() == 0);
     CHECK_FALSE(world.engine().fetch({.ended_run = {}, .key = "old"})->key.has_value());

@@ -169,4 +169,11 @@ Result<std::optional<model::TokenRow>> MemoryStore::token_of_secret(const std::s
   return std::nullopt;
 }
 
+Result<std::optional<model::KeyRow>> MemoryStore::kept_answer(const std::string& key) {
+  const std::lock_guard lock{mutex_};
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return std::nullopt;
+  return found->second;
+}
+
 }  // namespace dandori::store

@@ -43,6 +43,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<Listed<model::TokenRow>> tokens(const Page& page) override;
   Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
   Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
+  Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) override;
 
  private:
   using Runs = std::map<RunId, model::Run>;

@@ -253,4 +253,14 @@ Result<std::optional<model::TokenRow>> Queries::token_of_secret(const std::strin
   return std::move(found->front());
 }
 
+Result<std::optional<model::KeyRow>> Queries::kept_answer(const std::string& key) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  auto found =
+      rows<model::KeyRow>(*loan, kKey, "WHERE key=?", [&](Binder& query) { query.text(key); });
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
+}
+
 }  // namespace dandori::store::sqlite

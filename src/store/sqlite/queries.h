@@ -85,6 +85,7 @@ class Queries final : public QueryStore {
   Result<Listed<model::TokenRow>> tokens(const Page& page) override;
   Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
   Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
+  Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) override;
 
  private:
   ReaderPool pool_;
