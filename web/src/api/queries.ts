@@ -152,6 +152,16 @@ export const queries = {
       initialPageParam: '',
       getNextPageParam: (page) => page.next_cursor ?? undefined,
     }),
+  differences: () =>
+    queryOptions({
+      queryKey: ['differences'],
+      queryFn: ({ signal }) => api.get('/api/v1/differences', { signal }),
+    }),
+  server: () =>
+    queryOptions({
+      queryKey: ['server'],
+      queryFn: ({ signal }) => api.get('/api/v1/server', { signal }),
+    }),
   tokens: () =>
     queryOptions({
       queryKey: ['tokens'],

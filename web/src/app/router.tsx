@@ -17,6 +17,9 @@ const WorkflowsPage = later(
 const WorkflowPage = later(
   async () => (await import('@/features/workflows/WorkflowPage')).WorkflowPage,
 );
+const DifferencesPage = later(
+  async () => (await import('@/features/differences/DifferencesPage')).DifferencesPage,
+);
 const AuditPage = later(async () => (await import('@/features/audit/AuditPage')).AuditPage);
 const SettingsPage = later(
   async () => (await import('@/features/settings/SettingsPage')).SettingsPage,
@@ -83,6 +86,12 @@ const revisionDiff = createRoute({
   component: WorkflowPage,
   loader: WorkflowPage.load,
 });
+const differences = createRoute({
+  getParentRoute: () => root,
+  path: '/differences',
+  component: DifferencesPage,
+  loader: DifferencesPage.load,
+});
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
@@ -113,6 +122,7 @@ export const router = createRouter({
     workflowHome,
     workflow,
     revisionDiff,
+    differences,
     audit,
     settings,
   ]),

@@ -97,6 +97,11 @@ export function textColumn<T>(
   return { key, head, width, text, cell };
 }
 
+/** The columns that a narrow window leaves out. */
+export function onlyWide<T>(...columns: Column<T>[]): Column<T>[] {
+  return columns.map((column) => ({ ...column, wide: true }));
+}
+
 /** A number: to the right, with figures of one width. */
 export function numberColumn<T>(
   key: string,

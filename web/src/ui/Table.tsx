@@ -1,4 +1,5 @@
 import { Checkbox } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
@@ -6,6 +7,7 @@ import {
   type ReactNode,
   useEffect,
   useId,
+  useMemo,
   useRef,
   useState,
 } from 'react';
@@ -21,6 +23,8 @@ export interface Column<T> {
   /** What is copied. */
   text: (row: T) => string;
   numeric?: boolean;
+  /** Shown where there is room for it only. */
+  wide?: boolean;
 }
 
 export interface TableProps<T> {
@@ -35,9 +39,21 @@ export interface TableProps<T> {
   onEnd?: (() => void) | undefined;
 }
 
+const NARROW = '(max-width: 700px)';
+
+/** The columns that the window has room for. */
+function useFitting<T>(columns: readonly Column<T>[]): readonly Column<T>[] {
+  const narrow = useMediaQuery(NARROW, window.matchMedia(NARROW).matches);
+  return useMemo(
+    () => (narrow ? columns.filter((column) => !column.wide) : columns),
+    [narrow, columns],
+  );
+}
+
 /** A list of any length: only what is seen is drawn; keys, selection and copying are its own. */
 export function Table<T>(props: TableProps<T>) {
-  const { rows, columns, idOf, active, onActive, onOpen, selection, onEnd, label } = props;
+  const { rows, idOf, active, onActive, onOpen, selection, onEnd, label } = props;
+  const columns = useFitting(props.columns);
   const t = useT();
   const { prefs } = usePrefs();
   const prefix = useId();
@@ -85,7 +101,7 @@ export function Table<T>(props: TableProps<T>) {
       if (window.getSelection()?.toString()) return;
       const chosen = rows.filter((row) => selection?.ids.has(idOf(row)));
       const wanted = chosen.length > 0 ? chosen : here ? [here] : [];
-      void navigator.clipboard.writeText(rowsAsText(wanted, columns));
+      void navigator.clipboard.writeText(rowsAsText(wanted, props.columns));
     } else {
       const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / height) - 2);
       const next = moveTo(event.key, at, rows.length, page);

@@ -84,7 +84,8 @@ export function HeaderClock() {
   const { date, time } = localTime(now, zone);
   return (
     <span className="clock num" title={zone}>
-      {dayText(date, prefs.lang)} <b>{time}</b> <span>{zoneShort(zone, now)}</span>
+      <span className="clock-date">{dayText(date, prefs.lang)}</span> <b>{time}</b>{' '}
+      <span>{zoneShort(zone, now)}</span>
     </span>
   );
 }

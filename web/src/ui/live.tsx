@@ -83,7 +83,7 @@ export function LiveMark() {
   return (
     <span className="live-mark" data-live={state.is} role="status">
       <span className="live-dot" aria-hidden="true" />
-      {t(key)}
+      <span className="live-word">{t(key)}</span>
     </span>
   );
 }

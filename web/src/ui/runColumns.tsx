@@ -6,7 +6,7 @@ import { isActive } from '@/lib/states';
 import { durationText, elapsedMs, instantText } from '@/lib/time';
 import { Instant, useClock, useNow, useZoneShort } from './clock';
 import { StateText } from './Glyph';
-import { numberColumn, textColumn } from './ListView';
+import { numberColumn, onlyWide, textColumn } from './ListView';
 import { usePrefs } from './prefs';
 import type { Column } from './Table';
 
@@ -49,14 +49,16 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
   const short = useZoneShort();
   return useMemo(() => {
     const title: Column<Run>[] = withTitle
-      ? [textColumn('title', t('col.title'), 'minmax(120px, 1.2fr)', (run) => run.title ?? '')]
+      ? onlyWide(
+          textColumn('title', t('col.title'), 'minmax(120px, 1.2fr)', (run) => run.title ?? ''),
+        )
       : [];
     const origin = (run: Run) => lookup(prefs.lang, `origin.${run.origin}`, {}) ?? run.origin;
     return [
       {
         key: 'run',
         head: t('col.run'),
-        width: 'minmax(150px, 1.4fr)',
+        width: 'minmax(120px, 1.4fr)',
         cell: (run) => (
           <Link
             to="/runs/$run"
@@ -78,19 +80,21 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
         (run) => stateWord(prefs.lang, run.state),
         (run) => <StateText state={run.state} />,
       ),
-      textColumn(
-        'date',
-        t('col.business_date'),
-        '104px',
-        (run) => run.business_date,
-        (run) => <span className="num">{run.business_date}</span>,
-      ),
-      textColumn(
-        'started',
-        t('col.started', { zone: short }),
-        '158px',
-        (run) => instantText(run.started_at, zone),
-        (run) => <Instant at={run.started_at} />,
+      ...onlyWide<Run>(
+        textColumn(
+          'date',
+          t('col.business_date'),
+          '104px',
+          (run) => run.business_date,
+          (run) => <span className="num">{run.business_date}</span>,
+        ),
+        textColumn(
+          'started',
+          t('col.started', { zone: short }),
+          '158px',
+          (run) => instantText(run.started_at, zone),
+          (run) => <Instant at={run.started_at} />,
+        ),
       ),
       {
         key: 'took',
@@ -103,24 +107,26 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
           return ms === null ? '' : durationText(ms);
         },
       },
-      {
-        key: 'origin',
-        head: t('col.origin'),
-        width: 'minmax(110px, 0.8fr)',
-        cell: (run) => (
-          <span>
-            {origin(run)} {run.actor && <small className="muted">{run.actor}</small>}
-          </span>
+      ...onlyWide<Run>(
+        {
+          key: 'origin',
+          head: t('col.origin'),
+          width: 'minmax(110px, 0.8fr)',
+          cell: (run) => (
+            <span>
+              {origin(run)} {run.actor && <small className="muted">{run.actor}</small>}
+            </span>
+          ),
+          text: (run) => `${origin(run)} ${run.actor}`.trim(),
+        },
+        numberColumn('revision', t('col.revision'), '76px', (run) => String(run.revision)),
+        textColumn(
+          'flags',
+          t('col.flags'),
+          'minmax(110px, 1fr)',
+          (run) => (run.needs_decision ? t('run.needs_decision') : ''),
+          (run) => <Flags run={run} />,
         ),
-        text: (run) => `${origin(run)} ${run.actor}`.trim(),
-      },
-      numberColumn('revision', t('col.revision'), '76px', (run) => String(run.revision)),
-      textColumn(
-        'flags',
-        t('col.flags'),
-        'minmax(110px, 1fr)',
-        (run) => (run.needs_decision ? t('run.needs_decision') : ''),
-        (run) => <Flags run={run} />,
       ),
     ];
   }, [withTitle, prefs.lang, t, zone, now, short]);

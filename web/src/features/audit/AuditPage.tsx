@@ -10,6 +10,7 @@ import {
   EmptyFiltered,
   ListView,
   numberColumn,
+  onlyWide,
   TextFilter,
   textColumn,
   useRows,
@@ -27,7 +28,7 @@ function useColumns(): Column<AuditLine>[] {
   const short = useZoneShort();
   return useMemo(
     () => [
-      numberColumn('seq', '#', '52px', (line) => String(line.seq)),
+      ...onlyWide<AuditLine>(numberColumn('seq', '#', '52px', (line) => String(line.seq))),
       textColumn(
         'at',
         t('col.at', { zone: short }),
@@ -35,7 +36,9 @@ function useColumns(): Column<AuditLine>[] {
         (line) => instantText(line.at, zone),
         (line) => <Instant at={line.at} />,
       ),
-      textColumn('actor', t('col.actor'), '110px', (line) => line.actor.name),
+      ...onlyWide<AuditLine>(
+        textColumn('actor', t('col.actor'), '110px', (line) => line.actor.name),
+      ),
       textColumn(
         'action',
         t('col.action'),
@@ -43,14 +46,16 @@ function useColumns(): Column<AuditLine>[] {
         (line) => line.action,
         (line) => <code>{line.action}</code>,
       ),
-      textColumn('target', t('col.target'), 'minmax(170px, 1fr)', (line) => line.target),
-      textColumn('reason', t('col.reason'), 'minmax(140px, 1fr)', (line) => line.actor.reason),
-      textColumn(
-        'from',
-        t('col.from'),
-        '70px',
-        (line) => line.actor.channel,
-        (line) => <span title={line.actor.address}>{line.actor.channel}</span>,
+      textColumn('target', t('col.target'), 'minmax(120px, 1fr)', (line) => line.target),
+      ...onlyWide<AuditLine>(
+        textColumn('reason', t('col.reason'), 'minmax(140px, 1fr)', (line) => line.actor.reason),
+        textColumn(
+          'from',
+          t('col.from'),
+          '70px',
+          (line) => line.actor.channel,
+          (line) => <span title={line.actor.address}>{line.actor.channel}</span>,
+        ),
       ),
     ],
     [t, zone, short],

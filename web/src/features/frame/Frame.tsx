@@ -16,13 +16,14 @@ import { useMay, useSession } from '@/ui/session';
 const Palette = later(async () => (await import('./Palette')).Palette);
 
 interface Place {
-  to: '/runs' | '/workflows' | '/audit' | '/settings';
+  to: '/runs' | '/workflows' | '/differences' | '/audit' | '/settings';
   icon: IconName;
   word: Key;
 }
 const OPERATE: Place[] = [
   { to: '/runs', icon: 'runs', word: 'nav.runs' },
   { to: '/workflows', icon: 'workflows', word: 'nav.workflows' },
+  { to: '/differences', icon: 'differences', word: 'nav.differences' },
 ];
 const AUDIT: Place = { to: '/audit', icon: 'audit', word: 'nav.audit' };
 const SETTINGS: Place = { to: '/settings', icon: 'settings', word: 'nav.settings' };

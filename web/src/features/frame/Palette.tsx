@@ -55,6 +55,11 @@ export function Palette() {
       label: t('nav.workflows'),
       onClick: () => void navigate({ to: '/workflows' }),
     },
+    {
+      id: 'page-differences',
+      label: t('nav.differences'),
+      onClick: () => void navigate({ to: '/differences' }),
+    },
     ...(mayAdmin
       ? [
           {

@@ -23,7 +23,7 @@ interface Scale {
 function Axis({ scale }: { scale: Scale }) {
   const { zone } = useClock();
   const short = useZoneShort();
-  const step = axisStep(scale.to - scale.from, MARKS_MOST);
+  const step = axisStep(scale.to - scale.from, window.innerWidth < 700 ? 3 : MARKS_MOST);
   const marks: number[] = [];
   for (let ms = Math.ceil(scale.from / step) * step; ms < scale.to; ms += step) marks.push(ms);
   return (
@@ -57,15 +57,16 @@ function BarView({ bar, scale, now }: { bar: Bar; scale: Scale; now: number }) {
 }
 
 /** When each try of each job ran, on one scale. */
-export function Gantt({ run, active, text, onPick, onOpen }: JobsView) {
+export function Gantt({ run, active, text, only, onPick, onOpen }: JobsView) {
   const { prefs, t } = usePrefs();
   const prefix = useId();
   const now = useNow(!isEnded(run.state));
   const scroller = useRef<HTMLDivElement>(null);
   const height = ROW_PX[prefs.density];
   const jobs = useMemo(
-    () => run.jobs.filter((job) => matches(text, job.job, job.title)),
-    [run.jobs, text],
+    () =>
+      run.jobs.filter((job) => (only?.has(job.job) ?? true) && matches(text, job.job, job.title)),
+    [run.jobs, text, only],
   );
   const [from, to] = spanOf(run, now);
   const scale: Scale = { from, to, at: (ms) => `${((ms - from) / (to - from)) * 100}%` };

@@ -291,7 +291,6 @@ export function Inspector({ run, search, change }: Shown) {
         <h2>
           {job.title || job.job} {job.title && <small className="mono">{job.job}</small>}
         </h2>
-        <span className="grow" />
         <JobMenu job={job} run={run} />
       </header>
       <Tabs

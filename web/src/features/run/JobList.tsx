@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Job, RunDetail } from '@/api/types';
 import { stateWord } from '@/i18n';
 import { isActive } from '@/lib/states';
@@ -6,9 +6,12 @@ import { matches } from '@/lib/text';
 import { durationText, elapsedMs, instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
 import { StateText } from '@/ui/Glyph';
-import { numberColumn, textColumn } from '@/ui/ListView';
+import { numberColumn, onlyWide, textColumn } from '@/ui/ListView';
+import { BulkBar } from '@/ui/operate/BulkBar';
+import type { BulkAction } from '@/ui/operate/operations';
 import { usePrefs } from '@/ui/prefs';
 import { Took } from '@/ui/runColumns';
+import { useMay } from '@/ui/session';
 import { type Column, Table } from '@/ui/Table';
 import { Empty } from '@/ui/View';
 import { endDetail } from '@/ui/whyModel';
@@ -18,6 +21,8 @@ export interface JobsView {
   run: RunDetail;
   active: string | null;
   text: string;
+  /** When given, only these are shown. */
+  only: ReadonlySet<string> | null;
   onPick: (job: string) => void;
   onOpen: (job: string) => void;
 }
@@ -57,7 +62,9 @@ function useJobColumns(): Column<Job>[] {
         (job) => job.job,
         (job) => <span className="strong">{job.job}</span>,
       ),
-      textColumn('title', t('col.title'), 'minmax(90px, 1.1fr)', (job) => job.title),
+      ...onlyWide<Job>(
+        textColumn('title', t('col.title'), 'minmax(90px, 1.1fr)', (job) => job.title),
+      ),
       textColumn(
         'state',
         t('col.state'),
@@ -65,13 +72,15 @@ function useJobColumns(): Column<Job>[] {
         (job) => stateWord(prefs.lang, job.state),
         (job) => <StateText state={job.state} />,
       ),
-      numberColumn('attempt', t('col.attempt'), '46px', (job) => String(job.attempt || '')),
-      textColumn(
-        'started',
-        t('col.started', { zone: short }),
-        '152px',
-        (job) => instantText(span(job).started_at, zone),
-        (job) => <Instant at={span(job).started_at} />,
+      ...onlyWide<Job>(
+        numberColumn('attempt', t('col.attempt'), '46px', (job) => String(job.attempt || '')),
+        textColumn(
+          'started',
+          t('col.started', { zone: short }),
+          '152px',
+          (job) => instantText(span(job).started_at, zone),
+          (job) => <Instant at={span(job).started_at} />,
+        ),
       ),
       {
         key: 'took',
@@ -84,45 +93,72 @@ function useJobColumns(): Column<Job>[] {
           return ms === null ? '' : durationText(ms);
         },
       },
-      textColumn('end', t('col.exit'), 'minmax(80px, 0.9fr)', end),
-      textColumn(
-        'agent',
-        t('col.agent'),
-        'minmax(60px, 0.5fr)',
-        (job) => newestAttempt(job)?.agent ?? '',
-      ),
-      textColumn(
-        'marks',
-        t('col.flags'),
-        'minmax(56px, 0.7fr)',
-        (job) => (job.marks ?? []).map((mark) => mark.kind).join(' '),
-        (job) => <JobMarks job={job} />,
+      ...onlyWide<Job>(
+        textColumn('end', t('col.exit'), 'minmax(80px, 0.9fr)', end),
+        textColumn(
+          'agent',
+          t('col.agent'),
+          'minmax(60px, 0.5fr)',
+          (job) => newestAttempt(job)?.agent ?? '',
+        ),
+        textColumn(
+          'marks',
+          t('col.flags'),
+          'minmax(56px, 0.7fr)',
+          (job) => (job.marks ?? []).map((mark) => mark.kind).join(' '),
+          (job) => <JobMarks job={job} />,
+        ),
       ),
     ];
   }, [t, prefs.lang, zone, now, short]);
 }
 
-export function JobList({ run, active, text, onPick, onOpen }: JobsView) {
+const BULK: BulkAction[] = [
+  'job.hold',
+  'job.release',
+  'job.skip',
+  'job.unskip',
+  'job.disable',
+  'job.enable',
+  'job.confirm',
+  'job.kill',
+];
+
+export function JobList({ run, active, text, only, onPick, onOpen }: JobsView) {
   const { t, prefs } = usePrefs();
   const columns = useJobColumns();
+  const mayOperate = useMay('operate');
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const jobs = useMemo(
     () =>
-      run.jobs.filter((job) =>
-        matches(text, job.job, job.title, job.state, stateWord(prefs.lang, job.state)),
+      run.jobs.filter(
+        (job) =>
+          (only?.has(job.job) ?? true) &&
+          matches(text, job.job, job.title, job.state, stateWord(prefs.lang, job.state)),
       ),
-    [run.jobs, text, prefs.lang],
+    [run.jobs, text, only, prefs.lang],
   );
   if (run.jobs.length === 0) return <Empty title={t('run.empty')} />;
   if (jobs.length === 0) return <Empty title={t('run.no_job_matches')} />;
   return (
-    <Table
-      label={t('run.list')}
-      rows={jobs}
-      columns={columns}
-      idOf={(job) => job.job}
-      active={active}
-      onActive={onPick}
-      onOpen={(job) => onOpen(job.job)}
-    />
+    <>
+      <Table
+        label={t('run.list')}
+        rows={jobs}
+        columns={columns}
+        idOf={(job) => job.job}
+        active={active}
+        onActive={onPick}
+        onOpen={(job) => onOpen(job.job)}
+        {...(mayOperate ? { selection: { ids: chosen, change: setChosen } } : {})}
+      />
+      {chosen.size > 0 && (
+        <BulkBar
+          names={[...chosen].map((job) => `${run.name}/${job}`)}
+          actions={BULK}
+          clear={() => setChosen(new Set())}
+        />
+      )}
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { Empty, QueryView } from '@/ui/View';
 import type { JobsView } from './JobList';
 
 /** The run on its flow: the layout is the server's, the states are the run's. */
-export function RunFlow({ run, active, text, onPick, onOpen }: JobsView) {
+export function RunFlow({ run, active, text, only, onPick, onOpen }: JobsView) {
   const t = useT();
   const [store] = useState(() => {
     const made = new StateStore();
@@ -32,6 +32,7 @@ export function RunFlow({ run, active, text, onPick, onOpen }: JobsView) {
             store={store}
             active={active}
             text={text}
+            only={only}
             onPick={onPick}
             onOpen={onOpen}
           />

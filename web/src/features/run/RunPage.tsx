@@ -1,7 +1,7 @@
 import './run.css';
-import { SegmentedControl, TextInput } from '@mantine/core';
+import { Checkbox, SegmentedControl, TextInput } from '@mantine/core';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useDeferredValue } from 'react';
+import { useCallback, useDeferredValue, useMemo } from 'react';
 import type { RunDetail } from '@/api/types';
 import { Icon } from '@/ui/Icon';
 import { later } from '@/ui/later';
@@ -11,6 +11,7 @@ import { FailureBanner } from './FailureBanner';
 import { Gantt } from './Gantt';
 import { Inspector } from './Inspector';
 import { JobList } from './JobList';
+import { failedJobs, pathToFailed } from './model';
 import { RunHeader } from './RunHeader';
 import type { RunSearch, RunView } from './search';
 import { useLiveRun } from './useLiveRun';
@@ -35,7 +36,11 @@ function Main({ run, search, change }: Shown) {
     (job: string) => change({ job, tab: 'log', attempt: undefined, log: undefined }),
     [change],
   );
-  const shared = { run, active: search.job ?? null, text, onPick: pick, onOpen: open };
+  const only = useMemo(
+    () => (search.only === 'failed' ? pathToFailed(run.jobs) : null),
+    [search.only, run.jobs],
+  );
+  const shared = { run, active: search.job ?? null, text, only, onPick: pick, onOpen: open };
   switch (search.view ?? 'flow') {
     case 'gantt':
       return <Gantt {...shared} />;
@@ -46,7 +51,7 @@ function Main({ run, search, change }: Shown) {
   }
 }
 
-function ViewBar({ search, change }: Omit<Shown, 'run'>) {
+function ViewBar({ run, search, change }: Shown) {
   const t = useT();
   return (
     <div className="toolbar view-bar">
@@ -65,6 +70,14 @@ function ViewBar({ search, change }: Omit<Shown, 'run'>) {
         value={search.text ?? ''}
         onChange={(event) => change({ text: event.currentTarget.value || undefined })}
       />
+      {(search.only === 'failed' || failedJobs(run.jobs).length > 0) && (
+        <Checkbox
+          size="xs"
+          label={t('run.only_failed')}
+          checked={search.only === 'failed'}
+          onChange={(event) => change({ only: event.currentTarget.checked ? 'failed' : undefined })}
+        />
+      )}
     </div>
   );
 }
@@ -91,7 +104,7 @@ export function RunPage() {
             />
             <div className="run-body">
               <div className="panel run-main">
-                <ViewBar search={search} change={change} />
+                <ViewBar run={run} search={search} change={change} />
                 <Main run={run} search={search} change={change} />
               </div>
               <Inspector run={run} search={search} change={change} />

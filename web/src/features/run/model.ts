@@ -29,6 +29,15 @@ export function pathTo(jobs: readonly Job[], name: string): Set<string> {
   return reach(jobs, name, 'before', () => true);
 }
 
+/** Failed jobs and all that leads to them; null when none failed. */
+export function pathToFailed(jobs: readonly Job[]): ReadonlySet<string> | null {
+  const failed = failedJobs(jobs);
+  if (failed.length === 0) return null;
+  const paths = new Set<string>();
+  for (const job of failed) for (const name of pathTo(jobs, job.job)) paths.add(name);
+  return paths;
+}
+
 function reach(
   jobs: readonly Job[],
   name: string,

@@ -9,6 +9,8 @@ export interface RunSearch {
   attempt?: number | undefined;
   log?: string | undefined;
   text?: string | undefined;
+  /** Only what failed and what leads to it. */
+  only?: 'failed' | undefined;
 }
 
 const VIEWS: readonly string[] = ['flow', 'gantt', 'list'];
@@ -29,6 +31,7 @@ export function readRunSearch(search: Record<string, unknown>): RunSearch {
     attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : undefined,
     log: text('log'),
     text: text('text'),
+    only: text('only') === 'failed' ? 'failed' : undefined,
   };
 }
 

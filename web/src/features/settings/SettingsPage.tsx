@@ -1,6 +1,10 @@
-import { SegmentedControl } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { queries } from '@/api/queries';
 import type { Lang } from '@/i18n';
 import { HeaderClock, useClock } from '@/ui/clock';
+import { useActionsOff } from '@/ui/live';
+import { useOperate } from '@/ui/operate/Operate';
 import { type Density, type Theme, usePrefs } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
 import { Tokens } from './Tokens';
@@ -55,6 +59,45 @@ function Display() {
   );
 }
 
+/** Whether the server starts anything, and the switch for it. */
+function Drain() {
+  const { t } = usePrefs();
+  const open = useOperate();
+  const off = useActionsOff();
+  const mayAdmin = useMay('admin');
+  const query = useQuery(queries.server());
+  const server = query.data;
+  if (!server) return null;
+  const name = server.draining ? 'undrain' : 'drain';
+  const by = server.drained_by ?? '';
+  return (
+    <>
+      <dt>{t('settings.drain')}</dt>
+      <dd className="row">
+        {server.draining ? (
+          <span className="flag warn">
+            {t('settings.drain_yes', { by, reason: server.reason ?? '' })}
+          </span>
+        ) : (
+          t('settings.drain_no')
+        )}
+        {mayAdmin && (
+          <Button
+            size="xs"
+            variant="default"
+            disabled={off}
+            onClick={() => open({ is: 'operation', name, target: { is: 'server' } })}
+          >
+            {t(`op.${name}`)}
+          </Button>
+        )}
+      </dd>
+      <dt>{t('settings.live')}</dt>
+      <dd className="num">{server.live}</dd>
+    </>
+  );
+}
+
 function About() {
   const { t } = usePrefs();
   const { zone, version } = useClock();
@@ -70,6 +113,7 @@ function About() {
         <dd>
           <HeaderClock />
         </dd>
+        <Drain />
         <dt>{t('nav.api')}</dt>
         <dd>
           <a href="/api">{t('settings.api_docs')}</a>

@@ -6,67 +6,17 @@ import { useMemo, useState } from 'react';
 import { api, newKey } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Revision, WorkflowDetail } from '@/api/types';
-import { shellWord, valueText } from '@/lib/text';
+import { shellWord } from '@/lib/text';
 import { instantText } from '@/lib/time';
 import { Instant, useClock, useZoneShort } from '@/ui/clock';
-import { textColumn } from '@/ui/ListView';
+import { onlyWide, textColumn } from '@/ui/ListView';
 import { CommandBox } from '@/ui/operate/CommandBox';
 import { curlOf } from '@/ui/operate/operations';
 import { useT } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
 import { type Column, Table } from '@/ui/Table';
 import { ErrorView, QueryView } from '@/ui/View';
-
-/** What changed between two revisions, by meaning: job by job, not line by line. */
-export function RevisionDiff({
-  workflow,
-  from,
-  to,
-}: {
-  workflow: string;
-  from: number;
-  to: number;
-}) {
-  const t = useT();
-  const query = useQuery(queries.revisionDiff(workflow, from, to));
-  return (
-    <div
-      className="panel panel-body scroll"
-      role="region"
-      aria-label={t('wf.diff_title', { from, to })}
-    >
-      <h2>{t('wf.diff_title', { from, to })}</h2>
-      <QueryView query={query}>
-        {(diff) =>
-          diff.changes.length === 0 ? (
-            <p className="muted">{t('wf.diff_none')}</p>
-          ) : (
-            <table className="diff">
-              <tbody>
-                {diff.changes.map((change) => (
-                  <tr key={`${change.op}${change.path}`} data-op={change.op}>
-                    <td className="diff-sign" aria-hidden="true">
-                      {change.op === 'added' ? '+' : change.op === 'removed' ? '−' : '~'}
-                    </td>
-                    <th scope="row">
-                      {t(`wf.diff_${change.op}`)} <code>{change.path}</code>
-                    </th>
-                    <td className="mono">
-                      {change.op === 'added' ? '' : <del>{valueText(change.before)}</del>}
-                    </td>
-                    <td className="mono">
-                      {change.op === 'removed' ? '' : <ins>{valueText(change.after)}</ins>}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </QueryView>
-    </div>
-  );
-}
+import { RevisionDiff } from './RevisionDiff';
 
 function RollbackDialog({
   workflow,
@@ -183,14 +133,16 @@ export function Revisions({ detail }: { detail: WorkflowDetail }) {
         (row) => instantText(row.applied_at, zone),
         (row) => <Instant at={row.applied_at} />,
       ),
-      textColumn('by', t('col.by'), '140px', (row) => row.applied_by),
-      textColumn('reason', t('col.reason'), 'minmax(160px, 1fr)', (row) => row.reason ?? ''),
-      textColumn(
-        'digest',
-        t('col.digest'),
-        '130px',
-        (row) => row.digest,
-        (row) => <code>{row.digest.slice(0, 12)}</code>,
+      ...onlyWide<Revision>(
+        textColumn('by', t('col.by'), '140px', (row) => row.applied_by),
+        textColumn('reason', t('col.reason'), 'minmax(160px, 1fr)', (row) => row.reason ?? ''),
+        textColumn(
+          'digest',
+          t('col.digest'),
+          '130px',
+          (row) => row.digest,
+          (row) => <code>{row.digest.slice(0, 12)}</code>,
+        ),
       ),
       {
         key: 'back',

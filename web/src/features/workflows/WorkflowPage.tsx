@@ -14,7 +14,8 @@ import { useMay } from '@/ui/session';
 import { Loading, QueryView } from '@/ui/View';
 import { rangeOf, TABS, type Tab, tabOf, textOf } from './model';
 import { Overview } from './Overview';
-import { RevisionDiff, Revisions } from './Revisions';
+import { RevisionDiff } from './RevisionDiff';
+import { Revisions } from './Revisions';
 import { WorkflowFlags } from './WorkflowFlags';
 import { WorkflowRuns } from './WorkflowRuns';
 
@@ -95,7 +96,7 @@ function Body({
   tab: Tab;
   range: { from: number; to: number } | null;
 }) {
-  if (range) return <RevisionDiff workflow={detail.workflow} {...range} />;
+  if (range) return <RevisionDiff workflow={detail.workflow} {...range} withFlow />;
   switch (tab) {
     case 'overview':
       return <Overview detail={detail} />;

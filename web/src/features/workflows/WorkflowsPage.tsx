@@ -19,6 +19,7 @@ import {
   EmptyFiltered,
   ListView,
   numberColumn,
+  onlyWide,
   textColumn,
   useRows,
 } from '@/ui/ListView';
@@ -54,7 +55,7 @@ function useColumns(): Column<Workflow>[] {
       textColumn(
         'name',
         t('col.workflow'),
-        'minmax(170px, 1fr)',
+        'minmax(130px, 1fr)',
         (row) => row.name,
         (row) => (
           <Link
@@ -67,29 +68,33 @@ function useColumns(): Column<Workflow>[] {
           </Link>
         ),
       ),
-      textColumn('title', t('col.title'), 'minmax(160px, 1.3fr)', (row) => row.title),
-      textColumn('folder', t('col.folder'), 'minmax(100px, 0.7fr)', (row) => row.folder),
+      ...onlyWide<Workflow>(
+        textColumn('title', t('col.title'), 'minmax(160px, 1.3fr)', (row) => row.title),
+        textColumn('folder', t('col.folder'), 'minmax(100px, 0.7fr)', (row) => row.folder),
+      ),
       textColumn(
         'last',
         t('col.last_run'),
-        'minmax(220px, 1.2fr)',
+        'minmax(150px, 1.2fr)',
         (row) => (row.last_run ? `${row.last_run.name} ${row.last_run.state}` : ''),
         (row) => <LastRun workflow={row} />,
       ),
-      textColumn(
-        'next',
-        t('col.next', { zone: short }),
-        '160px',
-        (row) => instantText(row.next_start, zone),
-        (row) => <Instant at={row.next_start ?? null} />,
-      ),
-      numberColumn('revision', t('col.revision'), '76px', (row) => String(row.revision)),
-      textColumn(
-        'flags',
-        t('col.flags'),
-        'minmax(100px, 0.7fr)',
-        (row) => flagsOf(row).join(' '),
-        (row) => <WorkflowFlags workflow={row} />,
+      ...onlyWide<Workflow>(
+        textColumn(
+          'next',
+          t('col.next', { zone: short }),
+          '160px',
+          (row) => instantText(row.next_start, zone),
+          (row) => <Instant at={row.next_start ?? null} />,
+        ),
+        numberColumn('revision', t('col.revision'), '76px', (row) => String(row.revision)),
+        textColumn(
+          'flags',
+          t('col.flags'),
+          'minmax(100px, 0.7fr)',
+          (row) => flagsOf(row).join(' '),
+          (row) => <WorkflowFlags workflow={row} />,
+        ),
       ),
     ],
     [t, zone, short],

@@ -54,6 +54,15 @@ export function pairsOf(value: unknown): [string, string][] {
   return Object.entries(value).map(([name, each]) => [name, valueText(each)]);
 }
 
+/** A job of a definition, whether they are listed by name or in order. */
+export function jobOf(definition: Record<string, unknown>, name: string): unknown {
+  const { jobs } = definition;
+  if (Array.isArray(jobs)) return jobs.find((job) => job?.name === name);
+  return typeof jobs === 'object' && jobs !== null
+    ? (jobs as Record<string, unknown>)[name]
+    : undefined;
+}
+
 /** Number of jobs of a definition, whether they are listed by name or in order. */
 export function jobCount(definition: Record<string, unknown>): number {
   const { jobs } = definition;

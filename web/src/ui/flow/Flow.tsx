@@ -32,14 +32,20 @@ import { useT } from '../prefs';
 import {
   blockFont,
   blockLinks,
+  boundsOf,
   edgePath,
   isTall,
   type Level,
   levelOf,
+  partOf,
   stepFrom,
 } from './flowModel';
 import { MiniMap } from './MiniMap';
 import { type StateStore, useAllStates, useJobState } from './states';
+
+/** How a job differs from the same one of another revision. */
+export type Sign = 'added' | 'removed' | 'changed';
+const SIGN_MARKS = { added: '+', removed: '−', changed: '~' } as const;
 
 interface Shared {
   store: StateStore | null;
@@ -47,6 +53,7 @@ interface Shared {
   text: string;
   onPick: (job: string) => void;
   onOpen: ((job: string) => void) | undefined;
+  signs: ReadonlyMap<string, Sign> | undefined;
 }
 const Context = createContext<Shared>({
   store: null,
@@ -54,13 +61,15 @@ const Context = createContext<Shared>({
   text: '',
   onPick: () => {},
   onOpen: undefined,
+  signs: undefined,
 });
 
 type JobNode = Node<{ node: GraphNode }, 'job'>;
 type BlockNode = Node<{ block: GraphBlock; index: number }, 'block'>;
 
 function JobFace({ node, state, level }: { node: GraphNode; state: string | null; level?: Level }) {
-  const { active, text, onPick, onOpen } = useContext(Context);
+  const { active, text, onPick, onOpen, signs } = useContext(Context);
+  const sign = signs?.get(node.job);
   const found = text === '' || matches(text, node.job, node.title);
   return (
     <div
@@ -70,6 +79,7 @@ function JobFace({ node, state, level }: { node: GraphNode; state: string | null
       data-level={level}
       data-active={node.job === active || undefined}
       data-faded={!found || undefined}
+      data-sign={sign}
       style={{ width: node.width, height: node.height }}
       title={node.title ? `${node.title} (${node.job})` : node.job}
       onClick={() => onPick(node.job)}
@@ -77,6 +87,7 @@ function JobFace({ node, state, level }: { node: GraphNode; state: string | null
       role="presentation"
     >
       {state !== null && <Glyph state={state} />}
+      {sign && <b aria-hidden="true">{SIGN_MARKS[sign]}</b>}
       <span className="flow-name">
         {node.title || node.job}
         {node.title && node.height >= 40 && <small>{node.job}</small>}
@@ -116,11 +127,14 @@ function BlockFace({
       className={`flow-block st-${shape}`}
       style={{ width: block.width, height: block.height, fontSize: blockFont(block) }}
       data-block={index}
+      title={block.kind === 'layer' ? t('run.layer', { n: index + 1 }) : block.title}
       data-tall={isTall(block) || undefined}
     >
       <div className="flow-block-face">
-        {states && <ShapeGlyph shape={shape} size={blockFont(block)} />}
-        <b>{block.kind === 'layer' ? t('run.layer', { n: index + 1 }) : block.title}</b>
+        <span className="flow-block-head">
+          {states && <ShapeGlyph shape={shape} size={blockFont(block)} />}
+          <b>{block.kind === 'layer' ? index + 1 : block.title}</b>
+        </span>
         <span className="num">
           {parts ? t('run.layer_jobs', { done, all: block.jobs.length }) : block.jobs.length}
         </span>
@@ -169,14 +183,18 @@ const NODE_TYPES = { job: JobView, block: BlockView };
 
 function nodesOf(graph: Graph, far: boolean): (JobNode | BlockNode)[] {
   if (far) {
-    return graph.blocks.map((block, index) => ({
-      id: `block-${index}`,
-      type: 'block',
-      position: { x: block.x, y: block.y },
-      width: block.width,
-      height: block.height,
-      data: { block, index },
-    }));
+    return graph.blocks.flatMap((block, index) =>
+      block.jobs.length === 0
+        ? []
+        : {
+            id: `block-${index}`,
+            type: 'block' as const,
+            position: { x: block.x, y: block.y },
+            width: block.width,
+            height: block.height,
+            data: { block, index },
+          },
+    );
   }
   return graph.nodes.map((node) => ({
     id: node.job,
@@ -245,8 +263,7 @@ const ZOOM = { least: 0.02, fitted: 1.15, most: 2 };
 
 /** Where the whole flow is seen. */
 function wholeOf(graph: Graph, width: number, height: number): Viewport {
-  const bounds = { x: 0, y: 0, width: graph.width, height: graph.height };
-  return getViewportForBounds(bounds, width, height, ZOOM.least, ZOOM.fitted, 0.06);
+  return getViewportForBounds(boundsOf(graph), width, height, ZOOM.least, ZOOM.fitted, 0.06);
 }
 
 interface Props {
@@ -255,6 +272,10 @@ interface Props {
   store?: StateStore;
   active: string | null;
   text?: string;
+  /** When given, only these jobs are drawn, where they stand in the whole. */
+  only?: ReadonlySet<string> | null;
+  /** What is new, gone or changed, in a comparison. */
+  signs?: ReadonlyMap<string, Sign>;
   onPick: (job: string) => void;
   onOpen?: (job: string) => void;
 }
@@ -263,7 +284,8 @@ interface CanvasProps extends Props {
   first: Viewport;
 }
 
-function Canvas({ graph, label, store, active, text = '', onPick, onOpen, first }: CanvasProps) {
+function Canvas(props: CanvasProps) {
+  const { graph, label, store, active, text = '', signs, onPick, onOpen, first } = props;
   const flow = useReactFlow();
   const level = useStore((state) =>
     levelOf(state.panZoom ? state.transform[2] : first.zoom, graph.blocks.length),
@@ -272,8 +294,8 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen, first 
   const nodes = useMemo(() => nodesOf(graph, far), [graph, far]);
   const box = useRef<HTMLDivElement>(null);
   const shared = useMemo(
-    () => ({ store: store ?? null, active, text, onPick, onOpen }),
-    [store, active, text, onPick, onOpen],
+    () => ({ store: store ?? null, active, text, signs, onPick, onOpen }),
+    [store, active, text, signs, onPick, onOpen],
   );
 
   // The whole flow stays in sight, in a window of any size, until it is moved by hand.
@@ -370,7 +392,12 @@ function Canvas({ graph, label, store, active, text = '', onPick, onOpen, first 
 }
 
 /** A flow as the server laid it out; three levels of detail by zoom. */
-export function Flow(props: Props) {
+export function Flow({ only, ...given }: Props) {
+  const graph = useMemo(
+    () => (only ? partOf(given.graph, only) : given.graph),
+    [given.graph, only],
+  );
+  const props = { ...given, graph };
   const [box, setBox] = useState<HTMLDivElement | null>(null);
   const [first, setFirst] = useState<Viewport | null>(null);
   // Measured before anything is drawn: so only what belongs to the first view is ever made.

@@ -9,6 +9,31 @@ export function levelOf(zoom: number, blocks: number): Level {
   return zoom < 0.72 ? 'named' : 'near';
 }
 
+/** The part of a flow that these jobs and the lines between them are. */
+export function partOf(graph: Graph, jobs: ReadonlySet<string>): Graph {
+  const nodes = graph.nodes.filter((node) => jobs.has(node.job));
+  if (nodes.length === 0) return graph;
+  const blocks = graph.blocks.map((block) => ({
+    ...block,
+    jobs: block.jobs.filter((job) => jobs.has(job)),
+  }));
+  return {
+    ...graph,
+    nodes,
+    blocks,
+    edges: graph.edges.filter((edge) => jobs.has(edge.from) && jobs.has(edge.to)),
+  };
+}
+
+/** Where the jobs of a flow, or of a part of it, stand. */
+export function boundsOf(graph: Graph) {
+  const left = Math.min(...graph.nodes.map((node) => node.x));
+  const top = Math.min(...graph.nodes.map((node) => node.y));
+  const right = Math.max(...graph.nodes.map((node) => node.x + node.width));
+  const bottom = Math.max(...graph.nodes.map((node) => node.y + node.height));
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
 /** A route: level pieces are straight, points of different height are joined by a curve that leaves
  * and arrives level, as in the drawings of `dandori graph`. */
 function routePath(points: readonly (readonly number[])[]): string {
@@ -59,7 +84,9 @@ export function isTall(block: { width: number; height: number }): boolean {
 
 /** Size of the words of a summary block: as large as it has room for, to be read from afar. */
 export function blockFont(block: { width: number; height: number }): number {
-  return Math.min(80, isTall(block) ? block.width * 0.42 : block.width * 0.16, block.height * 0.3);
+  return isTall(block)
+    ? Math.min(block.width * 0.42, block.height * 0.1)
+    : Math.min(block.width * 0.28, block.height * 0.3);
 }
 
 type Arrow = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';

@@ -101,7 +101,14 @@ export function BulkDialog({
         key,
       ),
     onSuccess: () => {
-      for (const queryKey of [['run'], ['runs'], ['why'], ['workflows'], ['workflow']])
+      for (const queryKey of [
+        ['run'],
+        ['runs'],
+        ['why'],
+        ['workflows'],
+        ['workflow'],
+        ['differences'],
+      ])
         void client.invalidateQueries({ queryKey });
     },
   });

@@ -66,7 +66,7 @@ export function OperationDialog({
   const [asked, setAsked] = useState<{ name: string; readers: string[] }[]>([]);
   const [key] = useState(newKey);
   const what = t(`op.${name}`);
-  const label = labelOf(target);
+  const label = labelOf(target) || t('settings.server');
   const fields = fieldsOf(name, until, state, leave, outputs);
 
   const preview = useQuery({
@@ -88,7 +88,15 @@ export function OperationDialog({
       ),
     onSuccess: () => {
       notifications.show({ message: t('op.done', { what, target: label }), color: 'teal' });
-      for (const queryKey of [['run'], ['runs'], ['why'], ['workflow'], ['workflows']]) {
+      for (const queryKey of [
+        ['run'],
+        ['runs'],
+        ['why'],
+        ['workflow'],
+        ['workflows'],
+        ['differences'],
+        ['server'],
+      ]) {
         void client.invalidateQueries({ queryKey });
       }
       onClose();
@@ -119,7 +127,11 @@ export function OperationDialog({
           if (!missing && preview.data && !off) action.mutate();
         }}
       >
-        <p>{t(`op.hint.${name}`)}</p>
+        <p>
+          {target.is === 'server' && (name === 'drain' || name === 'undrain')
+            ? t(`op.hint.server_${name}`)
+            : t(`op.hint.${name}`)}
+        </p>
         {name === 'set_state' && (
           <Select
             label={t('op.new_state')}

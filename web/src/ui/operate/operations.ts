@@ -1,5 +1,14 @@
 import { api } from '@/api/client';
-import type { BulkResult, Job, Permission, Preview, Run, Workflow } from '@/api/types';
+import type {
+  BulkResult,
+  Difference,
+  Job,
+  Mark,
+  Permission,
+  Preview,
+  Run,
+  Workflow,
+} from '@/api/types';
 import { isActive, isEnded } from '@/lib/states';
 
 /** Operations with one form: what is called, on what, and which fields it takes besides a reason. */
@@ -24,7 +33,10 @@ export type OperationName =
 export type Target =
   | { is: 'run'; run: string }
   | { is: 'job'; run: string; job: string; state: string }
-  | { is: 'workflow'; workflow: string };
+  | { is: 'workflow'; workflow: string }
+  /** A job in every run of a workflow, until it is undone. */
+  | { is: 'workflow_job'; workflow: string; job: string }
+  | { is: 'server' };
 
 export interface Fields {
   reason?: string;
@@ -44,6 +56,10 @@ export function labelOf(target: Target): string {
       return `${target.run}/${target.job}`;
     case 'workflow':
       return target.workflow;
+    case 'workflow_job':
+      return `${target.workflow}/${target.job}`;
+    case 'server':
+      return '';
   }
 }
 
@@ -59,6 +75,7 @@ type JobVerb =
   | 'force'
   | 'confirm'
   | 'run-alone';
+type WorkflowJobVerb = 'hold' | 'release' | 'skip' | 'unskip' | 'disable' | 'enable';
 type WorkflowVerb = 'disable' | 'enable' | 'hold' | 'release' | 'drain' | 'undrain';
 
 async function post(name: OperationName, target: Target, body: Sent, key?: string) {
@@ -76,6 +93,14 @@ async function post(name: OperationName, target: Target, body: Sent, key?: strin
         body,
         ...more,
       });
+    case 'workflow_job':
+      return api.post(`/api/v1/workflows/{workflow}/jobs/{job}:${name as WorkflowJobVerb}`, {
+        path: { workflow: target.workflow, job: target.job },
+        body,
+        ...more,
+      });
+    case 'server':
+      return api.post(`/api/v1/server:${name as 'drain' | 'undrain'}`, { body, ...more });
     case 'job': {
       const path = { run: target.run, job: target.job };
       if (name === 'set_state') {
@@ -119,6 +144,14 @@ export type BulkAction =
   | 'run.resume'
   | 'run.hold'
   | 'run.release'
+  | 'job.hold'
+  | 'job.release'
+  | 'job.skip'
+  | 'job.unskip'
+  | 'job.disable'
+  | 'job.enable'
+  | 'job.confirm'
+  | 'job.kill'
   | 'workflow.disable'
   | 'workflow.enable'
   | 'workflow.hold'
@@ -127,7 +160,11 @@ export type BulkAction =
   | 'workflow.undrain';
 
 export function bulkBody(action: BulkAction, names: string[]) {
-  const filter = action.startsWith('run.') ? { runs: names } : { workflows: names };
+  const filter = action.startsWith('run.')
+    ? { runs: names }
+    : action.startsWith('job.')
+      ? { jobs: names }
+      : { workflows: names };
   return { action, filter, limit: 10_000 };
 }
 
@@ -195,6 +232,34 @@ export function workflowOperations(workflow: Workflow): OperationName[] {
   ];
 }
 
+/** Standing ones, for every run of the workflow. */
+export function workflowJobOperations(marks: readonly Mark[]): OperationName[] {
+  const kinds = new Set(marks.map((mark) => mark.kind));
+  return [
+    kinds.has('hold') ? 'release' : 'hold',
+    kinds.has('skip') ? 'unskip' : 'skip',
+    kinds.has('disable') ? 'enable' : 'disable',
+  ];
+}
+
+const UNDO = {
+  hold: 'release',
+  skip: 'unskip',
+  disable: 'enable',
+  suspend: 'resume',
+  drain: 'undrain',
+} as const satisfies Record<Mark['kind'], OperationName>;
+
+/** What takes back what was done by hand, and from what. */
+export function undoOf(difference: Difference): { name: OperationName; target: Target } {
+  const { run, job, workflow } = difference;
+  const name = UNDO[difference.kind];
+  if (run && job) return { name, target: { is: 'job', run, job, state: '' } };
+  if (run) return { name, target: { is: 'run', run } };
+  if (workflow && job) return { name, target: { is: 'workflow_job', workflow, job } };
+  return { name, target: workflow ? { is: 'workflow', workflow } : { is: 'server' } };
+}
+
 /** The same call for a shell, without any secret in it. */
 export function curlOf(method: string, path: string, body: unknown, origin: string): string {
   const json = JSON.stringify(body).replaceAll("'", "'\\''");
@@ -213,5 +278,9 @@ export function pathOf(name: OperationName, target: Target): string {
       return `/api/v1/runs/${encodeURIComponent(target.run)}/jobs/${encodeURIComponent(target.job)}:${verb}`;
     case 'workflow':
       return `/api/v1/workflows/${encodeURIComponent(target.workflow)}:${verb}`;
+    case 'workflow_job':
+      return `/api/v1/workflows/${encodeURIComponent(target.workflow)}/jobs/${encodeURIComponent(target.job)}:${verb}`;
+    case 'server':
+      return `/api/v1/server:${verb}`;
   }
 }
