@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tabTo } from './hands';
 import { type Lang, World, watch } from './world';
 
 /** The main job: it fails, is seen, explained, mended, rerun from the failed job, and ends well. */
@@ -132,18 +133,3 @@ jobs:
     expect(copied.split('\n')).toEqual(Array.from({ length: 60 }, (_, i) => `line ${i + 1} of 60`));
   });
 });
-
-/** Presses Tab until the element with this name has the focus. */
-async function tabTo(page: Page, name: string) {
-  for (let presses = 0; presses < 120; ++presses) {
-    await page.keyboard.press('Tab');
-    const found = await page.evaluate(() => {
-      const element = document.activeElement as HTMLElement | null;
-      if (!element) return '';
-      const label = (element as HTMLInputElement).labels?.[0]?.textContent;
-      return (element.getAttribute('aria-label') ?? label ?? element.textContent ?? '').trim();
-    });
-    if (found.replace(/\s*\*$/, '') === name) return;
-  }
-  throw new Error(`no Tab leads to ${name}`);
-}

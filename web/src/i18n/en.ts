@@ -68,7 +68,8 @@ export const en = {
   'view.select': 'Select {name}',
   'view.select_all': 'Select all that are loaded',
   'view.clear_selection': 'Clear the selection',
-  'view.table_keys': '↑↓ move, Space selects, Enter opens, Home and End, Ctrl C copies',
+  'view.table_keys':
+    '↑↓ move, Space selects, Ctrl A selects all, Enter opens, Home and End, Ctrl C copies',
 
   'runs.title': 'Runs',
   'runs.filter_state': 'State',
@@ -424,3 +425,13 @@ export const en = {
   'role.author': 'author: also changes definitions',
   'role.admin': 'admin: everything',
 } as const;
+
+/** The form for a single thing, where it differs. */
+export const one = {
+  'view.rows': '{n} row',
+  'run.graph_jobs': 'Flow of {n} job',
+  'log.matches': '{n} line',
+  'log.lines': '{n} line',
+  'rerun.go': 'Rerun {n} job',
+  'wf.strip_day': '{date}: {n} run, {state}',
+} as const satisfies Partial<Record<keyof typeof en, string>>;

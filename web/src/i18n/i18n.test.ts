@@ -71,6 +71,12 @@ it('every state of a run has a word of its own in Japanese', () => {
   for (const state of RUN_STATES) expect(stateWord('ja', state)).not.toBe(state);
 });
 
+it('English counts one thing as one', () => {
+  expect(translator('en')('rerun.go', { n: 1 })).toBe('Rerun 1 job');
+  expect(translator('en')('rerun.go', { n: 2 })).toBe('Rerun 2 jobs');
+  expect(translator('ja')('rerun.go', { n: 1 })).toBe('1 ジョブを再実行');
+});
+
 it('arguments are filled in as they are', () => {
   expect(translator('en')('op.title', { what: 'Kill', target: 'a&b#1' })).toBe('Kill: a&b#1');
 });

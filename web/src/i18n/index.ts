@@ -1,5 +1,5 @@
 import i18next from 'i18next';
-import { en } from './en';
+import { en, one } from './en';
 import { ja } from './ja';
 import { sharedEn, sharedJa } from './shared';
 
@@ -11,11 +11,14 @@ export type Translate = (key: Key, args?: Args) => string;
 
 export const catalogues = { en: { ...sharedEn, ...en }, ja: { ...sharedJa, ...ja } };
 
+/** Japanese has one form for any number; English has one more for a single thing. */
+const singular = Object.fromEntries(Object.entries(one).map(([key, text]) => [`${key}_one`, text]));
+
 const engine = i18next.createInstance();
 engine.init({
   lng: 'en',
   resources: {
-    en: { translation: catalogues.en },
+    en: { translation: { ...catalogues.en, ...singular } },
     ja: { translation: catalogues.ja },
   },
   keySeparator: false,
@@ -25,7 +28,9 @@ engine.init({
 });
 
 export function translator(lang: Lang): Translate {
-  return engine.getFixedT(lang) as Translate;
+  const fixed = engine.getFixedT(lang) as Translate;
+  return (key, args) =>
+    fixed(key, typeof args?.['n'] === 'number' ? { ...args, count: args['n'] } : args);
 }
 
 /** Text for a key that comes from the server (a code), or null when there is none. */

@@ -70,7 +70,7 @@ export const ja: Record<keyof typeof en, string> = {
   'view.select': '{name} を選択',
   'view.select_all': '読み込み済みをすべて選択',
   'view.clear_selection': '選択を解除',
-  'view.table_keys': '↑↓ 移動、Space 選択、Enter 開く、Home・End、Ctrl C コピー',
+  'view.table_keys': '↑↓ 移動、Space 選択、Ctrl A すべて選択、Enter 開く、Home・End、Ctrl C コピー',
 
   'runs.title': '実行',
   'runs.filter_state': '状態',

@@ -97,6 +97,8 @@ export function Table<T>(props: TableProps<T>) {
     const here = rows[at];
     if (event.key === 'Enter' && here && onOpen) onOpen(here);
     else if (event.key === ' ' && here && selection) toggle(idOf(here));
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && selection)
+      selection.change(new Set(rows.map(idOf)));
     else if (event.key === 'c' && (event.ctrlKey || event.metaKey)) {
       if (window.getSelection()?.toString()) return;
       const chosen = rows.filter((row) => selection?.ids.has(idOf(row)));

@@ -76,7 +76,7 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
       textColumn(
         'state',
         t('col.state'),
-        '130px',
+        'minmax(106px, 130px)',
         (run) => stateWord(prefs.lang, run.state),
         (run) => <StateText state={run.state} />,
       ),
@@ -99,7 +99,7 @@ export function useRunColumns(withTitle: boolean): Column<Run>[] {
       {
         key: 'took',
         head: t('col.took'),
-        width: '84px',
+        width: '72px',
         numeric: true,
         cell: (run) => <Took span={run} going={isActive(run.state)} />,
         text: (run) => {

@@ -32,7 +32,7 @@ function useColumns(): Column<AuditLine>[] {
       textColumn(
         'at',
         t('col.at', { zone: short }),
-        '165px',
+        '152px',
         (line) => instantText(line.at, zone),
         (line) => <Instant at={line.at} />,
       ),
@@ -42,7 +42,7 @@ function useColumns(): Column<AuditLine>[] {
       textColumn(
         'action',
         t('col.action'),
-        '136px',
+        'minmax(104px, 136px)',
         (line) => line.action,
         (line) => <code>{line.action}</code>,
       ),

@@ -369,8 +369,8 @@ function Canvas(props: CanvasProps) {
           defaultViewport={first}
           minZoom={ZOOM.least}
           maxZoom={ZOOM.most}
-          onMoveStart={(event) => {
-            if (event) moved.current = true;
+          onMove={(event) => {
+            if (event) moved.current = true; // by hand; a click alone moves nothing
           }}
           zoomOnDoubleClick={false}
           proOptions={{ hideAttribution: true }}
