@@ -149,6 +149,8 @@ export const en = {
   'run.commands': 'What to type',
   'run.nothing_waits': 'Nothing waits and nothing failed.',
   'run.only_failed': 'Only the way to what failed',
+  'run.flow_keys':
+    'Arrow keys lead to jobs before, after, above and below; Enter opens the log; + - 0 zoom',
   'run.banner': '{job} failed',
   'run.banner_more': '{n} more failed',
   'run.banner_not_run': 'Did not run because of it: {jobs}',

@@ -150,6 +150,7 @@ export const ja: Record<keyof typeof en, string> = {
   'run.commands': '入力するコマンド',
   'run.nothing_waits': '待っているものも、異常終了したものもありません。',
   'run.only_failed': '異常までの経路だけ',
+  'run.flow_keys': '矢印キー 先行・後続・上下のジョブへ、Enter ログ、+ - 0 拡大・縮小・全体',
   'run.banner': '{job} が異常終了',
   'run.banner_more': 'ほか {n} 件も異常終了',
   'run.banner_not_run': 'このため実行されなかったもの: {jobs}',

@@ -286,6 +286,7 @@ interface CanvasProps extends Props {
 
 function Canvas(props: CanvasProps) {
   const { graph, label, store, active, text = '', signs, onPick, onOpen, first } = props;
+  const t = useT();
   const flow = useReactFlow();
   const level = useStore((state) =>
     levelOf(state.panZoom ? state.transform[2] : first.zoom, graph.blocks.length),
@@ -350,7 +351,9 @@ function Canvas(props: CanvasProps) {
       className="flow"
       data-level={level}
       role="application"
+      tabIndex={0}
       aria-label={label}
+      aria-description={t('run.flow_keys')}
       onKeyDown={onKey}
     >
       <span className="visually-hidden" aria-live="polite">
