@@ -119,6 +119,9 @@ describe('every page can be read by everybody', () => {
   for (const theme of ['light', 'dark'] as const) {
     it(`no rule of WCAG 2.1 AA is broken, ${theme}`, async () => {
       await world.applySample();
+      await world.apply(`name: revised\njobs:\n  a: {run: "echo ${theme}"}\n`);
+      await world.apply(`name: revised\njobs:\n  b: {run: "echo ${theme}"}\n`);
+      await world.call('POST', '/workflows/revised:hold', { reason: theme });
       const run = await world.startRun('daily_close');
       await world.ended(run);
       const page = await world.page({ theme });
@@ -134,6 +137,8 @@ describe('every page can be read by everybody', () => {
         ['/workflows/daily_close/flow', '.flow-job'],
         ['/workflows/daily_close/revisions', '.table-row[data-id]'],
         ['/workflows/daily_close/runs', '.table-row[data-id]'],
+        ['/workflows/revised/revisions/1...2', '.diff-side .flow-job'],
+        ['/differences', '.table-row[data-id]'],
         ['/audit', '.table-row[data-id]'],
         ['/settings', '.settings-block'],
       ];

@@ -8,7 +8,7 @@ import { Instant, useClock, useZoneShort } from '@/ui/clock';
 import { StateText } from '@/ui/Glyph';
 import { numberColumn, onlyWide, textColumn } from '@/ui/ListView';
 import { BulkBar } from '@/ui/operate/BulkBar';
-import type { BulkAction } from '@/ui/operate/operations';
+import type { BulkAction } from '@/ui/operate/bulkModel';
 import { usePrefs } from '@/ui/prefs';
 import { Took } from '@/ui/runColumns';
 import { useMay } from '@/ui/session';

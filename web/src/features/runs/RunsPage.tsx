@@ -12,7 +12,7 @@ import { StateText } from '@/ui/Glyph';
 import { ClearFilters, EmptyFiltered, ListView, TextFilter, useRows } from '@/ui/ListView';
 import { useLive, useThrottled } from '@/ui/live';
 import { BulkBar } from '@/ui/operate/BulkBar';
-import type { BulkAction } from '@/ui/operate/operations';
+import type { BulkAction } from '@/ui/operate/bulkModel';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useRunColumns } from '@/ui/runColumns';
 import { useMay } from '@/ui/session';
@@ -206,6 +206,7 @@ export function RunsPage() {
           names={runs.filter((run) => chosen.has(run.id)).map((run) => run.name)}
           actions={BULK}
           clear={() => setChosen(new Set())}
+          all={query.hasNextPage && chosen.size === runs.length ? filterOf(search) : undefined}
         />
       )}
     </section>

@@ -25,7 +25,7 @@ import {
 } from '@/ui/ListView';
 import { useLive, useThrottled } from '@/ui/live';
 import { BulkBar } from '@/ui/operate/BulkBar';
-import type { BulkAction } from '@/ui/operate/operations';
+import type { BulkAction } from '@/ui/operate/bulkModel';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
 import type { Column } from '@/ui/Table';

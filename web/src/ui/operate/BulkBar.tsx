@@ -1,19 +1,28 @@
 import { Button, Menu } from '@mantine/core';
+import { useState } from 'react';
+import type { RunFilter } from '@/api/queries';
 import { useT } from '../prefs';
+import type { BulkAction, Chosen } from './bulkModel';
 import { useOperate } from './Operate';
-import type { BulkAction, OperationName } from './operations';
+import type { OperationName } from './operations';
 
 /** What can be done with the rows that are chosen; the first action has a button of its own. */
 export function BulkBar({
   names,
   actions,
   clear,
+  all,
 }: {
   names: string[];
   actions: readonly BulkAction[];
   clear: () => void;
+  /** Offered when more match the filter than are loaded. */
+  all?: RunFilter | undefined;
 }) {
   const t = useT();
+  const [withAll, setWithAll] = useState(false);
+  const chosen: Chosen = all && withAll ? { filter: all } : { names };
+  const label = all && withAll ? t('bulk.all_matching') : t('view.selected', { n: names.length });
   const open = useOperate();
   const [first, ...rest] = actions;
   const word = (action: BulkAction) =>
@@ -21,10 +30,15 @@ export function BulkBar({
       ? t('bulk.rerun')
       : t(`op.${action.slice(action.indexOf('.') + 1) as OperationName}`);
   return (
-    <section className="bulk-bar" aria-label={t('view.selected', { n: names.length })}>
-      <b className="num">{t('view.selected', { n: names.length })}</b>
+    <section className="bulk-bar" aria-label={label}>
+      <b className="num">{label}</b>
+      {all && (
+        <Button size="xs" variant="default" onClick={() => setWithAll(!withAll)}>
+          {t(withAll ? 'bulk.only_chosen' : 'bulk.choose_all')}
+        </Button>
+      )}
       {first && (
-        <Button size="xs" onClick={() => open({ is: 'bulk', action: first, names })}>
+        <Button size="xs" onClick={() => open({ is: 'bulk', action: first, chosen })}>
           {word(first)}
         </Button>
       )}
@@ -36,7 +50,7 @@ export function BulkBar({
         </Menu.Target>
         <Menu.Dropdown>
           {rest.map((action) => (
-            <Menu.Item key={action} onClick={() => open({ is: 'bulk', action, names })}>
+            <Menu.Item key={action} onClick={() => open({ is: 'bulk', action, chosen })}>
               {word(action)}
             </Menu.Item>
           ))}

@@ -3,21 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { newKey } from '@/api/client';
 import type { BulkResult } from '@/api/types';
-import { shellWord } from '@/lib/text';
 import { ShapeGlyph, StateText } from '../Glyph';
 import { useActionsOff } from '../live';
 import { usePrefs, useT } from '../prefs';
 import { ErrorView, Loading, useErrorPage } from '../View';
+import { type BulkAction, bulk, bulkBody, bulkCommand, type Chosen } from './bulkModel';
 import { CommandBox } from './CommandBox';
-import {
-  type BulkAction,
-  bulk,
-  bulkBody,
-  curlOf,
-  isDangerous,
-  needsReason,
-  type OperationName,
-} from './operations';
+import { curlOf, isDangerous, needsReason, type OperationName } from './operations';
 
 function verbOf(action: BulkAction): OperationName | 'rerun' {
   return action.slice(action.indexOf('.') + 1) as OperationName | 'rerun';
@@ -65,11 +57,11 @@ function Results({ result }: { result: BulkResult }) {
 /** One operation on many runs: first which it would hit and which it would not, then what came of it. */
 export function BulkDialog({
   action,
-  names,
+  chosen,
   onClose,
 }: {
   action: BulkAction;
-  names: string[];
+  chosen: Chosen;
   onClose: () => void;
 }) {
   const t = useT();
@@ -83,8 +75,8 @@ export function BulkDialog({
   const missing = needed && reason.trim() === '';
 
   const preview = useQuery({
-    queryKey: ['preview', 'bulk', action, names],
-    queryFn: () => bulk(action, names, { dry_run: true }),
+    queryKey: ['preview', 'bulk', action, chosen],
+    queryFn: () => bulk(action, chosen, { dry_run: true }),
     retry: false,
     staleTime: 0,
     gcTime: 0,
@@ -93,7 +85,7 @@ export function BulkDialog({
     mutationFn: () =>
       bulk(
         action,
-        names,
+        chosen,
         {
           ...(preview.data?.plan_id ? { plan_id: preview.data.plan_id } : {}),
           ...(reason.trim() ? { reason: reason.trim() } : {}),
@@ -119,7 +111,10 @@ export function BulkDialog({
       opened
       onClose={onClose}
       size="lg"
-      title={t('bulk.title', { what, n: names.length })}
+      title={t('bulk.title', {
+        what,
+        n: shown?.matched ?? ('names' in chosen ? chosen.names.length : 0),
+      })}
       closeButtonProps={{ 'aria-label': t('view.close') }}
     >
       <form
@@ -152,11 +147,11 @@ export function BulkDialog({
         )}
         <footer>
           <CommandBox
-            command={`dandori ${verb} ${names.map(shellWord).join(' ')}`}
+            command={bulkCommand(action, chosen, reason.trim())}
             curl={curlOf(
               'POST',
               '/api/v1/bulk',
-              { ...bulkBody(action, names), reason },
+              { ...bulkBody(action, chosen), reason },
               location.origin,
             )}
           />

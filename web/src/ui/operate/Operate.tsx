@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
 import { later } from '../later';
-import type { BulkAction, OperationName, Target } from './operations';
+import type { BulkAction, Chosen } from './bulkModel';
+import type { OperationName, Target } from './operations';
 
 const BulkDialog = later(async () => (await import('./BulkDialog')).BulkDialog);
 const OperationDialog = later(async () => (await import('./OperationDialog')).OperationDialog);
@@ -11,7 +12,7 @@ const StartDialog = later(async () => (await import('./StartDialog')).StartDialo
 export type Request =
   | { is: 'operation'; name: OperationName; target: Target }
   | { is: 'rerun'; run: string; job?: string }
-  | { is: 'bulk'; action: BulkAction; names: string[] }
+  | { is: 'bulk'; action: BulkAction; chosen: Chosen }
   | { is: 'start'; workflow: string };
 
 const Context = createContext<(request: Request) => void>(() => {});
@@ -28,7 +29,7 @@ function Dialog({ request, onClose }: { request: Request; onClose: () => void })
     case 'rerun':
       return <RerunDialog run={request.run} job={request.job} onClose={onClose} />;
     case 'bulk':
-      return <BulkDialog action={request.action} names={request.names} onClose={onClose} />;
+      return <BulkDialog action={request.action} chosen={request.chosen} onClose={onClose} />;
     case 'start':
       return <StartDialog workflow={request.workflow} onClose={onClose} />;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, Preview, Run } from '@/api/types';
-import { curlOf, jobOperations, pathOf, runOperations } from './operations';
+import { bulkBody, bulkCommand } from './bulkModel';
+import { curlOf, jobOperations, pathOf, runOperations, undoOf } from './operations';
 import { canBeHeld, groupByEffect, neededOutputs, runsCount } from './previewModel';
 import { bodyOf } from './rerunModel';
 
@@ -89,4 +90,41 @@ it('the curl line holds no token and quotes what a shell would read', () => {
   expect(line).toContain("'http://host:1/api/v1/runs/daily_close%231:kill'");
   expect(line).toContain('$DANDORI_TOKEN');
   expect(line).toContain("it'\\''s late");
+});
+
+describe('many at once', () => {
+  it('names what was chosen, or the filter that finds it; the command line says the same', () => {
+    const names = { names: ['a#1/b', 'a#1/c'] };
+    expect(bulkBody('job.hold', names)).toMatchObject({ filter: { jobs: ['a#1/b', 'a#1/c'] } });
+    expect(bulkCommand('job.hold', names, 'look first')).toBe(
+      "dandori bulk hold 'a#1/b' 'a#1/c' --reason 'look first'",
+    );
+    const filter = { filter: { workflow: 'a', state: ['failed' as const] } };
+    expect(bulkBody('run.rerun', filter).filter).toEqual({ workflow: 'a', state: ['failed'] });
+    expect(bulkCommand('run.rerun', filter, '')).toBe(
+      'dandori bulk rerun --workflow a --state failed',
+    );
+  });
+
+  it('what was done by hand has one undoing, on the very thing', () => {
+    const mark = {
+      kind: 'disable',
+      target: 'w/j',
+      workflow: 'w',
+      run: null,
+      job: 'j',
+      by: 'admin',
+      at: '2026-11-28T00:00:00Z',
+      reason: '',
+      until: null,
+      outputs: null,
+      undo: { action: 'enable', method: 'POST', path: '', command: '' },
+    } as const;
+    expect(undoOf(mark)).toEqual({
+      name: 'enable',
+      target: { is: 'workflow_job', workflow: 'w', job: 'j' },
+    });
+    const drained = { ...mark, kind: 'drain', workflow: '', job: null } as const;
+    expect(undoOf(drained)).toEqual({ name: 'undrain', target: { is: 'server' } });
+  });
 });

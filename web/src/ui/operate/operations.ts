@@ -1,14 +1,5 @@
 import { api } from '@/api/client';
-import type {
-  BulkResult,
-  Difference,
-  Job,
-  Mark,
-  Permission,
-  Preview,
-  Run,
-  Workflow,
-} from '@/api/types';
+import type { Difference, Job, Mark, Permission, Preview, Run, Workflow } from '@/api/types';
 import { isActive, isEnded } from '@/lib/states';
 
 /** Operations with one form: what is called, on what, and which fields it takes besides a reason. */
@@ -133,49 +124,6 @@ export async function doOperation(
   key: string,
 ): Promise<void> {
   await post(name, target, { ...fields, plan_id: planId }, key);
-}
-
-export type BulkAction =
-  | 'run.rerun'
-  | 'run.confirm'
-  | 'run.cancel'
-  | 'run.kill'
-  | 'run.suspend'
-  | 'run.resume'
-  | 'run.hold'
-  | 'run.release'
-  | 'job.hold'
-  | 'job.release'
-  | 'job.skip'
-  | 'job.unskip'
-  | 'job.disable'
-  | 'job.enable'
-  | 'job.confirm'
-  | 'job.kill'
-  | 'workflow.disable'
-  | 'workflow.enable'
-  | 'workflow.hold'
-  | 'workflow.release'
-  | 'workflow.drain'
-  | 'workflow.undrain';
-
-export function bulkBody(action: BulkAction, names: string[]) {
-  const filter = action.startsWith('run.')
-    ? { runs: names }
-    : action.startsWith('job.')
-      ? { jobs: names }
-      : { workflows: names };
-  return { action, filter, limit: 10_000 };
-}
-
-export function bulk(
-  action: BulkAction,
-  names: string[],
-  more: { reason?: string; dry_run?: boolean; plan_id?: string },
-  key?: string,
-): Promise<BulkResult> {
-  const body = { ...bulkBody(action, names), ...more };
-  return api.post('/api/v1/bulk', { body, ...(key ? { key } : {}) });
 }
 
 /** A reason must be given where harm can be done or a record is altered. */
