@@ -74,6 +74,16 @@ describe('the frame', () => {
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
   });
 
+  it('? lists the keys, in the language of the reader', async () => {
+    const page = await world.page({ lang: 'ja' });
+    await page.goto('/runs');
+    await page.getByRole('heading', { name: '実行', level: 1 }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'キーの一覧' }).getByText('Ctrl K').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   it('an address that does not exist, a run that does not exist: said, with the way on', async () => {
     const page = await world.page();
     await page.goto('/nowhere');

@@ -21,6 +21,10 @@ export const en = {
   'nav.settings': 'Settings',
   'nav.api': 'API',
 
+  'help.title': 'Keys',
+  'help.anywhere': 'Anywhere',
+  'help.anywhere_keys': 'Ctrl K search and act, ? this list, Tab next, Enter press, Esc close',
+  'help.lists': 'Lists',
   'search.open': 'Search or act…',
   'search.placeholder': 'Workflow, run, page, or action',
   'search.nothing': 'Nothing found',
@@ -200,7 +204,7 @@ export const en = {
   'log.ended': 'complete',
   'log.following': 'following',
   'log.dropped': '{size} were not kept: the job wrote more than its limit',
-  'log.keys': 'Log; / searches, n and N go on, Home and End',
+  'log.keys': '/ searches, n and N go on, Home and End',
 
   'op.rerun': 'Rerun…',
   'op.hold': 'Hold',
@@ -315,6 +319,9 @@ export const en = {
   'diff.empty': 'There is no difference',
   'diff.empty_next':
     'Everything runs as defined. What is held, skipped, disabled, suspended or drained is listed here.',
+  'wf.durations': 'Durations',
+  'wf.durations_of': 'last {n} runs',
+  'wf.durations_none': 'No run has ended yet',
   'wf.diff_what': 'What changed',
   'wf.subject_workflow': 'workflow',
   'wf.subject_job': 'job',
@@ -438,5 +445,6 @@ export const one = {
   'log.matches': '{n} line',
   'log.lines': '{n} line',
   'rerun.go': 'Rerun {n} job',
+  'wf.durations_of': 'last run',
   'wf.strip_day': '{date}: {n} run, {state}',
 } as const satisfies Partial<Record<keyof typeof en, string>>;

@@ -23,6 +23,10 @@ export const ja: Record<keyof typeof en, string> = {
   'nav.settings': '設定',
   'nav.api': 'API',
 
+  'help.title': 'キーの一覧',
+  'help.anywhere': 'どこでも',
+  'help.anywhere_keys': 'Ctrl K 検索と操作、? この一覧、Tab 次へ、Enter 押す、Esc 閉じる',
+  'help.lists': '一覧',
   'search.open': '検索・操作…',
   'search.placeholder': 'ジョブネット、実行、ページ、操作',
   'search.nothing': '見つかりません',
@@ -200,7 +204,7 @@ export const ja: Record<keyof typeof en, string> = {
   'log.ended': '完了',
   'log.following': '追従中',
   'log.dropped': '{size} は保存されていません: 上限を超えて出力しました',
-  'log.keys': 'ログ。/ で検索、n と N で次と前、Home と End',
+  'log.keys': '/ で検索、n と N で次と前、Home と End',
 
   'op.rerun': '再実行…',
   'op.hold': '保留',
@@ -314,6 +318,9 @@ export const ja: Record<keyof typeof en, string> = {
   'diff.empty': '差はありません',
   'diff.empty_next':
     'すべて定義のとおりに動いています。保留、スキップ、無効化、一時停止、新規停止をすると、ここに並びます。',
+  'wf.durations': '所要時間',
+  'wf.durations_of': '最近の {n} 回',
+  'wf.durations_none': '終わった実行はまだありません',
   'wf.diff_what': '変わったもの',
   'wf.subject_workflow': 'ジョブネット',
   'wf.subject_job': 'ジョブ',

@@ -13,6 +13,7 @@ import { OperateProvider } from '@/ui/operate/Operate';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay, useSession } from '@/ui/session';
 
+const Help = later(async () => (await import('./Help')).Help);
 const Palette = later(async () => (await import('./Palette')).Palette);
 
 interface Place {
@@ -80,15 +81,18 @@ export function Frame() {
   const mayAdmin = useMay('admin');
   useWorkflowNews();
   const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
   const openPalette = useCallback(() => {
     setPalette(true);
     void import('./Palette').then((loaded) => loaded.openPalette());
   }, []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+      const typing = event.target instanceof Element && event.target.closest('input, textarea');
+      if (event.key === '?' && !typing) setHelp(true);
+      else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') openPalette();
+      else return;
       event.preventDefault();
-      openPalette();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
@@ -133,7 +137,8 @@ export function Frame() {
           <StaleBar />
           <Outlet />
         </main>
-        {palette && <Palette />}
+        {palette && <Palette onHelp={() => setHelp(true)} />}
+        {help && <Help onClose={() => setHelp(false)} />}
       </div>
     </OperateProvider>
   );

@@ -30,7 +30,7 @@ function keepChoice(fromFirst: boolean) {
 }
 
 /** Ctrl K: any workflow, run, page or switch, without the mouse. */
-export function Palette() {
+export function Palette({ onHelp }: { onHelp: () => void }) {
   const { prefs, change, t } = usePrefs();
   const navigate = useNavigate();
   const mayAdmin = useMay('admin');
@@ -76,6 +76,7 @@ export function Palette() {
     },
   ];
   const switches = [
+    { id: 'help', label: t('help.title'), onClick: onHelp },
     { id: 'lang-ja', label: '日本語', onClick: () => change({ lang: 'ja' }) },
     { id: 'lang-en', label: 'English', onClick: () => change({ lang: 'en' }) },
     { id: 'theme-light', label: t('prefs.light'), onClick: () => change({ theme: 'light' }) },

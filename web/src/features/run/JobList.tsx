@@ -68,7 +68,7 @@ function useJobColumns(): Column<Job>[] {
       textColumn(
         'state',
         t('col.state'),
-        '112px',
+        'minmax(104px, 132px)',
         (job) => stateWord(prefs.lang, job.state),
         (job) => <StateText state={job.state} />,
       ),
@@ -77,9 +77,9 @@ function useJobColumns(): Column<Job>[] {
         textColumn(
           'started',
           t('col.started', { zone: short }),
-          '152px',
+          '116px',
           (job) => instantText(span(job).started_at, zone),
-          (job) => <Instant at={span(job).started_at} />,
+          (job) => <Instant at={span(job).started_at} full={false} />,
         ),
       ),
       {

@@ -9,6 +9,7 @@ import { Instant, useZoneShort } from '@/ui/clock';
 import { Glyph } from '@/ui/Glyph';
 import { usePrefs, useT } from '@/ui/prefs';
 import { QueryView } from '@/ui/View';
+import { Durations } from './Durations';
 import { jobCount, pairsOf, textOf } from './model';
 
 /** One cell a day, with colour and glyph: the last 90 days at a glance. */
@@ -124,6 +125,7 @@ export function Overview({ detail }: { detail: WorkflowDetail }) {
   return (
     <div className="overview scroll" role="region" aria-label={t('wf.overview')}>
       <Strip workflow={detail.workflow} />
+      <Durations workflow={detail.workflow} />
       <div className="two">
         <Facts detail={detail} />
         <NextStarts detail={detail} />

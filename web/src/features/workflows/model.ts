@@ -1,5 +1,7 @@
 import type { Schemas } from '@/api/client';
+import type { Run } from '@/api/types';
 import { valueText } from '@/lib/text';
+import { elapsedMs } from '@/lib/time';
 
 export interface FolderNode {
   name: string;
@@ -52,6 +54,33 @@ export function textOf(definition: Record<string, unknown>, name: string): strin
 export function pairsOf(value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).map(([name, each]) => [name, valueText(each)]);
+}
+
+export interface Lasted {
+  name: string;
+  state: string;
+  ms: number;
+}
+
+const LASTED_MOST = 60;
+
+/** The newest runs that ended after they had started, oldest first. */
+export function lastedOf(runs: readonly Run[]): Lasted[] {
+  return runs
+    .filter((run) => run.started_at !== null && run.ended_at !== null)
+    .slice(0, LASTED_MOST)
+    .map(({ name, state, started_at, ended_at }) => ({
+      name,
+      state,
+      ms: elapsedMs({ started_at, ended_at }, 0) ?? 0,
+    }))
+    .reverse();
+}
+
+/** What so many in a hundred did not exceed (nearest rank); of none it is 0. */
+export function percentile(runs: readonly Lasted[], part: number): number {
+  const sorted = runs.map((run) => run.ms).sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((part / 100) * sorted.length) - 1)] ?? 0;
 }
 
 /** A job of a definition, whether they are listed by name or in order. */

@@ -320,7 +320,8 @@ export function LogViewer(props: Props) {
           data-wrap={wrap || undefined}
           role="log"
           aria-live="off"
-          aria-label={t('log.keys')}
+          aria-label={t('run.log')}
+          aria-description={t('log.keys')}
           onKeyDown={onKey}
           onWheel={(event) => {
             if (event.deltaY < 0) setFollow(false);
