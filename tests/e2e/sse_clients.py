@@ -13,7 +13,6 @@ import asyncio
 import http.client
 import json
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -29,7 +28,6 @@ class Client(asyncio.Protocol):
     def __init__(self, crowd, topics: str):
         self.crowd, self.topics = crowd, topics
         self.got: list[int] = []
-        self.kinds: dict[str, int] = {}
         self.last = crowd.begin
         self.buffer = b""
         self.connects = 0
@@ -58,7 +56,8 @@ class Client(asyncio.Protocol):
             self.resets += 1
             return
         self.got.append(self.last)
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        if self is self.crowd.clients[0]:
+            self.crowd.watch(kind, self.last)
         if self.last >= self.crowd.goal:
             self.crowd.arrived(self)
 
@@ -68,13 +67,36 @@ class Client(asyncio.Protocol):
 
 
 class Crowd:
+    """All clients. The first follows everything: by what it sees the story goes on."""
+
     def __init__(self, server: Server, begin: int, topics: list[str]):
         self.server, self.begin, self.token = server, begin, server.token()
         self.clients = [Client(self, topic) for topic in topics]
-        self.goal = 1 << 62
+        self.goal = 1 << 62  # sequence number of the run's end
         self.over = False
+        self.up = asyncio.Event()  # the server listens
+        self.up.set()
         self.there: set[int] = set()
         self.all_there = asyncio.Event()
+        self.jobs_ended = 0
+        self.progress = asyncio.Condition()
+
+    def watch(self, kind: str, seq: int):
+        if kind == "job.ended":
+            self.jobs_ended += 1
+        elif kind == "run.ended":
+            self.set_goal(seq)
+        if kind.endswith(".ended"):
+            asyncio.ensure_future(self.tell())
+
+    async def tell(self):
+        async with self.progress:
+            self.progress.notify_all()
+
+    async def wait_jobs(self, count: int):
+        """Until so many jobs have ended, or the run has."""
+        async with self.progress:
+            await self.progress.wait_for(lambda: self.jobs_ended >= count or self.goal < 1 << 62)
 
     def arrived(self, client):
         self.there.add(id(client))
@@ -89,11 +111,17 @@ class Crowd:
 
     async def connect(self, client):
         while not self.over:
+            await self.up.wait()
             try:
                 await asyncio.get_running_loop().create_connection(lambda: client, "127.0.0.1", self.server.port)
                 return
             except OSError:
-                await asyncio.sleep(0.02)
+                pass  # killed in this moment: once more when it is up
+
+    async def restart(self):
+        self.up.clear()
+        await asyncio.to_thread(restart, self.server)
+        self.up.set()
 
 
 def workflow(jobs: int, command: str) -> str:
@@ -140,26 +168,19 @@ async def story(server: Server, options) -> tuple[str, bool]:
     crowd = Crowd(server, begin, [mix[number % len(mix)] for number in range(options.clients)])
     await asyncio.gather(*(crowd.connect(client) for client in crowd.clients))
 
-    end: list[int] = []
-    waiter = threading.Thread(target=lambda: end.append(wait_end(server, run)), daemon=True)
-    waiter.start()
-    for number in range(options.restarts):
-        await asyncio.sleep(options.every)
-        if not waiter.is_alive():
-            break
-        await asyncio.to_thread(restart, server)
-        print(f"restart {number + 1}", file=sys.stderr)
-    while waiter.is_alive():
-        await asyncio.sleep(0.05)
-    crowd.set_goal(end[0])
-    await asyncio.wait_for(crowd.all_there.wait(), 120)
+    async with asyncio.timeout(options.seconds_max):
+        for number in range(options.restarts):
+            await crowd.wait_jobs(options.jobs * (number + 1) // (options.restarts + 1))
+            await crowd.restart()
+            print(f"restart {number + 1}", file=sys.stderr)
+        await crowd.all_there.wait()
     seconds = time.monotonic() - started
     clients = sum(1 for client in crowd.clients if client.transport and not client.transport.is_closing())
     metric = [line for line in server.request("GET", "/metrics")[1].splitlines() if line.startswith("dandori_sse_clients ")]
     crowd.over = True
     for client in crowd.clients:
         client.transport.abort()
-    lines = truth(server, begin, end[0])
+    lines = truth(server, begin, crowd.goal)
     results = [judge(client, lines, run) for client in crowd.clients]
     missed, doubled, disordered = (sum(column) for column in zip(*results))
     resumed = sum(client.connects - 1 for client in crowd.clients)
@@ -175,25 +196,14 @@ def restart(server: Server):
     server.start()
 
 
-def wait_end(server: Server, run: str) -> int:
-    """Sequence number of the run's end; asks anew while the server restarts."""
-    while True:
-        try:
-            for event in server.events(run):
-                if event["kind"] == "run.ended":
-                    return event["seq"]
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.05)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--job", default="run: [sleep, '0.2']", help="what each job is")
     parser.add_argument("--running-max", type=int, default=7)
-    parser.add_argument("--restarts", type=int, default=3)
-    parser.add_argument("--every", type=float, default=60.0, help="seconds between restarts")
+    parser.add_argument("--restarts", type=int, default=3, help="spread over the jobs")
+    parser.add_argument("--seconds-max", type=float, default=900.0, help="a run that takes longer has failed")
     parser.add_argument("--resume", action="store_true", help="do nothing when this has passed already")
     options = parser.parse_args()
     evidence = ROOT / "evidence/sse.txt"
