@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from measure import (BIN, CORES, NOOP, TRUE, Make, Row, Server, anchor, apply_all, chain, fan, flat, hops_ms, instant,
+from measure import (BIN, BUILT, CORES, NOOP, TRUE, Make, Row, Server, anchor, apply_all, chain, fan, flat, hops_ms, instant,
                      job_ends, last_seq, load, memory_mb, newest, parallel, pause, process_cpu, quantile, run_name,
                      run_to_end, scratch, spawn_limit, thread_cpu, took, wait_agent)
 
@@ -32,6 +32,7 @@ class Settings:
         self.commits = 300 if quick else 3000
         self.busy_links = 100 if quick else 300
         self.get_seconds = 2 if quick else 5
+        self.history = 100_000 if quick else 1_000_000
 
     def each_round(self):
         return range(self.rounds)
@@ -357,6 +358,44 @@ def one_look(server: Server, settings: Settings) -> tuple[float, float]:
 # ---- the machine
 
 
+# ---- lists over a long history: G11
+
+
+HISTORY_WORKFLOWS = 100
+
+
+def lists(settings: Settings) -> list[Row]:
+    slowest = Row("G11", f"slowest list over {settings.history:,} runs of history", "ms", "value <= 200")
+    rows = {}
+    with Server() as server:
+        apply_all(server, [f"name: past_{number:03}\ntitle: 日次 {number}\nfolder: sales/f{number % 10}\n"
+                           "triggers: {t: {cron: '0 2 * * *'}}\njobs: {a: {type: noop}}\n"
+                           for number in range(HISTORY_WORKFLOWS)])
+        server.stop()
+        subprocess.run([BUILT / "bench_history", server.data, str(settings.history)], check=True)
+        server.start()
+        day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+        far = server.api("GET", "/runs?limit=1&to=2000-01-01T00:00:00Z")["items"]
+        assert not far
+        page = server.api("GET", "/runs?limit=1000")
+        calls = {"all": "/runs", "1000": "/runs?limit=1000", "next page": f"/runs?limit=1000&cursor={page['next_cursor']}",
+                 "workflow": "/runs?workflow=past_007", "failed": "/runs?state=failed", "killed": "/runs?state=killed",
+                 "day": f"/runs?date={day}", "failed of a day": f"/runs?date={day}&state=failed",
+                 "failed of a workflow": "/runs?workflow=past_007&state=failed",
+                 "text": "/runs?text=past_00", "folder": "/runs?folder=sales/f3", "no such text": "/runs?text=nothing",
+                 "needs decision": "/runs?needs_decision=1", "workflows": "/workflows?limit=100",
+                 "history": "/workflows/past_007/history?days=90"}
+        for what in calls:
+            rows[what] = Row("G11", f"list: {what}", "ms")
+        for _ in settings.each_round():
+            for what, path in calls.items():
+                begin = time.perf_counter()
+                server.api("GET", path)
+                rows[what].add((time.perf_counter() - begin) * 1000)
+            slowest.add(max(row.values[-1] for row in rows.values()))
+    return [slowest, *rows.values()]
+
+
 def machine(settings: Settings) -> list[Row]:
     """What everything else stands beside."""
     spawn = Row("machine", "spawn and wait, bare", "jobs/s")
@@ -386,4 +425,5 @@ GROUPS = (
     (live_runs, ("G6b", "G5b")),
     (submissions, ("G7b",)),
     (busy_cores, ("G8",)),
+    (lists, ("G11",)),
 )

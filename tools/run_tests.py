@@ -4,8 +4,8 @@
 quick: house rules, the unit tests of every room and of the UI, short simulations, end-to-end stories with the real binary,
        by API, command line and browser.
 long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
-       every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a minute of
-       each fuzzer, schemathesis on the API, every operation and page in a real
+       every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a log of a
+       gigabyte, a minute of each fuzzer, schemathesis on the API, every operation and page in a real
        browser, and the README in a fresh system. About an hour on two cores; each can be run alone by ./dev test.
        Names as arguments choose some: tools/run_tests.py long asan tsan
 Results go to build/results/*.xml (JUnit), where ./dev rows reads which acceptance rows are green.
@@ -147,6 +147,7 @@ def long():
     yield "sim", dev("sim", "--seconds", "300", timeout=900)
     yield "kill", dev("test", "kill", "--runs", "1000", "--seed", "1", timeout=1800)
     yield "sse", dev("test", "sse", "--resume", timeout=1200)
+    yield "big-log", dev("test", "big-log", timeout=600)
     yield "fuzz", dev("test", "fuzz", "--seconds", "60", timeout=1800)
     yield "api", dev("test", "api", "--seconds", "120", timeout=1200)
     yield "ui-long", npm("e2e:long", "ui-long", 3000)
