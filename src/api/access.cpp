@@ -84,6 +84,11 @@ Result<Caller> Access::by_cookie(const http::Request& request, model::Actor acto
                 "send `Authorization: Bearer TOKEN`; the first token is in DATA/admin.token");
   }
   std::optional<Session> session = sessions_.find(cookie, services_.engine.now());
+  if (session) {
+    const auto signed_out = services_.query.signed_out(session->id);
+    if (!signed_out) return std::unexpected(signed_out.error());
+    if (*signed_out) session.reset();
+  }
   Result<Owner> owner = session ? owner_of(*session) : std::unexpected(wrong_token());
   if (!owner) {
     return fail("auth.session_ended", "the session has ended", "sign in again");
@@ -159,8 +164,14 @@ Session Access::renewed(const Session& session) const {
   return session.expires_at - now < Sessions::kLife / 2 ? sessions_.renewed(session, now) : session;
 }
 
-void Access::sign_out(const Session& session) {
-  sessions_.close(session, services_.engine.now());
+void Access::sign_out(const Caller& caller, std::function<void(Result<void>)> done) {
+  model::Command command;
+  command.actor = caller.actor;
+  // A renewed cookie of the same session may live that long.
+  command.request = model::SignOut{caller.session->id, services_.engine.now() + Sessions::kLife};
+  services_.engine.submit(std::move(command), [done = std::move(done)](const Result<Json>& answer) {
+    done(answer ? Result<void>{} : std::unexpected(answer.error()));
+  });
 }
 
 std::string Access::set_cookie(const http::Request& request, const Session* session) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -37,7 +38,9 @@ class Access {
   Result<Caller> sign_in(const http::Request& request, const std::string& token);
   /// The caller's session, to expire later where half of its life has passed.
   Session renewed(const Session& session) const;
-  void sign_out(const Session& session);
+  /// `done` once it is durable: the cookie is refused from then on, also after a restart. Errors:
+  /// those of the engine.
+  void sign_out(const Caller& caller, std::function<void(Result<void>)> done);
   /// Value of Set-Cookie; `session` nullptr takes the cookie away.
   std::string set_cookie(const http::Request& request, const Session* session) const;
   /// Seconds until `peer` may try to sign in again.

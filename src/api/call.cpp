@@ -55,6 +55,7 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"log.bad_pattern", 422},
     {"workflow.changed", 412},
     {"agent.unknown", 404},
+    {"audit.unknown", 404},
 });
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.
@@ -195,14 +196,14 @@ Result<void> check_parameters(const http::Request& request, std::span<const std:
   return {};
 }
 
-Result<store::Page> read_page(const http::Request& request) {
-  const auto limit = number_parameter(request, "limit", 50, 1000);
-  if (!limit) return std::unexpected(limit.error());
-  if (*limit == 0) {
+Result<store::Page> read_page(const http::Request& request, std::uint32_t limit) {
+  const auto wanted = number_parameter(request, "limit", limit, 1000);
+  if (!wanted) return std::unexpected(wanted.error());
+  if (*wanted == 0) {
     return dandori::fail("request.bad_parameter", "the parameter 'limit' is 0",
                          "ask for 1 to 1000 items", "?limit");
   }
-  return store::Page{static_cast<std::uint32_t>(*limit),
+  return store::Page{static_cast<std::uint32_t>(*wanted),
                      std::string{request.query.value("cursor")}};
 }
 

@@ -51,7 +51,10 @@ Result<std::uint64_t> number_parameter(const http::Request& request, std::string
 Result<void> check_parameters(const http::Request& request,
                               std::initializer_list<std::string_view> known);
 Result<void> check_parameters(const http::Request& request, std::span<const std::string> known);
-Result<store::Page> read_page(const http::Request& request);
+/// limit: unless the query says another.
+Result<store::Page> read_page(const http::Request& request, std::uint32_t limit = 50);
+/// Of lists that most callers want whole.
+inline constexpr std::uint32_t kLongPage = 1000;
 
 /// What every operation takes beside its own fields: `dry_run`, `plan_id`, `reason`.
 struct Terms {

@@ -163,6 +163,18 @@ Json canonical_of(const model::WorkflowDefinition& definition) {
   return canonical ? std::move(*canonical) : Json{};
 }
 
+Result<std::vector<model::Variable>> all_variables(Services& services) {
+  std::vector<model::Variable> all;
+  store::Page page{.limit = 1000, .cursor = {}};
+  do {
+    auto listed = services.query.variables(page);
+    if (!listed) return std::unexpected(listed.error());
+    for (model::Variable& variable : listed->items) all.push_back(std::move(variable));
+    page.cursor = listed->next_cursor;
+  } while (!page.cursor.empty());
+  return all;
+}
+
 /// For each thing of the request, in the order of the engine's answer, how it differs from what is
 /// stored.
 Result<std::vector<Json>> find_changes(Services& services, const model::ApplyDefinitions& request) {
@@ -175,7 +187,7 @@ Result<std::vector<Json>> find_changes(Services& services, const model::ApplyDef
     changes.push_back(
         Json::array({change_json("folder", "", std::move(before), wire::to_json(folder))}));
   }
-  const auto variables = services.query.variables();
+  const auto variables = all_variables(services);
   if (!variables) return std::unexpected(variables.error());
   for (const model::Variable& variable : request.variables) {
     const auto known = std::ranges::find_if(*variables, [&](const model::Variable& other) {

@@ -17,17 +17,27 @@ constexpr std::size_t kLaidOutMax = 400'000;  // jobs and edges, about 40 MB
 Result<model::WorkflowPtr> Definitions::get(const std::string& workflow, std::uint32_t revision,
                                             std::string_view canonical) {
   const std::pair key{workflow, revision};
-  {
-    const std::lock_guard lock{mutex_};
-    const auto found = items_.find(key);
-    if (found != items_.end()) return found->second;
-  }
+  if (model::WorkflowPtr known = find(key)) return known;
   auto compiled = spec::compile_canonical(canonical);
   if (!compiled) return compiled;
   const std::lock_guard lock{mutex_};
   if (items_.size() >= kCachedMax) items_.clear();
   items_[key] = *compiled;
   return compiled;
+}
+
+model::WorkflowPtr Definitions::find(const Revision& revision) {
+  const std::lock_guard lock{mutex_};
+  const auto found = items_.find(revision);
+  return found == items_.end() ? nullptr : found->second;
+}
+
+Result<model::WorkflowPtr> Definitions::of(store::QueryStore& query, const std::string& workflow,
+                                           std::uint32_t revision) {
+  if (model::WorkflowPtr known = find({workflow, revision})) return known;
+  const auto row = query.revision(workflow, revision);
+  if (!row) return std::unexpected(row.error());
+  return get(workflow, revision, row->canonical);
 }
 
 std::shared_ptr<const flow::Layout> Definitions::layout(const std::string& workflow,

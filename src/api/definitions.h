@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "flow/layout.h"
 #include "model/workflow.h"
+#include "store/store.h"
 
 namespace dandori::api {
 
@@ -21,12 +22,17 @@ class Definitions {
   /// Errors: those of spec::compile_canonical (a revision stored by a newer program).
   Result<model::WorkflowPtr> get(const std::string& workflow, std::uint32_t revision,
                                  std::string_view canonical);
+  /// The same, asking the store only for what is not compiled yet. Errors also: those of
+  /// QueryStore::revision.
+  Result<model::WorkflowPtr> of(store::QueryStore& query, const std::string& workflow,
+                                std::uint32_t revision);
   /// Where the jobs of the revision stand. graph: of its definition.
   std::shared_ptr<const flow::Layout> layout(const std::string& workflow, std::uint32_t revision,
                                              const flow::Graph& graph);
 
  private:
   using Revision = std::pair<std::string, std::uint32_t>;
+  model::WorkflowPtr find(const Revision& revision);
   std::mutex mutex_;
   std::map<Revision, model::WorkflowPtr> items_;
   std::map<Revision, std::shared_ptr<const flow::Layout>> layouts_;

@@ -51,8 +51,19 @@ class JournalOnly final : public store::QueryStore {
   Result<model::RevisionRow> revision(const std::string&, std::uint32_t) override {
     return model::RevisionRow{};
   }
-  Result<std::vector<model::RevisionRow>> revisions(const std::string&) override {
-    return std::vector<model::RevisionRow>{};
+  Result<std::optional<model::WorkflowRow>> workflow(const std::string&) override {
+    return std::nullopt;
+  }
+  Result<store::WorkflowRuns> workflow_runs(const std::string&) override {
+    return store::WorkflowRuns{};
+  }
+  Result<std::optional<model::AttemptRow>> attempt(const std::string&, const std::string&,
+                                                   std::uint32_t) override {
+    return std::nullopt;
+  }
+  Result<store::Listed<model::RevisionRow>> revisions(const std::string&,
+                                                      const store::Page&) override {
+    return store::Listed<model::RevisionRow>{};
   }
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp, Timestamp) override {
     return std::vector<model::PlannedOutcome>{};
@@ -61,6 +72,8 @@ class JournalOnly final : public store::QueryStore {
                                                const store::Page&) override {
     return store::Listed<model::AuditRow>{};
   }
+  Result<std::optional<model::AuditRow>> audit_line(std::uint64_t) override { return std::nullopt; }
+  Result<bool> signed_out(const std::string&) override { return false; }
   Result<store::Listed<model::TokenRow>> tokens(const store::Page&) override {
     return store::Listed<model::TokenRow>{};
   }
@@ -72,8 +85,8 @@ class JournalOnly final : public store::QueryStore {
     return std::nullopt;
   }
   Result<std::vector<model::Mark>> marks() override { return std::vector<model::Mark>{}; }
-  Result<std::vector<model::Variable>> variables() override {
-    return std::vector<model::Variable>{};
+  Result<store::Listed<model::Variable>> variables(const store::Page&) override {
+    return store::Listed<model::Variable>{};
   }
   Result<std::vector<model::Folder>> folders() override { return std::vector<model::Folder>{}; }
 };

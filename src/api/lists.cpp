@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
-#include "api/marks.h"
 #include "api/routes.h"
+#include "api/run_list.h"
 #include "api/search.h"
+#include "api/workflow_facts.h"
 #include "base/text.h"
 #include "calendar/zone.h"
 #include "wire/api.h"
@@ -87,14 +89,24 @@ void list_runs(Call call) {
   if (text.find('#') != std::string_view::npos) {
     const auto one = call.services.query.run(std::string{text});
     if (!one && one.error().code != "run.unknown") return call.fail(one.error());
-    if (one) items.push_back(wire::to_json(one->run));
+    if (one) {
+      auto item = RunList{call.services, one->marks}.show(one->run);
+      if (!item) return call.fail(item.error());
+      items.push_back(std::move(*item));
+    }
     return call.answer(200, page_json(std::move(items), {}));
   }
   const auto filter = read_run_filter(call.services, call.request);
   if (!filter) return call.fail(filter.error());
   const auto listed = call.services.query.runs(*filter, *page);
   if (!listed) return call.fail(listed.error());
-  for (const model::Run& run : listed->items) items.push_back(wire::to_json(run));
+  auto list = RunList::make(call.services);
+  if (!list) return call.fail(list.error());
+  for (const model::Run& run : listed->items) {
+    auto item = list->show(run);
+    if (!item) return call.fail(item.error());
+    items.push_back(std::move(*item));
+  }
   call.answer(200, page_json(std::move(items), listed->next_cursor));
 }
 
@@ -110,8 +122,8 @@ void list_workflows(Call call) {
   if (!search) return call.fail(search.error());
   const auto matcher = WorkflowMatcher::make(call.services, std::move(*search));
   if (!matcher) return call.fail(matcher.error());
-  const auto marks = call.services.query.marks();
-  if (!marks) return call.fail(marks.error());
+  auto facts = WorkflowFacts::make(call.services);
+  if (!facts) return call.fail(facts.error());
 
   Json::Array items;
   store::Page next{.limit = 1000, .cursor = page->cursor};
@@ -124,9 +136,9 @@ void list_workflows(Call call) {
       if (items.size() == page->limit) {
         return call.answer(200, page_json(items, std::string{items.back().text_or("name", "")}));
       }
-      Json item = wire::to_json(row);
-      add_marks(item, row.name, *marks);
-      items.push_back(std::move(item));
+      auto item = facts->show(row);
+      if (!item) return call.fail(item.error());
+      items.push_back(std::move(*item));
     }
     next.cursor = listed->next_cursor;
   } while (!next.cursor.empty());
@@ -181,6 +193,21 @@ void get_audit(Call call) {
   Json::Array items;
   for (const model::AuditRow& row : listed->items) items.push_back(wire::to_json(row));
   call.answer(200, page_json(std::move(items), listed->next_cursor));
+}
+
+void get_audit_line(Call call) {
+  const std::string text = call.param("seq");
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  const auto line = is_number ? call.services.query.audit_line(seq)
+                              : Result<std::optional<model::AuditRow>>{std::nullopt};
+  if (!line) return call.fail(line.error());
+  if (!*line) {
+    return call.fail({"audit.unknown", fmt::format("the audit log has no line '{}'", excerpt(text)),
+                      "lines are numbered from 1: `seq` in GET /api/v1/audit"});
+  }
+  call.answer(200, wire::to_json(**line));
 }
 
 }  // namespace dandori::api

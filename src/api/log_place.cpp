@@ -14,20 +14,15 @@ Result<LogPlace> find_log(const Call& call) {
 
 Result<LogPlace> find_log(const Call& call, std::uint64_t number) {
   const std::string run = call.param("run"), job = call.param("job");
-  const auto detail = call.services.query.run(run);
-  if (!detail) return std::unexpected(detail.error());
-  const model::Attempt* found = nullptr;
-  for (const model::AttemptRow& row : detail->attempts) {
-    if (row.path != job || (number != 0 && row.attempt.ref.number != number)) continue;
-    if (found == nullptr || row.attempt.ref.number > found->ref.number) found = &row.attempt;
-  }
-  if (found == nullptr || found->agent.empty()) {
+  const auto found = call.services.query.attempt(run, job, static_cast<std::uint32_t>(number));
+  if (!found) return std::unexpected(found.error());
+  if (!*found || (*found)->attempt.agent.empty()) {
     return fail("log.unknown_attempt",
                 fmt::format("{}/{} has no {}attempt with a log", run, job,
                             number == 0 ? "" : fmt::format("attempt {} and so no ", number)),
                 "`dandori get RUN/JOB` lists the attempts");
   }
-  return LogPlace{found->ref, found->agent};
+  return LogPlace{(*found)->attempt.ref, (*found)->attempt.agent};
 }
 
 Error log_error(const std::string& code, const LogPlace& place) {

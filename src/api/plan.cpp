@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <map>
 #include <tuple>
 
 #include "api/routes.h"
+#include "base/text.h"
 #include "calendar/preview.h"
 #include "calendar/schedule.h"
+#include "store/rows.h"
 #include "wire/api.h"
 
 namespace dandori::api {
@@ -17,6 +21,23 @@ constexpr std::size_t kPlannedMax = 100'000;
 constexpr std::uint64_t kPreviewMax = 10'000;
 
 using PlanKey = std::tuple<Timestamp, std::string, std::string, std::string>;
+
+/// A planned run as a cursor, and back. None of its parts has a slash. Errors: request.bad_cursor.
+std::string cursor_of(const PlanKey& key) {
+  const auto& [at, workflow, trigger, nominal] = key;
+  return fmt::format("{}/{}/{}/{}", at.us, workflow, trigger, nominal);
+}
+
+Result<PlanKey> key_of(const store::Page& page) {
+  if (page.cursor.empty()) return PlanKey{};
+  const auto parts = split(page.cursor, '/');
+  std::int64_t at = 0;
+  const bool is_key =
+      parts.size() == 4 &&
+      std::from_chars(parts[0].data(), parts[0].data() + parts[0].size(), at).ec == std::errc{};
+  if (!is_key) return std::unexpected(store::bad_cursor(page));
+  return PlanKey{Timestamp{at}, parts[1], parts[2], parts[3]};
+}
 
 /// Computed starts of one workflow within [from, until), as planned outcomes.
 void add_planned(Services& services, const model::Workflow& workflow, Timestamp from,
@@ -48,9 +69,7 @@ Result<void> each_workflow(Services& services, Visit visit) {
     if (!listed) return std::unexpected(listed.error());
     for (const model::WorkflowRow& row : listed->items) {
       if (row.deleted) continue;
-      const auto revision = services.query.revision(row.name, row.revision);
-      if (!revision) return std::unexpected(revision.error());
-      const auto definition = services.definitions.get(row.name, row.revision, revision->canonical);
+      const auto definition = services.definitions.of(services.query, row.name, row.revision);
       if (definition) visit(**definition);
     }
     page.cursor = listed->next_cursor;
@@ -81,8 +100,10 @@ Result<Window> window_of(const Services& services, std::string_view date) {
 }  // namespace
 
 void get_plan(Call call) {
-  const auto known = check_parameters(call.request, {"date"});
-  if (!known) return call.fail(known.error());
+  const auto page = read_page(call.request, kLongPage);
+  if (!page) return call.fail(page.error());
+  const auto last = key_of(*page);
+  if (!last) return call.fail(last.error());
   const auto window = window_of(call.services, call.request.query.value("date"));
   if (!window) return call.fail(window.error());
 
@@ -101,8 +122,13 @@ void get_plan(Call call) {
     if (!done) return call.fail(done.error());
   }
   Json::Array items;
-  for (const auto& [key, outcome] : plan) items.push_back(wire::to_json(outcome));
-  Json body = page_json(std::move(items), {});
+  auto place = page->cursor.empty() ? plan.begin() : plan.upper_bound(*last);
+  for (; place != plan.end() && items.size() < page->limit; ++place) {
+    items.push_back(wire::to_json(place->second));
+  }
+  const bool has_more = place != plan.end();
+  Json body =
+      page_json(std::move(items), has_more ? cursor_of(std::prev(place)->first) : std::string{});
   body.set("from", format_rfc3339(window->from));
   body.set("until", format_rfc3339(window->until));
   body.set("timezone", call.services.settings.timezone);

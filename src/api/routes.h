@@ -46,6 +46,7 @@ void revoke_token(Call call);
 void get_metrics(Call call);
 // lists.cpp
 void get_audit(Call call);
+void get_audit_line(Call call);
 void list_folders(Call call);
 void list_runs(Call call);
 void list_workflows(Call call);
@@ -71,13 +72,16 @@ void get_run_graph(Call call);
 // runs.cpp
 void start_run(Call call);
 void get_run(Call call);
-void get_job(Call call);
 void cancel_run(Call call);
 void kill_run(Call call);
 void kill_job(Call call);
 void confirm_run(Call call);
 void why_run(Call call);
 void why_job(Call call);
+// run_jobs.cpp
+void get_job(Call call);
+void list_jobs(Call call);
+void get_outputs(Call call);
 // operations.cpp
 void rerun_run(Call call);
 void rerun_job(Call call);

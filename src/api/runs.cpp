@@ -8,38 +8,12 @@
 #include "base/text.h"
 #include "calendar/zone.h"
 #include "engine/engine.h"
+#include "model/trace.h"
 #include "wire/api.h"
 
 namespace dandori::api {
 
 namespace {
-
-using Attempts = std::vector<Json::Array>;  ///< by job index
-
-Attempts attempts_of(const engine::RunView& view) {
-  Attempts attempts(view.run.jobs.size());
-  for (const model::Attempt& attempt : view.attempts) {
-    attempts[attempt.ref.job].push_back(wire::to_json(attempt));
-  }
-  return attempts;
-}
-
-Json job_json(const MarkedView& view, Attempts& attempts, std::uint32_t index) {
-  const model::Job& job = view.run.definition->jobs[index];
-  Json item = wire::to_json(view.run.jobs[index], job, engine::job_state(view, index));
-  Json::Array predecessors;
-  for (const model::Dependency& dependency : job.depends_on) {
-    predecessors.push_back(view.run.definition->jobs[dependency.job].id);
-  }
-  item.set("depends_on", Json::array(std::move(predecessors)));
-  item.set("attempts", Json::array(std::move(attempts[index])));
-  Json::Array marks;
-  for (const model::Mark& mark : view.marks) {
-    if (mark.key.job == job.id) marks.push_back(wire::to_json(mark));
-  }
-  item.set("marks", Json::array(std::move(marks)));
-  return item;
-}
 
 template <class R>
 void operate(Call call, R request, Terms terms) {
@@ -71,6 +45,16 @@ Result<MarkedView> view_run(Services& services, const std::string& name) {
   return view;
 }
 
+namespace {
+
+/// The caller's trace goes on in the run; what is no traceparent begins a new one, as W3C asks.
+std::string traceparent_of(const http::Request& request) {
+  const auto given = model::parse_traceparent(request.headers.value("traceparent"));
+  return given ? format_traceparent(*given) : std::string{};
+}
+
+}  // namespace
+
 void start_run(Call call) {
   const auto body = read_body(call.request, {"workflow", "params", "business_date", "force", "only",
                                              "like", "dry_run", "plan_id", "reason"});
@@ -91,7 +75,8 @@ void start_run(Call call) {
   if (!date) return call.fail(date.error());
   const auto force = bool_field(*body, "force");
   if (!force) return call.fail(force.error());
-  model::StartRun start{*workflow, (*body)["params"], {}, *force, *only, *like};
+  model::StartRun start{*workflow, (*body)["params"],           {}, *force, *only,
+                        *like,     traceparent_of(call.request)};
   if (!start.params.is_null() && !start.params.is_object()) {
     return call.fail({"request.bad_field", "the field 'params' must be an object", "", "/params"});
   }
@@ -103,37 +88,6 @@ void start_run(Call call) {
     start.business_date = *date;
   }
   submit(std::move(call), std::move(start), 202, std::move(*terms));
-}
-
-void get_run(Call call) {
-  const std::uint64_t seq = call.services.engine.journal_seq();  // read first: all of it is in
-  const auto view = view_run(call.services, call.param("run"));
-  if (!view) return call.fail(view.error());
-  Json body = wire::to_json(view->run);
-  Json::Array jobs;
-  Attempts attempts = attempts_of(*view);
-  for (std::uint32_t job = 0; job < view->run.jobs.size(); ++job) {
-    jobs.push_back(job_json(*view, attempts, job));
-  }
-  body.set("jobs", Json::array(std::move(jobs)));
-  Json::Array marks;
-  for (const model::Mark& mark : view->marks) {
-    if (mark.key.job.empty()) marks.push_back(wire::to_json(mark));
-  }
-  body.set("marks", Json::array(std::move(marks)));
-  body.set("journal_seq", seq);
-  call.answer(200, body);
-}
-
-void get_job(Call call) {
-  const auto view = view_run(call.services, call.param("run"));
-  if (!view) return call.fail(view.error());
-  const auto job = model::find_job(*view->run.definition, call.params.value("job"));
-  if (!job) return call.fail(unknown_job(*view->run.definition, call.param("job")));
-  Attempts attempts = attempts_of(*view);
-  Json body = job_json(*view, attempts, *job);
-  body.set("run", fmt::format("{}#{}", view->run.workflow, view->run.number));
-  call.answer(200, body);
 }
 
 void cancel_run(Call call) {

@@ -62,9 +62,7 @@ bool WorkflowMatcher::has_label(const model::WorkflowRow& row) const {
   const bool by_folder = std::ranges::any_of(
       labelled_folders_, [&](const std::string& folder) { return lies_in(row.folder, folder); });
   if (by_folder) return true;
-  const auto revision = services_.query.revision(row.name, row.revision);
-  if (!revision) return false;
-  const auto definition = services_.definitions.get(row.name, row.revision, revision->canonical);
+  const auto definition = services_.definitions.of(services_.query, row.name, row.revision);
   if (!definition) return false;  // quarantined: shown where it is asked for by name
   const auto label = (*definition)->labels.find(search_.label);
   return label != (*definition)->labels.end() && label->second == search_.value;

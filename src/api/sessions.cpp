@@ -102,15 +102,7 @@ std::optional<Session> Sessions::find(std::string_view cookie, Timestamp now) co
     session.token = *token;
   }
   session.csrf = sign("csrf." + session.id);
-  const std::lock_guard lock{mutex_};
-  if (closed_.contains(session.id)) return std::nullopt;
   return session;
-}
-
-void Sessions::close(const Session& session, Timestamp now) {
-  const std::lock_guard lock{mutex_};
-  std::erase_if(closed_, [&](const auto& entry) { return entry.second <= now; });
-  closed_.insert_or_assign(session.id, now + kLife);
 }
 
 }  // namespace dandori::api

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +18,9 @@ struct Session {
 };
 
 /// Browser sessions as signed cookies: nothing is stored, so they survive a restart of the server
-/// (docs/decisions/0020-sessions.md). A session ends when it expires, is signed out, its token is
-/// revoked or expires, or the administrator's token is replaced. Thread-safe.
+/// (docs/decisions/0020-sessions.md). A session ends when it expires, its token is revoked or
+/// expires, or the administrator's token is replaced; or when it is signed out, which the store
+/// knows. Thread-safe.
 class Sessions {
  public:
   static constexpr std::string_view kCookie = "dandori_session";
@@ -35,17 +34,13 @@ class Sessions {
   Session renewed(Session session, Timestamp now) const;
   /// Value of the cookie.
   std::string cookie_of(const Session& session) const;
-  /// nullopt: forged, expired, or signed out.
+  /// nullopt: forged or expired.
   std::optional<Session> find(std::string_view cookie, Timestamp now) const;
-  /// No longer valid here; remembered until it would have expired.
-  void close(const Session& session, Timestamp now);
 
  private:
   std::string sign(std::string_view text) const;
 
   std::string key_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Timestamp> closed_;  ///< id → when it would have expired
 };
 
 /// The value of a cookie in a `Cookie` header, or empty.

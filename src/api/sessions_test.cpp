@@ -23,8 +23,8 @@ TEST_CASE("a session is found by its cookie, also by the server after a restart"
   CHECK(before.open(kToken, kNow).id != opened.id);
 }
 
-TEST_CASE("a session that is forged, expired, signed out or of another server is none") {
-  Sessions sessions{"secret"};
+TEST_CASE("a session that is forged, expired or of another server is none") {
+  const Sessions sessions{"secret"};
   const Session opened = sessions.open({}, kNow);
   const std::string cookie = sessions.cookie_of(opened);
   REQUIRE(sessions.find(cookie, kNow));
@@ -38,8 +38,6 @@ TEST_CASE("a session that is forged, expired, signed out or of another server is
     CHECK_FALSE(sessions.find(bad, kNow));
   CHECK_FALSE(sessions.find(cookie, kNow + Sessions::kLife));
   CHECK_FALSE(Sessions{"other"}.find(cookie, kNow));
-  sessions.close(opened, kNow);
-  CHECK_FALSE(sessions.find(cookie, kNow));
 }
 
 TEST_CASE("a cookie is found among others") {

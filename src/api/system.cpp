@@ -6,6 +6,23 @@
 
 namespace dandori::api {
 
+namespace {
+
+/// Agents behind the cursor, which is a name: the engine lists them by name.
+Json page_of(const Json::Array& agents, const store::Page& page) {
+  Json::Array items;
+  for (const Json& agent : agents) {
+    if (agent.text_or("name", "") <= page.cursor) continue;
+    if (items.size() == page.limit) {
+      return page_json(items, std::string{items.back().text_or("name", "")});
+    }
+    items.push_back(agent);
+  }
+  return page_json(std::move(items), {});
+}
+
+}  // namespace
+
 void get_livez(Call call) {
   call.answer(200, Json::object({{"live", true}}));
 }
@@ -29,7 +46,10 @@ void get_doctor(Call call) {
 }
 
 void get_agents(Call call) {
-  submit(std::move(call), model::AskAgents{});
+  const auto page = read_page(call.request, kLongPage);
+  if (!page) return call.fail(page.error());
+  submit(std::move(call), model::AskAgents{}, 200, {},
+         [page = *page](const Json& agents) { return page_of(agents["items"].items(), page); });
 }
 
 void get_schema(Call call) {

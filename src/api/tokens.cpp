@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "api/access.h"
 #include "api/routes.h"
 #include "base/hash.h"
@@ -75,10 +77,18 @@ void get_session(Call call) {
 }
 
 void delete_session(Call call) {
-  if (call.caller.session) call.access.sign_out(*call.caller.session);
-  http::Response response{.status = 204};
-  response.headers.add("Set-Cookie", call.access.set_cookie(call.request, nullptr));
-  call.respond(std::move(response));
+  const auto take_cookie = [](Call& of) {
+    http::Response response{.status = 204};
+    response.headers.add("Set-Cookie", of.access.set_cookie(of.request, nullptr));
+    of.respond(std::move(response));
+  };
+  if (!call.caller.session) return take_cookie(call);
+  Access& access = call.access;
+  auto shared = std::make_shared<Call>(std::move(call));
+  access.sign_out(shared->caller, [shared, take_cookie](const Result<void>& done) {
+    if (!done) return shared->fail(done.error());
+    take_cookie(*shared);
+  });
 }
 
 void list_tokens(Call call) {

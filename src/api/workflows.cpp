@@ -3,8 +3,8 @@
 #include "api/etag.h"
 #include "api/marks.h"
 #include "api/routes.h"
+#include "api/workflow_facts.h"
 #include "base/text.h"
-#include "calendar/schedule.h"
 #include "wire/api.h"
 
 namespace dandori::api {
@@ -37,17 +37,11 @@ void get_workflow(Call call) {
   if (!definition) return call.fail(definition.error());
   Json body = wire::with_source(*row);
   Json::Array next;
-  for (const model::Trigger& trigger : (*definition)->triggers) {
-    const auto zone = call.services.zone(trigger.timezone.empty() ? call.services.settings.timezone
-                                                                  : trigger.timezone);
-    if (!zone) continue;
-    const Timestamp now = call.services.engine.now();
-    for (const auto& start :
-         calendar::expand(trigger, *zone, now, now + std::chrono::hours{24 * 400}, 1)) {
-      next.push_back(Json::object({{"trigger", trigger.id},
-                                   {"at", format_rfc3339(start.fire.at)},
-                                   {"timezone", zone->name()}}));
-    }
+  for (const NextStart& start :
+       next_starts(call.services, **definition, call.services.engine.now())) {
+    next.push_back(Json::object({{"trigger", start.trigger},
+                                 {"at", format_rfc3339(start.at)},
+                                 {"timezone", start.timezone}}));
   }
   body.set("next", Json::array(std::move(next)));
   const auto marks = call.services.query.marks();
@@ -59,19 +53,23 @@ void get_workflow(Call call) {
 }
 
 void list_revisions(Call call) {
-  const auto rows = call.services.query.revisions(call.param("workflow"));
-  if (!rows) return call.fail(rows.error());
+  const auto page = read_page(call.request, kLongPage);
+  if (!page) return call.fail(page.error());
+  const auto listed = call.services.query.revisions(call.param("workflow"), *page);
+  if (!listed) return call.fail(listed.error());
   Json::Array items;
-  for (const model::RevisionRow& row : *rows) items.push_back(wire::to_json(row));
-  call.answer(200, page_json(std::move(items), {}));
+  for (const model::RevisionRow& row : listed->items) items.push_back(wire::to_json(row));
+  call.answer(200, page_json(std::move(items), listed->next_cursor));
 }
 
 void list_variables(Call call) {
-  const auto variables = call.services.query.variables();
-  if (!variables) return call.fail(variables.error());
+  const auto page = read_page(call.request, kLongPage);
+  if (!page) return call.fail(page.error());
+  const auto listed = call.services.query.variables(*page);
+  if (!listed) return call.fail(listed.error());
   Json::Array items;
-  for (const model::Variable& variable : *variables) items.push_back(wire::to_json(variable));
-  call.answer(200, page_json(std::move(items), {}));
+  for (const model::Variable& variable : listed->items) items.push_back(wire::to_json(variable));
+  call.answer(200, page_json(std::move(items), listed->next_cursor));
 }
 
 void put_variable(Call call) {

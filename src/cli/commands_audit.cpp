@@ -139,19 +139,14 @@ int verify_audit_file(Console& console, const std::string& path) {
 int get_audit(Console& console, const std::string& seq) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
-  std::optional<Json> found;
-  const auto code = walk(console, *remote, [&](const Json& item) -> std::optional<int> {
-    if (fmt::to_string(item.integer_or("seq", 0)) != seq) return std::nullopt;
-    found = item;
-    return kOk;
-  });
-  if (!found) {
-    if (code) return *code;
+  const auto found = remote->get("/api/v1/audit/" + http::percent_encode(seq));
+  if (!found && found.error().error.code == "audit.unknown") {
     report(console,
            Error{"audit.unknown", console.text("problem.no_audit", {{"seq", printable(seq)}}),
                  console.text("hint.no_audit")});
     return kNotFound;
   }
+  if (!found) return report(console, found.error());
   if (print_raw(console, *found, "action")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
   const Json& actor = (*found)["actor"];

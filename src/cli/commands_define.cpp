@@ -87,7 +87,8 @@ int list_revisions(Console& console, const std::string& workflow) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
   const auto answer =
-      remote->get(fmt::format("/api/v1/workflows/{}/revisions", http::percent_encode(workflow)));
+      remote->list(fmt::format("/api/v1/workflows/{}/revisions", http::percent_encode(workflow)),
+                   Remote::kWhole);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "revision")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
@@ -108,7 +109,7 @@ int list_revisions(Console& console, const std::string& workflow) {
 int list_variables(Console& console) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
-  const auto answer = remote->get("/api/v1/variables");
+  const auto answer = remote->list("/api/v1/variables", Remote::kWhole);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
   Table table{

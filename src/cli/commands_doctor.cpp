@@ -29,7 +29,7 @@ void check_clock(const Console& console, Findings& findings, const Json& version
 }
 
 void check_agents(const Console& console, Findings& findings, Remote& remote) {
-  const auto answer = remote.get("/api/v1/agents");
+  const auto answer = remote.list("/api/v1/agents", Remote::kWhole);
   if (!answer) {
     return findings.bad("doctor.agent", answer.error().error.message, answer.error().error.hint);
   }

@@ -27,7 +27,7 @@ int unknown(const Console& console, const Error& error) {
 int get_agent(Console& console, const std::string& name) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
-  const auto answer = remote->get("/api/v1/agents");
+  const auto answer = remote->list("/api/v1/agents", Remote::kWhole);
   if (!answer) return report(console, answer.error());
   const Json agent = find_item(*answer, "name", name);
   if (!agent.is_object()) {
@@ -56,7 +56,7 @@ int get_agent(Console& console, const std::string& name) {
 int get_variable(Console& console, const std::string& name, const std::string& folder) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
-  const auto answer = remote->get("/api/v1/variables");
+  const auto answer = remote->list("/api/v1/variables", Remote::kWhole);
   if (!answer) return report(console, answer.error());
   Json found;
   for (const Json& item :

@@ -130,7 +130,7 @@ int list_plan(Console& console, const std::string& date) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
   const std::string query = date.empty() ? "" : "?date=" + http::percent_encode(date);
-  const auto answer = remote->get("/api/v1/plan" + query);
+  const auto answer = remote->list("/api/v1/plan" + query, Remote::kWhole);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "workflow")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());

@@ -40,7 +40,7 @@ int list_audit(Console& console, std::uint64_t limit) {
 int list_agents(Console& console) {
   auto remote = Remote::open(console);
   if (!remote) return report(console, remote.error());
-  const auto answer = remote->get("/api/v1/agents");
+  const auto answer = remote->list("/api/v1/agents", Remote::kWhole);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
   Table table{{console.text("column.agent"), console.text("column.state"),

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/text.h"
 #include "http/client.h"
+#include "model/trace.h"
 
 namespace dandori::cli {
 
@@ -77,6 +79,9 @@ http::Headers Remote::headers(std::string_view key) const {
   const std::string& reason = console_->globals.reason;
   if (!reason.empty()) headers.add("X-Dandori-Reason", printable(reason));
   if (!key.empty()) headers.add("Idempotency-Key", std::string{key});
+  // Within a traced job or pipeline, a run that is started here belongs to its trace.
+  const char* around = std::getenv("TRACEPARENT");
+  if (around != nullptr && model::parse_traceparent(around)) headers.add("traceparent", around);
   return headers;
 }
 
@@ -127,7 +132,7 @@ Answer<Json> Remote::post(const std::string& path, const Json& body, std::string
 Answer<Json> Remote::list(const std::string& path, std::uint64_t limit) {
   Json::Array items;
   std::string cursor;
-  Json last;
+  Json whole;
   do {
     const std::uint64_t page = std::min(kPageMax, limit - items.size());
     std::string target = fmt::format("{}{}limit={}", path, path.contains('?') ? '&' : '?', page);
@@ -139,9 +144,10 @@ Answer<Json> Remote::list(const std::string& path, std::uint64_t limit) {
       items.push_back(item);
     }
     cursor = answer->text_or("next_cursor", "");
-    last = (*answer)["next_cursor"];
+    whole = std::move(*answer);
   } while (!cursor.empty() && items.size() < limit);
-  return Json::object({{"items", Json::array(std::move(items))}, {"next_cursor", last}});
+  whole.set("items", Json::array(std::move(items)));
+  return whole;
 }
 
 Answer<http::Headers> Remote::stream(const std::string& path, std::string_view last_event_id,

@@ -88,6 +88,7 @@ class Remote {
   Answer<Json> send(std::string_view method, const std::string& path, const Json& body,
                     std::string_view key = {});
   /// All items up to `limit`, following the cursors. path: without limit and cursor.
+  static constexpr std::uint64_t kWhole = UINT64_MAX;  ///< as a limit: all there is
   Answer<Json> list(const std::string& path, std::uint64_t limit);
   /// Streams the body piece by piece; false from `on_chunk` ends it. The result is the header's
   /// fields.

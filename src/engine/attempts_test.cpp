@@ -244,6 +244,21 @@ TEST_CASE("an attempt gets the declared environment, its own facts, and shell te
   CHECK(env["DANDORI_IDEMPOTENCY_KEY"] == std::string{answer.text_or("id", "")} + "/a");
 }
 
+TEST_CASE("a run that was started within a trace hands that trace on to its jobs") {
+  World world;
+  WorkflowBuilder flow = one_job();
+  world.define(flow);
+  model::StartRun start;
+  start.workflow = "one";
+  start.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  world.ask(start);
+  const model::StartOrder& order = world.agent.orders.front();
+  std::map<std::string, std::string> env(order.env.begin(), order.env.end());
+  CHECK(env["TRACEPARENT"].starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+  CHECK(env["TRACEPARENT"].ends_with("-00"));
+  CHECK(env["TRACEPARENT"] != start.traceparent);
+}
+
 TEST_CASE("variables come from the nearest folder") {
   World world;
   WorkflowBuilder flow = one_job();

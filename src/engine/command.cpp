@@ -51,6 +51,7 @@ struct Handle {
     return touch_token(turn, request);
   }
   Result<Json> operator()(const model::KeepAnswer& request) const { return request.answer; }
+  Result<Json> operator()(const model::SignOut& request) const { return sign_out(turn, request); }
   Result<Json> operator()(const model::AskWhy& request) const {
     return why(turn.state, turn.now, request, fetched);
   }

@@ -26,6 +26,7 @@ struct NamedRun {
   std::string operator()(const model::RevokeToken&) const { return {}; }
   std::string operator()(const model::TouchToken&) const { return {}; }
   std::string operator()(const model::KeepAnswer&) const { return {}; }
+  std::string operator()(const model::SignOut&) const { return {}; }
   std::string operator()(const model::AskAgents&) const { return {}; }
   std::string operator()(const model::AskSummary&) const { return {}; }
 };

@@ -96,8 +96,8 @@ void dump_run(Out out, const ActiveRun& active) {
                  run.kill_requested, run.confirmed, run.confirmed_by, to_string(run.origin),
                  run.trigger, run.nominal, run.actor, run.scheduled_for.us, run.created_at.us,
                  run.started_at.us, run.ended_at.us, run.business_date, write_json(run.params),
-                 run.reruns, run.only_job, run.attempt_floor, run.drained, run.jobs_open,
-                 run.jobs_live, run.version);
+                 run.reruns, run.only_job, run.traceparent, run.attempt_floor, run.drained,
+                 run.jobs_open, run.jobs_live, run.version);
   for (std::uint32_t job = 0; job < run.jobs.size(); ++job) dump_job(out, active, job);
 }
 

@@ -234,6 +234,7 @@ class RowStore {
     void operator()(const model::TokenRow& row) const {
       store.tokens.insert_or_assign(row.id, row);
     }
+    void operator()(const model::SignedOutRow&) const {}
     void operator()(const model::KeyRow& row) const { store.keys.insert_or_assign(row.key, row); }
     void operator()(const model::AuditLine& line) const { store.audit.push_back(line.row); }
     void operator()(const model::JournalLine& line) const { store.journal.push_back(line.row); }

@@ -108,6 +108,7 @@ struct Apply {
   void operator()(const model::PlannedRow&) const {}
   void operator()(const model::AgentRow& row) const { agent_state(state, row.name).row = row; }
   void operator()(const model::TokenRow& row) const { state.tokens.insert_or_assign(row.id, row); }
+  void operator()(const model::SignedOutRow&) const {}
   void operator()(const model::KeyRow& row) const { keep_key(state, row); }
   void operator()(const model::AuditLine&) const {}
   void operator()(const model::JournalLine&) const {}

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/hash.h"
 #include "engine/expressions.h"
+#include "model/trace.h"
 
 namespace dandori::engine {
 
@@ -16,11 +16,10 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.as_string() : write_json(value);
 }
 
-std::string traceparent(const model::AttemptRef& attempt) {
-  const std::uint64_t span = mix64(
-      attempt.run.value.high, mix64(attempt.run.value.low, mix64(attempt.job, attempt.number)));
-  return fmt::format("00-{:016x}{:016x}-{:016x}-01", attempt.run.value.high, attempt.run.value.low,
-                     span == 0 ? 1 : span);
+std::string traceparent(const model::Run& run, const model::AttemptRef& attempt) {
+  model::TraceContext context = trace_of(run);
+  context.span = attempt_span(attempt);
+  return format_traceparent(context);
 }
 
 std::string job_key(const ActiveRun& run, std::uint32_t job) {
@@ -92,7 +91,7 @@ void add_own_env(Renderer& render, const ActiveRun& run, const model::Attempt& a
   render.add("DANDORI_JOB", run.definition(attempt.ref.job).id);
   render.add("DANDORI_ATTEMPT", std::to_string(attempt.ref.number));
   render.add("DANDORI_SCHEDULED_FOR", format_rfc3339(of.scheduled_for));
-  render.add("TRACEPARENT", traceparent(attempt.ref));
+  render.add("TRACEPARENT", traceparent(run.run, attempt.ref));
   if (!has_own_date) render.add("BIZ_YMD", std::move(date));
 }
 

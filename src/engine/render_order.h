@@ -14,7 +14,7 @@ Result<model::StartOrder> render_order(const State& state, const ActiveRun& run,
 std::string text_of(const Json& value);
 
 /// W3C trace context: the run is the trace, the attempt the span.
-std::string traceparent(const model::AttemptRef& attempt);
+std::string traceparent(const model::Run& run, const model::AttemptRef& attempt);
 
 /// The same for all attempts of a job in a run.
 std::string job_key(const ActiveRun& run, std::uint32_t job);

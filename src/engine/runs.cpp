@@ -29,6 +29,7 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
   run.run.business_date = std::move(wanted.business_date);
   run.run.params = std::move(wanted.params);
   run.run.only_job = std::move(wanted.only_job);
+  run.run.traceparent = std::move(wanted.traceparent);
   blank_jobs(run.run);
   run.run.jobs_open =
       run.run.only_job.empty() ? static_cast<std::uint32_t>(run.run.jobs.size()) : 1;

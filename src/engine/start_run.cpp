@@ -149,11 +149,12 @@ Error refusal(const WorkflowState& workflow, Admission admission) {
           "wait for it, or start with --force and a reason"};
 }
 
-NewRun manual_run(const Turn& turn, const model::Actor& actor) {
+NewRun manual_run(const Turn& turn, const model::Actor& actor, const model::StartRun& request) {
   NewRun wanted;
   wanted.origin = actor.channel == model::Channel::api ? model::Origin::api : model::Origin::manual;
   wanted.actor = actor.name;
   wanted.scheduled_for = turn.now.wall;
+  wanted.traceparent = request.traceparent;
   return wanted;
 }
 
@@ -168,7 +169,7 @@ Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::Start
   WorkflowState& workflow = **found;
   if (const auto may = check_startable(turn, workflow); !may) return std::unexpected(may.error());
 
-  NewRun wanted = manual_run(turn, actor);
+  NewRun wanted = manual_run(turn, actor, request);
   Result<std::string> date = business_date_of(turn.state, workflow, request, turn.now.wall);
   if (!date) return std::unexpected(date.error());
   wanted.business_date = std::move(*date);
@@ -241,7 +242,7 @@ Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::Sta
   if (!found) return std::unexpected(found.error());
   WorkflowState& workflow = **found;
 
-  NewRun wanted = manual_run(turn, actor);
+  NewRun wanted = manual_run(turn, actor, request);
   model::Run draft;
   draft.workflow = name;
   draft.definition = *like != nullptr ? (*like)->run.definition : workflow.definition;

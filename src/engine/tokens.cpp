@@ -117,4 +117,10 @@ Result<Json> touch_token(Turn& turn, const model::TouchToken& request) {
   return Json{};
 }
 
+/// Only the store remembers it: every request of a browser asks there. Not audited, as above.
+Result<Json> sign_out(Turn& turn, const model::SignOut& request) {
+  turn.keep(model::SignedOutRow{request.session, request.until});
+  return Json{};
+}
+
 }  // namespace dandori::engine

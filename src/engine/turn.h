@@ -79,6 +79,7 @@ struct NewRun {
   std::string business_date;
   Json params;
   std::string only_job = {};
+  std::string traceparent = {};
   model::WorkflowPtr definition = {};  ///< null: the newest
   std::uint32_t revision = 0;
 };
@@ -193,6 +194,7 @@ Result<Json> create_token(Turn& turn, const model::Actor& actor, const model::Cr
 /// Errors: token.unknown.
 Result<Json> revoke_token(Turn& turn, const model::Actor& actor, const model::RevokeToken& request);
 Result<Json> touch_token(Turn& turn, const model::TouchToken& request);
+Result<Json> sign_out(Turn& turn, const model::SignOut& request);
 Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::StartRun& request,
                        const model::Fetched& fetched);
 Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::RerunRun& request,

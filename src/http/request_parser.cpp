@@ -231,6 +231,12 @@ class RequestParser::Impl {
                           .message = "this version of HTTP is not spoken here",
                           .hint = "use HTTP/1.1"};
     }
+    if (fault.error.path.empty()) fault.error.path = path_of(parser->request.target);
+  }
+
+  /// What of the request is known when it is refused; empty: its line was not read.
+  static std::string path_of(std::string_view target) {
+    return excerpt(target.substr(0, target.find('?')));
   }
 
   const ParserLimits limits_;

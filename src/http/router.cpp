@@ -230,7 +230,8 @@ Response no_route(const RouteMatch& match, const Request& request) {
           405,
           Error{.code = "http.method_not_allowed",
                 .message = fmt::format("{} is not possible on {}", request.method, request.path),
-                .hint = fmt::format("possible here: {}", match.allow)},
+                .hint = fmt::format("possible here: {}", match.allow),
+                .path = to_valid_utf8(request.path)},
           request.request_id);
       response.headers.add("Allow", match.allow);
       return response;
@@ -239,7 +240,8 @@ Response no_route(const RouteMatch& match, const Request& request) {
       return problem(400,
                      Error{.code = "http.bad_request",
                            .message = "the path has a segment that is not percent-encoded UTF-8",
-                           .hint = "encode each segment of the path"},
+                           .hint = "encode each segment of the path",
+                           .path = to_valid_utf8(request.path)},
                      request.request_id);
     case RouteOutcome::unknown_path:
     case RouteOutcome::found:
@@ -248,7 +250,8 @@ Response no_route(const RouteMatch& match, const Request& request) {
   return problem(404,
                  Error{.code = "http.no_route",
                        .message = fmt::format("nothing is at {}", to_valid_utf8(request.path)),
-                       .hint = "check the path; a part of it may need percent-encoding"},
+                       .hint = "check the path; a part of it may need percent-encoding",
+                       .path = to_valid_utf8(request.path)},
                  request.request_id);
 }
 

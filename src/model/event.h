@@ -108,6 +108,11 @@ struct TokenRow {
   Timestamp last_used_at;  ///< 0: never; up to kTokenTouchEvery late
   Timestamp revoked_at;    ///< 0: not
 };
+/// A browser session that was signed out: its cookie is refused until it would have expired anyway.
+struct SignedOutRow {
+  std::string session;
+  Timestamp until;
+};
 /// The answer given under an idempotency key; kept 7 days.
 struct KeyRow {
   std::string key;             ///< actor + key
@@ -133,7 +138,7 @@ struct CountersRow {
 
 using Change = std::variant<RunRow, RunEndedRow, RunReopenedRow, JobRow, AttemptRow, RevisionRow,
                             WorkflowRow, VariableRow, FolderRow, MarkRow, PlannedRow, AgentRow,
-                            TokenRow, KeyRow, AuditLine, JournalLine, CountersRow>;
+                            TokenRow, SignedOutRow, KeyRow, AuditLine, JournalLine, CountersRow>;
 
 /// What one turn keeps: written atomically, guarded by the epoch.
 struct Batch {
@@ -169,6 +174,7 @@ struct StartRun {
   bool force = false;                        ///< past overlap and previous failure; audited
   std::string only = {};  ///< one job, alone and outside the flow; empty: the whole flow
   std::string like = {};  ///< of `only`: a run that gives parameters, date, revision, outputs
+  std::string traceparent = {};  ///< of who asks; empty: the run begins a trace
 };
 struct RerunRun {
   std::string run;  ///< id or `name#number`
@@ -223,6 +229,11 @@ struct KeepAnswer {
   Json answer;
   bool replaces = false;
 };
+/// A browser signs out.
+struct SignOut {
+  std::string session;
+  Timestamp until;  ///< when its cookie expires
+};
 inline constexpr Duration kTokenTouchEvery = std::chrono::minutes{5};
 /// Questions answered from memory, changing nothing.
 struct AskWhy {
@@ -235,8 +246,8 @@ struct AskAgents {};
 struct AskSummary {};  ///< counts for doctor and metrics
 
 using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
-                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, KeepAnswer,
-                             AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
+                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, SignOut,
+                             KeepAnswer, AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
 
 struct Command {
   std::uint64_t token = 0;  ///< pairs the Reply effect with who asked

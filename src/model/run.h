@@ -105,6 +105,7 @@ struct Run {
   Json params;                      ///< object, all of them, typed
   std::uint32_t reruns = 0;         ///< times rerun
   std::string only_job;             ///< run alone, outside the flow; empty: the whole flow
+  std::string traceparent;          ///< the span that started it; empty: it begins a trace
   std::uint32_t attempt_floor = 0;  ///< attempts get higher numbers: a rerun took a revision whose
                                     ///< jobs stand in another order
   std::vector<JobRun> jobs;         ///< one per job of the definition

@@ -48,6 +48,7 @@ std::string format_traceparent(const TraceContext& context) {
 }
 
 TraceContext trace_of(const Run& run) {
+  if (const auto from = parse_traceparent(run.traceparent)) return *from;
   return {run.id.value, 0, 1};
 }
 

@@ -25,7 +25,7 @@ std::string format_traceparent(const TraceContext& context);
 // Every run, job run and attempt is one span; their ids follow from what they are, so that the
 // process of a job, the exporter and a restarted server name them alike.
 
-/// The trace of a run and the span that it is part of.
+/// The trace of a run and the span that it is part of: that of who started it, else its own.
 TraceContext trace_of(const Run& run);
 /// A rerun is a new span in the same trace.
 std::uint64_t run_span(RunId run, std::uint32_t reruns);

@@ -33,4 +33,6 @@ TEST_CASE("runs, jobs and attempts have spans of their own that never change") {
   Run of;
   of.id = run;
   CHECK(trace_of(of) == TraceContext{run.value, 0, 1});
+  of.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  CHECK(format_traceparent(trace_of(of)) == of.traceparent);
 }

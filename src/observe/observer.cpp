@@ -52,6 +52,11 @@ void Reader::take(const model::Batch& batch) {
   if (exporter_ != nullptr && !spans_.empty()) exporter_->add(std::exchange(spans_, {}));
 }
 
+/// Whoever started the run may have chosen not to sample its trace.
+bool Reader::is_traced(const model::Run& run) const {
+  return exporter_ != nullptr && (trace_of(run).flags & 1U) != 0;
+}
+
 void Reader::take_attempt(const model::AttemptRow& row) {
   const model::Attempt& attempt = row.attempt;
   if (attempt.started_at.us == 0 && !model::is_ended(attempt.state)) return;
@@ -65,7 +70,7 @@ void Reader::take_attempt(const model::AttemptRow& row) {
   if (!info->attempts_ended.emplace(attempt.ref.job, attempt.ref.number).second) return;
   metrics_.attempts.add(type_of(info->run, attempt), model::to_string(attempt.state));
   if (attempt.state == model::AttemptState::lost) ++metrics_.attempts_unknown;
-  if (exporter_ != nullptr) spans_.push_back(span_of(info->run, attempt, row.path));
+  if (is_traced(info->run)) spans_.push_back(span_of(info->run, attempt, row.path));
 }
 
 void Reader::take_line(const model::JournalRow& line) {
@@ -79,7 +84,7 @@ void Reader::end_job(const model::JournalRow& line) {
   const auto found = jobs_.find({line.run, line.job});
   const model::JobRow* row = found == jobs_.end() ? nullptr : found->second;
   const auto state = model::parse_word<model::JobState>(line.body.text_or("state", ""));
-  if (info == nullptr || row == nullptr || !state) return;
+  if (info == nullptr || row == nullptr || !state || !is_traced(info->run)) return;
   spans_.push_back(span_of(info->run, line.job, row->job, *state, row->state.ready_at, line.at,
                            row->state.attempts));
 }
@@ -88,7 +93,7 @@ void Reader::end_run(const model::JournalRow& line) {
   const RunInfo* info = book_.find(line.run);
   if (info == nullptr) return;
   metrics_.runs.add(model::to_string(info->run.state), model::to_string(info->run.origin));
-  if (exporter_ != nullptr) spans_.push_back(span_of(info->run));
+  if (is_traced(info->run)) spans_.push_back(span_of(info->run));
   book_.forget(line.run);
 }
 

@@ -21,6 +21,7 @@ class Reader {
   void take(const model::Batch& batch);
 
  private:
+  bool is_traced(const model::Run& run) const;
   void take_attempt(const model::AttemptRow& row);
   void take_line(const model::JournalRow& line);
   void end_job(const model::JournalRow& line);

@@ -62,6 +62,7 @@ struct KeyOf {
   std::optional<ObjectKey> operator()(const model::FolderRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::MarkRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::PlannedRow&) const { return std::nullopt; }
+  std::optional<ObjectKey> operator()(const model::SignedOutRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::KeyRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::AuditLine&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::JournalLine&) const { return std::nullopt; }
@@ -77,14 +78,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
+}  // namespace
+
 Error bad_cursor(const Page& page) {
   return Error{.code = "request.bad_cursor",
                .message = fmt::format("cursor '{}' is not one that this list gave", page.cursor),
                .hint = "take `next_cursor` of the page before, unchanged, or leave it out",
                .path = "cursor"};
 }
-
-}  // namespace
 
 model::Run kept_run(model::Run run) {
   run.definition.reset();
@@ -163,6 +164,18 @@ Result<RunId> run_cursor(const Page& page) {
   const Result<Uuid> id = parse_uuid(page.cursor);
   if (!id) return std::unexpected(bad_cursor(page));
   return RunId{*id};
+}
+
+std::string variable_cursor(const model::Variable& variable) {
+  return fmt::format("{}/{}", variable.folder, variable.name);
+}
+
+// A name has no slash.
+Result<std::pair<std::string, std::string>> variable_place(const Page& page) {
+  if (page.cursor.empty()) return std::pair<std::string, std::string>{};
+  const std::size_t slash = page.cursor.rfind('/');
+  if (slash == std::string::npos) return std::unexpected(bad_cursor(page));
+  return std::pair{page.cursor.substr(0, slash), page.cursor.substr(slash + 1)};
 }
 
 Result<std::int64_t> seq_cursor(const Page& page) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -39,12 +40,18 @@ struct RunName {
 /// nullopt: neither an id nor `name#number`, so no run has this name.
 std::optional<RunName> parse_run_name(std::string_view text);
 
+/// request.bad_cursor: the cursor is not one that the list gave.
+Error bad_cursor(const Page& page);
 /// The limit of a page, brought into 1…1000.
 std::uint32_t page_limit(const Page& page);
 /// The run id of a cursor; nil for the first page. Errors: request.bad_cursor.
 Result<RunId> run_cursor(const Page& page);
 /// The sequence number of a cursor; INT64_MAX for the first page. Errors: request.bad_cursor.
 Result<std::int64_t> seq_cursor(const Page& page);
+
+/// A variable as a cursor, and back: folder and name. Errors: request.bad_cursor.
+std::string variable_cursor(const model::Variable& variable);
+Result<std::pair<std::string, std::string>> variable_place(const Page& page);
 
 /// Cuts `items`, read with one more than the limit, to a page; `cursor_of` names an item.
 template <class T, class CursorOf>

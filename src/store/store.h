@@ -42,8 +42,9 @@ class EngineStore {
   ///         store.failed   nothing was written; the store refuses until it is opened again.
   virtual Result<void> commit(const model::Batch& batch) = 0;
 
-  /// Forgets at most 10,000 idempotency keys given before `before`; returns how many. For idle
-  /// moments: call again until it returns less. Errors as commit.
+  /// Forgets at most 10,000 idempotency keys given before `before`, and sessions signed out that
+  /// expired before it; returns how many. For idle moments: call again until it returns less.
+  /// Errors as commit.
   virtual Result<std::uint64_t> purge(Timestamp before) = 0;
 };
 
@@ -96,6 +97,12 @@ struct RunDetail {
   std::string canonical;           ///< of the pinned revision
 };
 
+/// What a list of workflows says of the runs of one.
+struct WorkflowRuns {
+  std::uint64_t active = 0;          ///< not ended, waiting ones included
+  std::optional<model::Run> newest;  ///< `definition` null, `jobs` empty
+};
+
 /// Reads for API lists and history, on connections of their own; thread-safe; never waits for the
 /// engine.
 class QueryStore {
@@ -107,20 +114,32 @@ class QueryStore {
   virtual Result<RunDetail> run(const std::string& run) = 0;
   /// By name; pruned ones too (`deleted`).
   virtual Result<Listed<model::WorkflowRow>> workflows(const Page& page) = 0;
+  /// nullopt: none has this name, pruned or not.
+  virtual Result<std::optional<model::WorkflowRow>> workflow(const std::string& name) = 0;
+  virtual Result<WorkflowRuns> workflow_runs(const std::string& name) = 0;
+  /// One attempt of a run's job; number 0: the newest. nullopt: there is none. Errors: run.unknown.
+  virtual Result<std::optional<model::AttemptRow>> attempt(const std::string& run,
+                                                           const std::string& path,
+                                                           std::uint32_t number) = 0;
   /// revision 0: the newest. Errors: workflow.unknown, workflow.unknown_revision.
   virtual Result<model::RevisionRow> revision(const std::string& workflow,
                                               std::uint32_t revision) = 0;
-  virtual Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) = 0;
+  /// Newest first. Errors: workflow.unknown.
+  virtual Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
+                                                       const Page& page) = 0;
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
   /// Newest first.
   virtual Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) = 0;
+  /// nullopt: there is no such line.
+  virtual Result<std::optional<model::AuditRow>> audit_line(std::uint64_t seq) = 0;
   /// Journal lines with seq > after, ascending; of one run when given.
   virtual Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                          std::optional<RunId> run) = 0;
   /// Everything that operators did and have not undone, by workflow, run and job.
   virtual Result<std::vector<model::Mark>> marks() = 0;
-  virtual Result<std::vector<model::Variable>> variables() = 0;
+  /// By folder and name.
+  virtual Result<Listed<model::Variable>> variables(const Page& page) = 0;
   virtual Result<std::vector<model::Folder>> folders() = 0;
   /// Newest first, revoked ones too.
   virtual Result<Listed<model::TokenRow>> tokens(const Page& page) = 0;
@@ -129,6 +148,8 @@ class QueryStore {
   virtual Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) = 0;
   /// What is kept under an idempotency key (engine::key_of). nullopt: nothing.
   virtual Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) = 0;
+  /// Whether a browser session was signed out. Asked for every request of a browser.
+  virtual Result<bool> signed_out(const std::string& session) = 0;
 };
 
 }  // namespace dandori::store

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/trace.h"
 #include "wire/base64.h"
 
 namespace dandori::wire {
@@ -70,6 +71,7 @@ Json to_json(const model::Run& run) {
       {"params", run.params.is_null() ? Json::object() : run.params},
       {"reruns", run.reruns},
       {"only_job", run.only_job.empty() ? Json{} : Json{run.only_job}},
+      {"trace_id", model::format_trace_id(model::trace_of(run).trace)},
       {"version", run.version},
   });
 }
@@ -86,6 +88,7 @@ Json to_json(const model::JobRun& run, const model::Job& job, model::JobState st
       {"in_scope", run.in_scope},
       {"confirmed", run.confirmed},
       {"accepted", run.accepted},
+      {"idempotent", job.idempotent},
       {"state_changed_by", run.changed_by ? Json{*run.changed_by} : Json{}},
       {"ready_at", instant_json(run.ready_at)},
       {"retry_at", instant_json(run.retry_at)},

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import unittest
+from urllib.parse import quote
 
 os.environ["DANDORI_CHECK_CONTRACT"] = "1"
 from harness import PATIENCE, Server, run_and_report, until  # noqa: E402
@@ -36,7 +37,7 @@ class Api(unittest.TestCase):
 
     def path(self, path: str) -> str:
         known = {"run": "known%231", "job": "a", "workflow": "known", "kind": "Workflow", "variable": "colour",
-                 "token": "the-viewer", "from": "1", "to": "1", "revision": "1"}
+                 "token": "the-viewer", "from": "1", "to": "1", "revision": "1", "seq": "1"}
         return re.sub(r"\{(\w+)\}", lambda name: known[name.group(1)], path)
 
     def bearer(self, role: str):
@@ -116,6 +117,97 @@ class Api(unittest.TestCase):
         self.assertEqual((second["status"], second["method"]), ("404", "GET"))
         self.assertNotIn(self.server.token(), self.server.log_text())
         self.assertNotIn(self.tokens["viewer"], self.server.log_text())
+
+
+class Lists(unittest.TestCase):
+    """What lists say beside the rows, and how they are paged."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server("--test-clock", "2026-11-20T00:00:00Z"))
+        cls.server.apply("{kind: Folder, name: sales, title: 販売}")
+        cls.server.apply("""
+name: nightly
+title: 日次締め
+folder: sales
+labels: {team: a}
+triggers: {late: {cron: '30 22 * * *', timezone: UTC}, early: {cron: '0 2 * * *', timezone: UTC}}
+jobs:
+  load:   {run: 'echo rows=42 >>$DANDORI_OUTPUT'}
+  check:  {run: 'exit 3', depends_on: [load], idempotent: false}
+  report: {type: noop, depends_on: [check]}
+""")
+        cls.server.apply("{name: plain, jobs: {a: {type: noop}}}")
+        cls.server.apply("{name: idle, jobs: {a: {type: noop}}}")
+        cls.server.wait_run(cls.server.start_run("nightly")["id"])
+
+    def pages(self, path, limit=1):
+        """Every item, and how many pages it took."""
+        items, cursor, count = [], "", 0
+        while cursor is not None:
+            page = self.server.api("GET", f"{path}{'&' if '?' in path else '?'}limit={limit}&cursor={quote(cursor)}")
+            items += page["items"]
+            cursor = page["next_cursor"]
+            count += 1
+        return items, count
+
+    def test_a_workflow_says_what_runs_and_what_comes(self):
+        """The list of workflows tells labels, the newest run, active runs and the next start"""
+        workflows = {one["name"]: one for one in self.server.api("GET", "/workflows")["items"]}
+        nightly = workflows["nightly"]
+        self.assertEqual((nightly["labels"], nightly["runs_active"], nightly["next_start"]),
+                         ({"team": "a"}, 0, "2026-11-20T02:00:00Z"))
+        self.assertEqual((nightly["last_run"]["name"], nightly["last_run"]["state"]), ("nightly#1", "failed"))
+        idle = workflows["idle"]
+        self.assertEqual((idle["labels"], idle["last_run"], idle["next_start"]), ({}, None, None))
+        for until_, next_start in (("2026-11-20T12:00:00Z", "2026-11-20T22:30:00Z"), (None, None)):
+            self.server.api("POST", "/workflows/nightly:disable", {"until": until_} if until_ else {})
+            again = self.server.api("GET", "/workflows?text=nightly")["items"][0]
+            self.assertEqual((again["disabled"], again["next_start"]), (True, next_start))
+            self.server.api("POST", "/workflows/nightly:enable", {})
+
+    def test_a_run_says_where_it_belongs_and_what_was_done_to_it(self):
+        """Runs carry title and folder of their workflow, and whether an operator holds or suspended them"""
+        self.server.api("POST", "/workflows/plain:hold", {})
+        run = self.server.start_run("plain")["id"]
+        self.server.api("POST", "/workflows/plain:release", {"dry_run": True})
+        self.server.api("POST", f"/runs/{run}:hold", {})
+        runs = {one["name"]: one for one in self.server.api("GET", "/runs")["items"]}
+        self.assertEqual((runs["nightly#1"]["title"], runs["nightly#1"]["folder"]), ("日次締め", "sales"))
+        self.assertEqual((runs["nightly#1"]["held"], runs["nightly#1"]["suspended"]), (False, False))
+        self.assertTrue(runs["plain#1"]["held"])
+        self.assertTrue(self.server.api("GET", f"/runs/{run}")["held"])
+        plain = self.server.api("GET", "/workflows?text=plain")["items"][0]
+        self.assertEqual((plain["runs_active"], plain["last_run"]["name"]), (1, "plain#1"))
+        self.server.api("POST", f"/runs/{run}:release", {})
+        self.server.api("POST", "/workflows/plain:release", {})
+        self.server.wait_run(run)
+
+    def test_jobs_page_by_page(self):
+        """The jobs of a run come page by page in the order of the definition, all or by state; so do outputs"""
+        detail = self.server.api("GET", "/runs/nightly%231")
+        self.assertEqual((detail["jobs_count"], detail["counts"]), (3, {"succeeded": 1, "failed": 1, "not_run": 1}))
+        jobs, pages = self.pages("/runs/nightly%231/jobs")
+        self.assertEqual((jobs, pages), (detail["jobs"], 3))
+        self.assertEqual([job["idempotent"] for job in jobs], [True, False, True])
+        failed = self.server.api("GET", "/runs/nightly%231/jobs?state=failed,killed")["items"]
+        self.assertEqual([job["job"] for job in failed], ["check"])
+        outputs = self.server.api("GET", "/runs/nightly%231/outputs")
+        self.assertEqual(outputs, {"items": [{"job": "load", "attempt": 1, "outputs": {"rows": "42"}}], "next_cursor": None})
+
+    def test_long_lists_have_pages(self):
+        """Variables, revisions, agents, the plan and the audit log: every item once, whatever the page's size"""
+        for number in range(3):
+            self.server.api("PUT", f"/variables/v{number}", {"value": number, "folder": "" if number else "sales/night"})
+            self.server.apply(f"{{name: plain, jobs: {{a: {{type: noop, title: 't{number}'}}}}}}")
+        for path, count in (("/variables", 3), ("/workflows/plain/revisions", 4), ("/agents", 1), ("/plan", 2)):
+            with self.subTest(path):
+                whole = self.server.api("GET", path)["items"]
+                self.assertEqual(len(whole), count)
+                self.assertEqual(self.pages(path), (whole, count))
+        self.assertEqual([one["revision"] for one in self.server.api("GET", "/workflows/plain/revisions")["items"]], [4, 3, 2, 1])
+        newest = self.server.api("GET", "/audit?limit=1")["items"][0]
+        self.assertEqual(self.server.api("GET", f"/audit/{newest['seq']}"), newest)
 
 
 class Tokens(unittest.TestCase):
@@ -198,8 +290,11 @@ class Sessions(unittest.TestCase):
             self.assertEqual((status, again["csrf"]), (200, session["csrf"]))
             self.assertEqual(server.request("DELETE", "/api/v1/session", headers=write, token=False)[0], 204)
             self.assertIn("Max-Age=0", server.answered["Set-Cookie"])
-            status, problem = server.request("GET", "/api/v1/runs", headers=cookie, token=False)
-            self.assertEqual((status, problem["code"]), (401, "auth.session_ended"))
+            for _ in range(2):
+                status, problem = server.request("GET", "/api/v1/runs", headers=cookie, token=False)
+                self.assertEqual((status, problem["code"]), (401, "auth.session_ended"))
+                server.kill()  # what was signed out stays out
+                server.start()
 
     def test_a_session_ends_with_its_token_and_with_time(self):
         """Revoking a token ends the sessions begun with it; use renews a session, twelve hours without end it"""

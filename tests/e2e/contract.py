@@ -24,11 +24,10 @@ class Contract:
         # A literal goes before a {name}, as in the server's router.
         self.rows.sort(key=lambda row: row[1].count("{"))
 
-    def operations(self, served: bool = True):
-        """(method, path, operation, parameters) of what is served."""
+    def operations(self):
+        """(method, path, operation, parameters)"""
         for method, path, _, operation, shared in self.rows:
-            if not served or operation.get("x-status") != "planned":
-                yield method, path, operation, [self.whole(one) for one in shared + operation.get("parameters", [])]
+            yield method, path, operation, [self.whole(one) for one in shared + operation.get("parameters", [])]
 
     def whole(self, value):
         """What a `$ref` leads to."""
@@ -53,8 +52,6 @@ class Contract:
         if operation is None:
             return []  # pages, and paths that are nothing
         name = operation["operationId"]
-        if operation.get("x-status") == "planned" and status not in (404, 405):
-            return [f"{name} answers and is marked as planned"]
         answers = operation["responses"]
         answer = answers.get(str(status))
         if answer is None and status >= 400:

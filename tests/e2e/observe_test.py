@@ -53,7 +53,7 @@ def attributes(span):
 class Metrics(unittest.TestCase):
     def read(self, server):
         """{name with labels: value}; every line of the format is understood."""
-        status, text = server.request("GET", "/metrics", token=False)
+        status, text = server.request("GET", "/metrics")
         self.assertEqual(status, 200)
         values, types = {}, {}
         for line in text.splitlines():
@@ -70,10 +70,16 @@ class Metrics(unittest.TestCase):
         return values
 
     def test_metrics_and_health(self):
-        """/metrics, /livez and /readyz answer as documented, without a token [MON-10]"""
+        """/metrics answers as documented to a token that may view; /livez and /readyz to everybody [MON-10]"""
         with Server("--test-clock", "2026-11-20T00:00:00Z") as server:
             for path in ("/livez", "/readyz"):
                 self.assertEqual(server.request("GET", path, token=False)[0], 200)
+            status, problem = server.request("GET", "/metrics", token=False)
+            self.assertEqual((status, problem["code"]), (401, "auth.missing"))
+            secret = server.api("POST", "/tokens", {"name": "prometheus", "role": "viewer"})["secret"]
+            status, text = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {secret}"}, token=False)
+            self.assertEqual(status, 200)
+            self.assertIn("dandori_ready 1\n", text)
             server.apply("""
 name: timed
 triggers: {every: {cron: '*/10 * * * *', timezone: UTC}}
@@ -157,6 +163,39 @@ jobs:
             self.assertEqual(self.collector.requests[0][0], "/v1/traces")
             handed = server.cli("logs", "traced#1/a").stdout.strip().split("-")
             self.assertEqual(handed[1:3], [run.replace("-", ""), self.collector.named("a attempt 1")["spanId"]])
+
+    def test_a_run_goes_on_in_the_trace_that_started_it(self):
+        """`traceparent` at a start: the run's spans and its jobs belong to that trace, over a restart and a rerun; one that
+        is not sampled is not sent, one that is broken begins a new trace"""
+        trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+        with Server("--otlp-endpoint", self.collector.url) as server:
+            server.apply("{name: traced, jobs: {a: {run: 'echo $TRACEPARENT'}}}")
+
+            def start(text):
+                run = server.api("POST", "/runs", {"workflow": "traced"}, {"traceparent": text})["id"]
+                server.wait_run(run)
+                return server.api("GET", f"/runs/{run}")["trace_id"], server.cli("logs", f"{run}/a").stdout.strip()
+
+            found, handed = start(f"00-{trace}-{parent}-01")
+            self.assertEqual(found, trace)
+            until(lambda: len(self.collector.spans) >= 3, "all spans have arrived")
+            self.assertEqual({span["traceId"] for span in self.collector.spans}, {trace})
+            self.assertEqual(self.collector.named("RUN traced")["parentSpanId"], parent)
+            self.assertEqual(handed, f"00-{trace}-{self.collector.named('a attempt 1')['spanId']}-01")
+
+            found, handed = start(f"00-{trace}-{parent}-00")  # not sampled
+            self.assertEqual((found, handed[:36], handed[-3:]), (trace, f"00-{trace}-", "-00"))
+            found, handed = start("00-nothing")
+            self.assertNotEqual(found, trace)
+            self.assertEqual(handed.split("-")[1], found)
+            until(lambda: len(self.collector.spans) >= 6, "the spans of the last one have arrived")
+            self.assertEqual([span["traceId"] for span in self.collector.spans], [trace] * 3 + [found] * 3)
+
+            server.kill()
+            server.start()
+            server.cli("rerun", "traced#1", "--from", "start", "--wait")
+            until(lambda: len(self.collector.spans) >= 9, "the spans of the rerun have arrived")
+            self.assertEqual({span["traceId"] for span in self.collector.spans[6:]}, {trace})
 
     def test_a_run_over_a_restart_keeps_its_trace(self):
         """The trace of a run is kept: over kill -9 of the server and for a rerun"""

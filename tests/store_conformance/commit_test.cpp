@@ -159,7 +159,7 @@ TEST_SUITE("commit") {
                         model::VariableRow{sample_variable("", "never"), true},
                         model::FolderRow{sample_folder("f"), true}});
     CHECK(loaded(world).empty());
-    CHECK(world.queries().variables()->empty());
+    CHECK(world.queries().variables({})->items.empty());
     CHECK(world.queries().folders()->empty());
   }
 
@@ -293,6 +293,19 @@ TEST_SUITE("commit") {
     CHECK(world.engine().fetch({.ended_run = {}, .key = "new"})->key.has_value());
   }
 
+  TEST_CASE_TEMPLATE("a session that was signed out is known until it is purged", World,
+                     MemoryWorld, SqliteWorld) {
+    World world;
+    must_commit(world,
+                {model::SignedOutRow{"a", at_second(5)}, model::SignedOutRow{"b", at_second(9)},
+                 model::SignedOutRow{"a", at_second(6)}});
+    CHECK(*world.queries().signed_out("a"));
+    CHECK_FALSE(*world.queries().signed_out("c"));
+    CHECK(world.engine().purge(at_second(9)).value() == 1);
+    CHECK_FALSE(*world.queries().signed_out("a"));
+    CHECK(*world.queries().signed_out("b"));
+  }
+
   TEST_CASE_TEMPLATE("one purge removes a bounded number of keys", World, MemoryWorld,
                      SqliteWorld) {
     World world;
@@ -300,9 +313,10 @@ TEST_SUITE("commit") {
     for (std::uint32_t i = 0; i < kPurgeRowsMax + 5; ++i) {
       keys.push_back(sample_key(std::to_string(i), at_second(i)));
     }
+    keys.push_back(model::SignedOutRow{"a", at_second(1)});
     must_commit(world, std::move(keys));
     CHECK(world.engine().purge(kFarFuture).value() == kPurgeRowsMax);
-    CHECK(world.engine().purge(kFarFuture).value() == 5);
+    CHECK(world.engine().purge(kFarFuture).value() == 6);
   }
 }
 

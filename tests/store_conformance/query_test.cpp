@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -181,8 +182,56 @@ TEST_SUITE("queries") {
           text_of(sample_revision("nightly", 1)));
     CHECK(world.queries().revision("nightly", 3).error().code == "workflow.unknown_revision");
     CHECK(world.queries().revision("absent", 0).error().code == "workflow.unknown");
-    CHECK(world.queries().revisions("nightly")->size() == 2);
-    CHECK(world.queries().revisions("absent").error().code == "workflow.unknown");
+    const auto newest = world.queries().revisions("nightly", {.limit = 1, .cursor = {}});
+    REQUIRE(newest->items.size() == 1);
+    CHECK(text_of(newest->items[0]) == text_of(sample_revision("nightly", 2)));
+    const auto rest =
+        world.queries().revisions("nightly", {.limit = 1, .cursor = newest->next_cursor});
+    REQUIRE(rest->items.size() == 1);
+    CHECK(rest->items[0].revision == 1);
+    CHECK(rest->next_cursor.empty());
+    CHECK(world.queries().revisions("absent", {}).error().code == "workflow.unknown");
+    CHECK(world.queries().revisions("nightly", {.limit = 1, .cursor = "x"}).error().code ==
+          "request.bad_cursor");
+  }
+
+  TEST_CASE_TEMPLATE(
+      "a workflow is found by name, with its newest run and the count of active ones", World,
+      MemoryWorld, SqliteWorld) {
+    World world;
+    add_runs(world);
+    must_commit(world, {sample_workflow("a", 1)});
+    CHECK(text_of(**world.queries().workflow("a")) == text_of(sample_workflow("a", 1)));
+    CHECK_FALSE(world.queries().workflow("absent")->has_value());
+    RunFilter filter;
+    filter.workflow = "a";
+    const auto all = world.queries().runs(filter, {});
+    const auto runs = world.queries().workflow_runs("a");
+    const auto active = std::ranges::count_if(
+        all->items, [](const model::Run& run) { return !model::is_ended(run.state); });
+    CHECK(runs->active == static_cast<std::uint64_t>(active));
+    CHECK(text_of(*runs->newest) == text_of(all->items.front()));
+    CHECK(world.queries().workflow_runs("absent")->active == 0);
+    CHECK_FALSE(world.queries().workflow_runs("absent")->newest.has_value());
+  }
+
+  TEST_CASE_TEMPLATE("an attempt is found by run, job and number, the newest by 0", World,
+                     MemoryWorld, SqliteWorld) {
+    World world;
+    const model::Run active = sample_run(1);
+    const model::Run ended = sample_run(2, model::RunState::failed);
+    must_commit(world, {model::RunRow{active}, model::RunEndedRow{ended},
+                        sample_attempt(active.id, "a", 1), sample_attempt(active.id, "a", 2),
+                        sample_attempt(active.id, "ab", 3), sample_attempt(ended.id, "a", 4)});
+    auto& queries = world.queries();
+    CHECK(text_of(**queries.attempt("nightly#1", "a", 0)) ==
+          text_of(sample_attempt(active.id, "a", 2)));
+    CHECK(text_of(**queries.attempt(to_string(active.id), "a", 1)) ==
+          text_of(sample_attempt(active.id, "a", 1)));
+    CHECK((*queries.attempt("nightly#2", "a", 0))->attempt.ref.number == 4);
+    CHECK_FALSE(queries.attempt("nightly#1", "a", 3)->has_value());
+    CHECK_FALSE(queries.attempt("nightly#1", "b", 0)->has_value());
+    CHECK(queries.attempt("nightly#9", "a", 0).error().code == "run.unknown");
   }
 
   TEST_CASE_TEMPLATE("outcomes are found by planned instant and each key has one", World,
@@ -213,6 +262,8 @@ TEST_SUITE("queries") {
     const auto second = world.queries().audit({}, {.limit = 2, .cursor = first->next_cursor});
     REQUIRE(second->items.size() == 1);
     CHECK(second->items[0].seq == 1);
+    CHECK(text_of(**world.queries().audit_line(2)) == text_of(sample_audit(2)));
+    CHECK_FALSE(world.queries().audit_line(5)->has_value());
   }
 
   TEST_CASE_TEMPLATE("the journal is read onwards, of all or of one run", World, MemoryWorld,
@@ -253,8 +304,13 @@ TEST_SUITE("queries") {
     must_commit(world, {model::VariableRow{sample_variable("sales", "a"), false},
                         model::VariableRow{sample_variable("", "z"), false},
                         model::FolderRow{sample_folder("sales"), false}});
-    CHECK(lines(texts_of(*world.queries().variables())) ==
-          text_of(sample_variable("", "z")) + "\n" + text_of(sample_variable("sales", "a")) + "\n");
+    const auto first = world.queries().variables({.limit = 1, .cursor = {}});
+    CHECK(lines(texts_of(first->items)) == text_of(sample_variable("", "z")) + "\n");
+    const auto second = world.queries().variables({.limit = 1, .cursor = first->next_cursor});
+    CHECK(lines(texts_of(second->items)) == text_of(sample_variable("sales", "a")) + "\n");
+    CHECK(second->next_cursor.empty());
+    CHECK(world.queries().variables({.limit = 1, .cursor = "x"}).error().code ==
+          "request.bad_cursor");
     CHECK(lines(texts_of(*world.queries().folders())) == text_of(sample_folder("sales")) + "\n");
   }
 

@@ -88,6 +88,7 @@ model::Run sample_run(std::uint64_t number, model::RunState state) {
   run.params = Json::object({{"shop", Json{"新宿"}}, {"count", Json{3}}});
   run.reruns = 2;
   run.only_job = "load";
+  run.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   run.attempt_floor = 41;
   run.version = 0xffff'ffff'ffff'fff0;
   return run;
@@ -281,8 +282,8 @@ std::string text_of(const model::Run& r) {
                 r.has_failure, r.needs_decision, r.cancel_requested, r.kill_requested, r.confirmed,
                 r.confirmed_by, r.origin, r.trigger, r.nominal, r.actor, r.scheduled_for,
                 r.created_at, r.started_at, r.ended_at, r.business_date, r.params, r.reruns,
-                r.only_job, r.attempt_floor, r.drained, r.jobs.size(), r.jobs_open, r.jobs_live,
-                r.version);
+                r.only_job, r.traceparent, r.attempt_floor, r.drained, r.jobs.size(), r.jobs_open,
+                r.jobs_live, r.version);
 }
 
 std::string text_of(const model::JobRow& row) {
@@ -343,6 +344,10 @@ std::string text_of(const model::CountersRow& r) {
 
 std::string text_of(const model::AgentRow& r) {
   return joined("agent", r.name, r.boot_id, r.sequence, r.slots, r.instance);
+}
+
+std::string text_of(const model::SignedOutRow& r) {
+  return joined("signed_out", r.session, r.until);
 }
 
 std::string text_of(const model::TokenRow& r) {

@@ -43,6 +43,7 @@ std::string text_of(const model::JournalRow& row);
 std::string text_of(const model::CountersRow& row);
 std::string text_of(const model::AgentRow& row);
 std::string text_of(const model::TokenRow& row);
+std::string text_of(const model::SignedOutRow& row);
 std::string text_of(const model::Variable& row);
 std::string text_of(const model::Folder& row);
 std::string text_of(const model::Change& change);

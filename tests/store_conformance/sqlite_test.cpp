@@ -118,7 +118,7 @@ TEST_SUITE("sqlite") {
     REQUIRE(world.engine().commit({1, {sample_agent("a")}}).has_value());
     world.lease().release();
     change(sqlite_path(world.folder()),
-           "DROP TABLE mark; DROP TABLE token;"
+           "DROP TABLE mark; DROP TABLE token; DROP TABLE signed_out;"
            "ALTER TABLE workflow DROP COLUMN source_set; ALTER TABLE folder DROP COLUMN lint;"
            "ALTER TABLE revision DROP COLUMN reason; ALTER TABLE revision DROP COLUMN source_ref;"
            "ALTER TABLE revision DROP COLUMN rollback_of;"
@@ -127,6 +127,8 @@ TEST_SUITE("sqlite") {
            "ALTER TABLE run_active DROP COLUMN attempt_floor;"
            "ALTER TABLE run_history DROP COLUMN only_job;"
            "ALTER TABLE run_history DROP COLUMN attempt_floor;"
+           "ALTER TABLE run_active DROP COLUMN traceparent;"
+           "ALTER TABLE run_history DROP COLUMN traceparent;"
            "ALTER TABLE agent DROP COLUMN instance; UPDATE schema_version SET version=1");
     CHECK(world.lease().acquire("test").value() == 2);
     const auto snapshot = world.engine().load();

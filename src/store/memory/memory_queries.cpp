@@ -57,6 +57,45 @@ Result<Listed<model::WorkflowRow>> MemoryStore::workflows(const Page& page) {
   return make_page(std::move(found), limit, [](const model::WorkflowRow& row) { return row.name; });
 }
 
+Result<std::optional<model::WorkflowRow>> MemoryStore::workflow(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  const auto found = workflows_.find(name);
+  if (found == workflows_.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<WorkflowRuns> MemoryStore::workflow_runs(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  WorkflowRuns found;
+  const auto take = [&](const Runs& from) {
+    for (const auto& [id, run] : from) {
+      if (run.workflow != name) continue;
+      if (&from == &active_) ++found.active;
+      if (!found.newest || found.newest->id < id) found.newest = run;
+    }
+  };
+  take(active_);
+  take(ended_);
+  return found;
+}
+
+Result<std::optional<model::AttemptRow>> MemoryStore::attempt(const std::string& run,
+                                                              const std::string& path,
+                                                              std::uint32_t number) {
+  const std::lock_guard lock{mutex_};
+  const model::Run* found = find_run(active_, run);
+  if (found == nullptr) found = find_run(ended_, run);
+  if (found == nullptr) return std::unexpected(run_unknown(run));
+  std::optional<model::AttemptRow> newest;
+  for (auto place = attempts_.lower_bound({found->id, path, number}); place != attempts_.end();
+       ++place) {
+    const auto& [of, of_path, of_number] = place->first;
+    if (of != found->id || of_path != path || (number != 0 && of_number != number)) break;
+    newest = place->second;
+  }
+  return newest;
+}
+
 Result<model::RevisionRow> MemoryStore::revision(const std::string& workflow,
                                                  std::uint32_t revision) {
   const std::lock_guard lock{mutex_};
@@ -68,15 +107,22 @@ Result<model::RevisionRow> MemoryStore::revision(const std::string& workflow,
   return place->second;
 }
 
-Result<std::vector<model::RevisionRow>> MemoryStore::revisions(const std::string& workflow) {
+Result<Listed<model::RevisionRow>> MemoryStore::revisions(const std::string& workflow,
+                                                          const Page& page) {
+  const Result<std::int64_t> before = seq_cursor(page);
+  if (!before) return std::unexpected(before.error());
   const std::lock_guard lock{mutex_};
   if (!workflows_.contains(workflow)) return std::unexpected(workflow_unknown(workflow));
+  const std::uint32_t limit = page_limit(page);
+  const auto last = static_cast<std::uint32_t>(std::min<std::int64_t>(*before, UINT32_MAX));
   std::vector<model::RevisionRow> found;
-  for (auto place = revisions_.lower_bound({workflow, 0}); place != revisions_.end(); ++place) {
+  for (auto place = std::make_reverse_iterator(revisions_.lower_bound({workflow, last}));
+       place != revisions_.rend() && found.size() <= limit; ++place) {
     if (place->first.first != workflow) break;
     found.push_back(place->second);
   }
-  return found;
+  return make_page(std::move(found), limit,
+                   [](const model::RevisionRow& row) { return std::to_string(row.revision); });
 }
 
 Result<std::vector<model::PlannedOutcome>> MemoryStore::outcomes(Timestamp from, Timestamp until) {
@@ -106,6 +152,13 @@ Result<Listed<model::AuditRow>> MemoryStore::audit(const AuditFilter& filter, co
                    [](const model::AuditRow& row) { return std::to_string(row.seq); });
 }
 
+Result<std::optional<model::AuditRow>> MemoryStore::audit_line(std::uint64_t seq) {
+  const std::lock_guard lock{mutex_};
+  const auto found = audit_.find(seq);
+  if (found == audit_.end()) return std::nullopt;
+  return found->second;
+}
+
 Result<std::vector<model::JournalRow>> MemoryStore::journal(std::uint64_t after,
                                                             std::uint32_t limit,
                                                             std::optional<RunId> run) {
@@ -125,11 +178,17 @@ Result<std::vector<model::Mark>> MemoryStore::marks() {
   return found;
 }
 
-Result<std::vector<model::Variable>> MemoryStore::variables() {
+Result<Listed<model::Variable>> MemoryStore::variables(const Page& page) {
+  const auto after = variable_place(page);
+  if (!after) return std::unexpected(after.error());
   const std::lock_guard lock{mutex_};
+  const std::uint32_t limit = page_limit(page);
   std::vector<model::Variable> found;
-  for (const auto& [key, variable] : variables_) found.push_back(variable);
-  return found;
+  for (auto place = variables_.upper_bound(*after);
+       place != variables_.end() && found.size() <= limit; ++place) {
+    found.push_back(place->second);
+  }
+  return make_page(std::move(found), limit, variable_cursor);
 }
 
 Result<std::vector<model::Folder>> MemoryStore::folders() {
@@ -174,6 +233,11 @@ Result<std::optional<model::KeyRow>> MemoryStore::kept_answer(const std::string&
   const auto found = keys_.find(key);
   if (found == keys_.end()) return std::nullopt;
   return found->second;
+}
+
+Result<bool> MemoryStore::signed_out(const std::string& session) {
+  const std::lock_guard lock{mutex_};
+  return signed_out_.contains(session);
 }
 
 }  // namespace dandori::store

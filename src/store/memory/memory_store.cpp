@@ -83,6 +83,9 @@ void MemoryStore::put(const model::AgentRow& row) {
 void MemoryStore::put(const model::TokenRow& row) {
   tokens_.insert_or_assign(row.id, row);
 }
+void MemoryStore::put(const model::SignedOutRow& row) {
+  signed_out_.insert_or_assign(row.session, row.until);
+}
 void MemoryStore::put(const model::KeyRow& row) {
   keys_.insert_or_assign(row.key, row);
 }
@@ -111,6 +114,14 @@ Result<std::uint64_t> MemoryStore::purge(Timestamp before) {
   for (auto place = keys_.begin(); place != keys_.end() && removed < kPurgeRowsMax;) {
     if (place->second.at < before) {
       place = keys_.erase(place);
+      ++removed;
+    } else {
+      ++place;
+    }
+  }
+  for (auto place = signed_out_.begin(); place != signed_out_.end() && removed < kPurgeRowsMax;) {
+    if (place->second < before) {
+      place = signed_out_.erase(place);
       ++removed;
     } else {
       ++place;

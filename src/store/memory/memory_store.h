@@ -31,19 +31,26 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) override;
   Result<RunDetail> run(const std::string& run) override;
   Result<Listed<model::WorkflowRow>> workflows(const Page& page) override;
+  Result<std::optional<model::WorkflowRow>> workflow(const std::string& name) override;
+  Result<WorkflowRuns> workflow_runs(const std::string& name) override;
+  Result<std::optional<model::AttemptRow>> attempt(const std::string& run, const std::string& path,
+                                                   std::uint32_t number) override;
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
-  Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) override;
+  Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
+                                               const Page& page) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
   Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) override;
+  Result<std::optional<model::AuditRow>> audit_line(std::uint64_t seq) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
   Result<std::vector<model::Mark>> marks() override;
-  Result<std::vector<model::Variable>> variables() override;
+  Result<Listed<model::Variable>> variables(const Page& page) override;
   Result<std::vector<model::Folder>> folders() override;
   Result<Listed<model::TokenRow>> tokens(const Page& page) override;
   Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
   Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
   Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) override;
+  Result<bool> signed_out(const std::string& session) override;
 
  private:
   using Runs = std::map<RunId, model::Run>;
@@ -66,6 +73,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   void put(const model::PlannedRow& row);
   void put(const model::AgentRow& row);
   void put(const model::TokenRow& row);
+  void put(const model::SignedOutRow& row);
   void put(const model::KeyRow& row);
   void put(const model::AuditLine& row);
   void put(const model::JournalLine& row);
@@ -93,6 +101,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   std::map<JobKey, model::JobRow> jobs_;
   std::map<AttemptKey, model::AttemptRow> attempts_;
   std::map<PlannedKey, model::PlannedOutcome> planned_;
+  std::map<std::string, Timestamp> signed_out_;  ///< session → until
   std::map<std::string, model::KeyRow> keys_;
   std::map<std::uint64_t, model::AuditRow> audit_;
   std::map<std::uint64_t, model::JournalRow> journal_;

@@ -17,6 +17,8 @@ extern const char dandori_sqlite_0004[];
 extern const char dandori_sqlite_0004_end[];
 extern const char dandori_sqlite_0005[];
 extern const char dandori_sqlite_0005_end[];
+extern const char dandori_sqlite_0006[];
+extern const char dandori_sqlite_0006_end[];
 }
 
 namespace dandori::store::sqlite {
@@ -32,7 +34,8 @@ const std::array kMigrations{Migration{dandori_sqlite_0001, dandori_sqlite_0001_
                              Migration{dandori_sqlite_0002, dandori_sqlite_0002_end},
                              Migration{dandori_sqlite_0003, dandori_sqlite_0003_end},
                              Migration{dandori_sqlite_0004, dandori_sqlite_0004_end},
-                             Migration{dandori_sqlite_0005, dandori_sqlite_0005_end}};
+                             Migration{dandori_sqlite_0005, dandori_sqlite_0005_end},
+                             Migration{dandori_sqlite_0006, dandori_sqlite_0006_end}};
 
 Result<std::int64_t> read_integer(sqlite3* connection, std::string_view sql) {
   const Result<StatementPtr> statement = prepare(connection, sql);

@@ -15,6 +15,9 @@
 #if !__has_include("../migrations/sqlite/0005.sql")
 #error "migrations/sqlite/0005.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0006.sql")
+#error "migrations/sqlite/0006.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
@@ -45,5 +48,11 @@ dandori_sqlite_0004_end:
 dandori_sqlite_0005:
   .incbin "../migrations/sqlite/0005.sql"
 dandori_sqlite_0005_end:
+  .byte 0
+  .globl dandori_sqlite_0006
+  .globl dandori_sqlite_0006_end
+dandori_sqlite_0006:
+  .incbin "../migrations/sqlite/0006.sql"
+dandori_sqlite_0006_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits

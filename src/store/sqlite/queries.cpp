@@ -142,6 +142,60 @@ Result<Listed<model::WorkflowRow>> Queries::workflows(const Page& page) {
                    [](const model::WorkflowRow& row) { return row.name; });
 }
 
+Result<std::optional<model::WorkflowRow>> Queries::workflow(const std::string& name) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  return find_workflow(*loan, name);
+}
+
+Result<WorkflowRuns> Queries::workflow_runs(const std::string& name) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const ReadTransaction transaction{loan->connection()};
+  WorkflowRuns found;
+  const auto statement = loan->cache().get("SELECT count(*) FROM run_active WHERE workflow=?");
+  if (!statement) return std::unexpected(statement.error());
+  {
+    Binder query{*statement};
+    query.text(name);
+    const int code = query.step();
+    if (code != SQLITE_ROW) {
+      return std::unexpected(error_of(loan->connection(), code, "counting runs"));
+    }
+    found.active = Row{query.statement()}.bits();
+  }
+  RunFilter filter;
+  filter.workflow = name;
+  auto newest = list_runs(loan->connection(), loan->cache(), filter, {}, 1);
+  if (!newest) return std::unexpected(newest.error());
+  if (!newest->empty()) found.newest = std::move(newest->front());
+  return found;
+}
+
+Result<std::optional<model::AttemptRow>> Queries::attempt(const std::string& run,
+                                                          const std::string& path,
+                                                          std::uint32_t number) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  sqlite3* connection = loan->connection();
+  const ReadTransaction transaction{connection};
+  auto found = find_run(connection, loan->cache(), kRunActive, run);
+  if (found && !*found) found = find_run(connection, loan->cache(), kRunHistory, run);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::unexpected(run_unknown(run));
+  auto attempts =
+      rows<model::AttemptRow>(*loan, kAttempt,
+                              number == 0 ? "WHERE run_id=? AND path=? ORDER BY n DESC LIMIT 1"
+                                          : "WHERE run_id=? AND path=? AND n=?",
+                              [&](Binder& query) {
+                                query.uuid((*found)->id.value).text(path);
+                                if (number != 0) query.integer(number);
+                              });
+  if (!attempts) return std::unexpected(attempts.error());
+  if (attempts->empty()) return std::nullopt;
+  return std::move(attempts->front());
+}
+
 Result<model::RevisionRow> Queries::revision(const std::string& workflow, std::uint32_t revision) {
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
@@ -156,15 +210,25 @@ Result<model::RevisionRow> Queries::revision(const std::string& workflow, std::u
   return std::move(**found);
 }
 
-Result<std::vector<model::RevisionRow>> Queries::revisions(const std::string& workflow) {
+Result<Listed<model::RevisionRow>> Queries::revisions(const std::string& workflow,
+                                                      const Page& page) {
+  const Result<std::int64_t> before = seq_cursor(page);
+  if (!before) return std::unexpected(before.error());
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
   const ReadTransaction transaction{loan->connection()};
   const auto known = find_workflow(*loan, workflow);
   if (!known) return std::unexpected(known.error());
   if (!*known) return std::unexpected(workflow_unknown(workflow));
-  return rows<model::RevisionRow>(*loan, kRevision, "WHERE workflow=? ORDER BY revision",
-                                  [&](Binder& query) { query.text(workflow); });
+  const std::uint32_t limit = page_limit(page);
+  auto found = rows<model::RevisionRow>(
+      *loan, kRevision, "WHERE workflow=? AND revision<? ORDER BY revision DESC LIMIT ?",
+      [&](Binder& query) {
+        query.text(workflow).integer(*before).integer(std::int64_t{limit} + 1);
+      });
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit,
+                   [](const model::RevisionRow& row) { return std::to_string(row.revision); });
 }
 
 Result<std::vector<model::PlannedOutcome>> Queries::outcomes(Timestamp from, Timestamp until) {
@@ -181,6 +245,16 @@ Result<Listed<model::AuditRow>> Queries::audit(const AuditFilter& filter, const 
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
   return list_audit(loan->connection(), loan->cache(), filter, *before, page_limit(page));
+}
+
+Result<std::optional<model::AuditRow>> Queries::audit_line(std::uint64_t seq) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  auto found =
+      rows<model::AuditRow>(*loan, kAudit, "WHERE seq=?", [&](Binder& query) { query.bits(seq); });
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
 }
 
 Result<std::vector<model::JournalRow>> Queries::journal(std::uint64_t after, std::uint32_t limit,
@@ -203,10 +277,19 @@ Result<std::vector<model::Mark>> Queries::marks() {
   return rows<model::Mark>(*loan, kMark, "ORDER BY workflow,number,job,kind", [](Binder&) {});
 }
 
-Result<std::vector<model::Variable>> Queries::variables() {
+Result<Listed<model::Variable>> Queries::variables(const Page& page) {
+  const auto after = variable_place(page);
+  if (!after) return std::unexpected(after.error());
   auto loan = pool_.take();
   if (!loan) return std::unexpected(loan.error());
-  return rows<model::Variable>(*loan, kVariable, "ORDER BY folder,name", [](Binder&) {});
+  const std::uint32_t limit = page_limit(page);
+  auto found = rows<model::Variable>(
+      *loan, kVariable, "WHERE (folder,name)>(?,?) ORDER BY folder,name LIMIT ?",
+      [&](Binder& query) {
+        query.text(after->first).text(after->second).integer(std::int64_t{limit} + 1);
+      });
+  if (!found) return std::unexpected(found.error());
+  return make_page(std::move(*found), limit, variable_cursor);
 }
 
 Result<std::vector<model::Folder>> Queries::folders() {
@@ -261,6 +344,15 @@ Result<std::optional<model::KeyRow>> Queries::kept_answer(const std::string& key
   if (!found) return std::unexpected(found.error());
   if (found->empty()) return std::nullopt;
   return std::move(found->front());
+}
+
+Result<bool> Queries::signed_out(const std::string& session) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const auto found = rows<model::SignedOutRow>(*loan, kSignedOut, "WHERE session=?",
+                                               [&](Binder& query) { query.text(session); });
+  if (!found) return std::unexpected(found.error());
+  return !found->empty();
 }
 
 }  // namespace dandori::store::sqlite

@@ -73,19 +73,26 @@ class Queries final : public QueryStore {
   Result<Listed<model::Run>> runs(const RunFilter& filter, const Page& page) override;
   Result<RunDetail> run(const std::string& run) override;
   Result<Listed<model::WorkflowRow>> workflows(const Page& page) override;
+  Result<std::optional<model::WorkflowRow>> workflow(const std::string& name) override;
+  Result<WorkflowRuns> workflow_runs(const std::string& name) override;
+  Result<std::optional<model::AttemptRow>> attempt(const std::string& run, const std::string& path,
+                                                   std::uint32_t number) override;
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
-  Result<std::vector<model::RevisionRow>> revisions(const std::string& workflow) override;
+  Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
+                                               const Page& page) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
   Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) override;
+  Result<std::optional<model::AuditRow>> audit_line(std::uint64_t seq) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
                                                  std::optional<RunId> run) override;
   Result<std::vector<model::Mark>> marks() override;
-  Result<std::vector<model::Variable>> variables() override;
+  Result<Listed<model::Variable>> variables(const Page& page) override;
   Result<std::vector<model::Folder>> folders() override;
   Result<Listed<model::TokenRow>> tokens(const Page& page) override;
   Result<std::optional<model::TokenRow>> token(const Uuid& id) override;
   Result<std::optional<model::TokenRow>> token_of_secret(const std::string& hash) override;
   Result<std::optional<model::KeyRow>> kept_answer(const std::string& key) override;
+  Result<bool> signed_out(const std::string& session) override;
 
  private:
   ReaderPool pool_;

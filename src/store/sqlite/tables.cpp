@@ -30,7 +30,7 @@ consteval std::size_t field_count() {
 
 // A field that is added here needs a column in a new migration, `bind` and `read` below, and a
 // value in the sample rows of tests/store_conformance.
-static_assert(field_count<model::Run>() == 31);
+static_assert(field_count<model::Run>() == 32);
 static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 14);
 static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);
 static_assert(field_count<model::ExitRecord>() == 10);
@@ -40,7 +40,7 @@ static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>(
 static_assert(field_count<model::Mark>() == 6 && field_count<model::MarkKey>() == 4);
 static_assert(field_count<model::PlannedOutcome>() == 10);
 static_assert(field_count<model::AgentRow>() == 5 && field_count<model::KeyRow>() == 4);
-static_assert(field_count<model::TokenRow>() == 9);
+static_assert(field_count<model::TokenRow>() == 9 && field_count<model::SignedOutRow>() == 2);
 static_assert(field_count<model::AuditRow>() == 8 && field_count<model::Actor>() == 5);
 static_assert(field_count<model::JournalRow>() == 7 && field_count<model::CountersRow>() == 6);
 
@@ -130,6 +130,7 @@ void bind(Binder& out, const model::Run& run) {
   out.instant(run.created_at).instant(run.started_at).instant(run.ended_at);
   out.text(run.business_date).json(run.params).integer(run.reruns);
   out.text(run.only_job).integer(run.attempt_floor).bits(run.version);
+  out.text(run.traceparent);
 }
 
 void read(Row& in, model::Run& run) {
@@ -159,6 +160,7 @@ void read(Row& in, model::Run& run) {
   run.only_job = in.text();
   run.attempt_floor = in.count();
   run.version = in.bits();
+  run.traceparent = in.text();
 }
 
 void bind(Binder& out, const model::JobRow& row) {
@@ -363,6 +365,15 @@ void read(Row& in, model::TokenRow& row) {
   row.expires_at = in.instant();
   row.last_used_at = in.instant();
   row.revoked_at = in.instant();
+}
+
+void bind(Binder& out, const model::SignedOutRow& row) {
+  out.text(row.session).instant(row.until);
+}
+
+void read(Row& in, model::SignedOutRow& row) {
+  row.session = in.text();
+  row.until = in.instant();
 }
 
 void bind(Binder& out, const model::KeyRow& row) {

@@ -22,7 +22,7 @@ inline constexpr std::string_view kRunRest =
     "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,"
     "confirmed,"
     "confirmed_by,origin,trigger_id,nominal,actor,scheduled_for,created_at,started_at,ended_at,"
-    "business_date,params,reruns,only_job,attempt_floor,version";
+    "business_date,params,reruns,only_job,attempt_floor,version,traceparent";
 inline constexpr Table kRunActive{"run_active", "id", "number,workflow", kRunRest};
 inline constexpr Table kRunHistory{"run_history", "id", "number,workflow", kRunRest};
 inline constexpr Table kJob{
@@ -54,6 +54,7 @@ inline constexpr Table kAgent{"agent", "name", "", "boot_id,sequence,slots,insta
 inline constexpr Table kToken{"token", "id", "",
                               "name,role,secret_hash,created_by,created_at,expires_at,last_used_at,"
                               "revoked_at"};
+inline constexpr Table kSignedOut{"signed_out", "session", "", "until"};
 inline constexpr Table kKey{"idem_key", "key", "", "digest,at,answer"};
 inline constexpr Table kAudit{
     "audit", "seq", "at,actor,channel,address,request_id,reason,action,target,before,after,hash",
@@ -80,6 +81,7 @@ void bind(Binder& out, const model::Mark& mark);
 void bind(Binder& out, const model::PlannedOutcome& outcome);
 void bind(Binder& out, const model::AgentRow& row);
 void bind(Binder& out, const model::TokenRow& row);
+void bind(Binder& out, const model::SignedOutRow& row);
 void bind(Binder& out, const model::KeyRow& row);
 void bind(Binder& out, const model::AuditRow& row);
 void bind(Binder& out, const model::JournalRow& row);
@@ -96,6 +98,7 @@ void read(Row& in, model::Mark& mark);
 void read(Row& in, model::PlannedOutcome& outcome);
 void read(Row& in, model::AgentRow& row);
 void read(Row& in, model::TokenRow& row);
+void read(Row& in, model::SignedOutRow& row);
 void read(Row& in, model::KeyRow& row);
 void read(Row& in, model::AuditRow& row);
 void read(Row& in, model::JournalRow& row);

@@ -59,6 +59,7 @@ Result<void> Writer::prepare_all() {
   sql[put_planned_] = upsert(kPlanned);
   sql[put_agent_] = upsert(kAgent);
   sql[put_token_] = upsert(kToken);
+  sql[put_signed_out_] = upsert(kSignedOut);
   sql[put_key_] = upsert(kKey);
   sql[put_audit_] = upsert(kAudit);
   sql[put_journal_] = upsert(kJournal);
@@ -67,6 +68,9 @@ Result<void> Writer::prepare_all() {
       "DELETE FROM idem_key WHERE key IN "
       "(SELECT key FROM idem_key WHERE at<? ORDER BY at LIMIT {})",
       kPurgeRowsMax);
+  sql[purge_signed_out_] =
+      "DELETE FROM signed_out WHERE session IN (SELECT session FROM signed_out WHERE until<? "
+      "LIMIT ?)";
   for (std::size_t i = 0; i < kStatements; ++i) {
     Result<StatementPtr> statement = prepare(connection_.get(), sql[i]);
     if (!statement) return std::unexpected(statement.error());
@@ -164,6 +168,9 @@ int Writer::put(const model::AgentRow& row) {
 }
 int Writer::put(const model::TokenRow& row) {
   return write(put_token_, row);
+}
+int Writer::put(const model::SignedOutRow& row) {
+  return write(put_signed_out_, row);
 }
 int Writer::put(const model::KeyRow& row) {
   return write(put_key_, row);
@@ -271,14 +278,20 @@ Result<std::uint64_t> Writer::purge(Timestamp before) {
   if (code == SQLITE_DONE) {
     code = Binder{statements_[purge_keys_].get()}.instant(before).step();
   }
+  std::int64_t removed = 0;
+  if (code == SQLITE_DONE) {
+    removed = sqlite3_changes64(connection_.get());
+    Binder statement{statements_[purge_signed_out_].get()};
+    code = statement.instant(before).integer(kPurgeRowsMax - removed).step();
+  }
   if (code != SQLITE_DONE) {
     const Result<void> given_up = give_up(code, "purging old keys");
     return std::unexpected(given_up.error());
   }
-  const auto removed = static_cast<std::uint64_t>(sqlite3_changes64(connection_.get()));
+  removed += sqlite3_changes64(connection_.get());
   const Result<void> done = finish();
   if (!done) return std::unexpected(done.error());
-  return removed;
+  return static_cast<std::uint64_t>(removed);
 }
 
 template <class T, class RowOf>

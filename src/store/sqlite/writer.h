@@ -51,11 +51,13 @@ class Writer {
     put_planned_,
     put_agent_,
     put_token_,
+    put_signed_out_,
     put_key_,
     put_audit_,
     put_journal_,
     put_counters_,
     purge_keys_,
+    purge_signed_out_,
     kStatements
   };
 
@@ -80,6 +82,7 @@ class Writer {
   int put(const model::PlannedRow& row);
   int put(const model::AgentRow& row);
   int put(const model::TokenRow& row);
+  int put(const model::SignedOutRow& row);
   int put(const model::KeyRow& row);
   int put(const model::AuditLine& row);
   int put(const model::JournalLine& row);

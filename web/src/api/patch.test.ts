@@ -15,6 +15,7 @@ function job(name: string, state: Job['state'], attempt = 0): Job {
     confirmed: false,
     accepted: false,
     state_changed_by: null,
+    idempotent: true,
     marks: [],
     ready_at: null,
     retry_at: null,

@@ -175,7 +175,6 @@ export const en = {
   'run.no_params': 'No parameters',
   'run.memory': 'Memory at most',
   'run.cpu': 'CPU time',
-  'run.manual': 'by hand',
   'run.state_changed_by': 'set by {name}',
   'run.graph_jobs': 'Flow of {n} jobs',
   'run.empty': 'This run has no jobs',

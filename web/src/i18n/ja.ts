@@ -175,7 +175,6 @@ export const ja: Record<keyof typeof en, string> = {
   'run.no_params': 'パラメータはありません',
   'run.memory': '最大メモリ',
   'run.cpu': 'CPU 時間',
-  'run.manual': '手動',
   'run.state_changed_by': '{name} が変更',
   'run.graph_jobs': '{n} ジョブのフロー',
   'run.empty': 'この実行にジョブはありません',

@@ -148,7 +148,6 @@ function AttemptFacts({ attempt }: { attempt: Attempt }) {
     <li>
       <p>
         <b>{t('run.attempt_n', { n: attempt.number })}</b> <StateText state={attempt.state} />{' '}
-        {attempt.manual && <span className="flag">{t('run.manual')}</span>}{' '}
         {endDetail(prefs.lang, attempt as unknown as Record<string, unknown>)}
       </p>
       <dl className="facts">

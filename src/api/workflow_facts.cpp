@@ -1,0 +1,84 @@
+#include "api/workflow_facts.h"
+
+#include <algorithm>
+
+#include "api/marks.h"
+#include "api/run_list.h"
+#include "calendar/schedule.h"
+#include "wire/api.h"
+
+namespace dandori::api {
+
+namespace {
+
+constexpr Duration kLookAhead = std::chrono::hours{24 * 400};
+
+Json labels_json(const model::Workflow& workflow) {
+  Json labels = Json::object();
+  for (const auto& [name, value] : workflow.labels) labels.set(name, value);
+  return labels;
+}
+
+}  // namespace
+
+std::vector<NextStart> next_starts(Services& services, const model::Workflow& workflow,
+                                   Timestamp from) {
+  std::vector<NextStart> next;
+  for (const model::Trigger& trigger : workflow.triggers) {
+    const auto zone =
+        services.zone(trigger.timezone.empty() ? services.settings.timezone : trigger.timezone);
+    if (!zone) continue;  // quarantined already when it was loaded
+    for (const auto& start : calendar::expand(trigger, *zone, from, from + kLookAhead, 1)) {
+      next.push_back({trigger.id, start.fire.at, zone->name()});
+    }
+  }
+  return next;
+}
+
+WorkflowFacts::WorkflowFacts(Services& services, std::vector<model::Mark> marks)
+    : services_{services}, marks_{std::move(marks)}, now_{services.engine.now()} {}
+
+Result<WorkflowFacts> WorkflowFacts::make(Services& services) {
+  auto marks = services.query.marks();
+  if (!marks) return std::unexpected(marks.error());
+  return WorkflowFacts{services, std::move(*marks)};
+}
+
+Timestamp WorkflowFacts::starts_from(const model::WorkflowRow& row) const {
+  if (row.deleted) return kFarFuture;
+  Timestamp from = now_;
+  for (const model::Mark& mark : marks_) {
+    const bool disables = mark.key.workflow == row.name && mark.key.number == 0 &&
+                          mark.key.job.empty() && mark.key.kind == model::MarkKind::disable;
+    if (disables) from = mark.until.us == 0 ? kFarFuture : std::max(from, mark.until);
+  }
+  return from;
+}
+
+Result<Json> WorkflowFacts::show(const model::WorkflowRow& row) {
+  auto runs = services_.query.workflow_runs(row.name);
+  if (!runs) return std::unexpected(runs.error());
+  Json newest;
+  if (runs->newest) {
+    auto shown = RunList{services_, marks_}.show(*runs->newest);
+    if (!shown) return shown;
+    newest = std::move(*shown);
+  }
+  const auto definition = services_.definitions.of(services_.query, row.name, row.revision);
+  Json labels = definition ? labels_json(**definition) : Json::object();
+  Timestamp next;
+  if (const Timestamp from = starts_from(row); definition && from < kFarFuture) {
+    for (const NextStart& start : next_starts(services_, **definition, from)) {
+      if (next.us == 0 || start.at < next) next = start.at;
+    }
+  }
+  Json item = wire::to_json(row);
+  add_marks(item, row.name, marks_);
+  item.set("labels", std::move(labels));
+  item.set("last_run", std::move(newest));
+  item.set("next_start", wire::instant_json(next));
+  item.set("runs_active", runs->active);
+  return item;
+}
+
+}  // namespace dandori::api

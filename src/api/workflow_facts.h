@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/services.h"
+
+namespace dandori::api {
+
+/// The next start of one trigger.
+struct NextStart {
+  std::string trigger;
+  Timestamp at;
+  std::string timezone;
+};
+/// Of each trigger that still starts something within 400 days after `from`.
+std::vector<NextStart> next_starts(Services& services, const model::Workflow& workflow,
+                                   Timestamp from);
+
+/// Workflows as lists show them: the row, what operators did to it, its labels, its newest run and
+/// its next start. Knows the marks of its moment.
+class WorkflowFacts {
+ public:
+  static Result<WorkflowFacts> make(Services& services);
+  Result<Json> show(const model::WorkflowRow& row);
+
+ private:
+  WorkflowFacts(Services& services, std::vector<model::Mark> marks);
+  /// Planned instants before it are missed; kFarFuture: until an operator enables it.
+  Timestamp starts_from(const model::WorkflowRow& row) const;
+
+  Services& services_;
+  std::vector<model::Mark> marks_;
+  Timestamp now_;
+};
+
+}  // namespace dandori::api
