@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/marks.h"
-#include "api/run_list.h"
 #include "calendar/schedule.h"
 #include "wire/api.h"
 
@@ -36,7 +35,10 @@ std::vector<NextStart> next_starts(Services& services, const model::Workflow& wo
 }
 
 WorkflowFacts::WorkflowFacts(Services& services, std::vector<model::Mark> marks)
-    : services_{services}, marks_{std::move(marks)}, now_{services.engine.now()} {}
+    : services_{services},
+      marks_{std::move(marks)},
+      runs_{services, marks_},
+      now_{services.engine.now()} {}
 
 Result<WorkflowFacts> WorkflowFacts::make(Services& services) {
   auto marks = services.query.marks();
@@ -60,7 +62,7 @@ Result<Json> WorkflowFacts::show(const model::WorkflowRow& row) {
   if (!runs) return std::unexpected(runs.error());
   Json newest;
   if (runs->newest) {
-    auto shown = RunList{services_, marks_}.show(*runs->newest);
+    auto shown = runs_.show(*runs->newest);
     if (!shown) return shown;
     newest = std::move(*shown);
   }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/run_list.h"
 #include "api/services.h"
 
 namespace dandori::api {
@@ -32,6 +33,7 @@ class WorkflowFacts {
 
   Services& services_;
   std::vector<model::Mark> marks_;
+  RunList runs_;
   Timestamp now_;
 };
 
