@@ -54,6 +54,7 @@ void take_over(Turn& turn, WorkflowState& workflow, const std::string& old_name)
   workflow.row.run_number = std::max(workflow.row.run_number, before.row.run_number);
   workflow.row.last_ended = before.row.last_ended;
   workflow.row.last_failed = before.row.last_failed;
+  rename_marks(turn, before, workflow);
   before.row.deleted = true;
   plan_triggers(turn.state, before);
   turn.touch_workflow(before);

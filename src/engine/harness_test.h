@@ -183,7 +183,8 @@ class RowStore {
       store.ended.insert_or_assign(row.run.id, kept);
     }
     void operator()(const model::JobRow& row) const {
-      store.jobs.insert_or_assign({row.run, row.path}, row);
+      const auto at = store.jobs.insert_or_assign({row.run, row.path}, row).first;
+      at->second.state.marks = 0;  // derived: no store keeps them
     }
     void operator()(const model::AttemptRow& row) const {
       const std::tuple key{row.attempt.ref.run, row.path, row.attempt.ref.number};
@@ -643,8 +644,10 @@ class World {
       const bool failed_unknown =
           before.ended == model::JobState::unknown && before.confirmed &&
           (dependency.states & model::state_bit(model::JobState::failed)) != 0;
-      if (ended && ((dependency.states & model::state_bit(before.ended)) != 0 || failed_unknown))
-        ++satisfied;
+      const bool accepted =
+          before.accepted && (dependency.states & model::state_bit(model::JobState::warning)) != 0;
+      const bool named = (dependency.states & model::state_bit(before.ended)) != 0;
+      if (ended && (named || failed_unknown || accepted)) ++satisfied;
     }
     const std::size_t all = job.depends_on.size();
     const std::size_t needed = job.join == model::Join::all ? all

@@ -194,6 +194,8 @@ bool settle_one(Turn& turn) {
   const auto found = state.runs.find(place.run);
   if (found == state.runs.end()) return true;
   ActiveRun& run = found->second;
+  // Noted before the run ended and came back by a revision with fewer jobs.
+  if (place.job >= run.run.jobs.size()) return true;
   switch (run.job(place.job).phase) {
     case Phase::waiting:
       settle_waiting(turn, run, place.job);

@@ -43,6 +43,12 @@ void mark_changed(State& state, const MarkKey& key) {
   if (workflow != state.workflows.end()) derive_workflow(state, workflow->second);
 }
 
+/// Whether a mark on jobs is for those of the run: one that is run alone is outside the flow, and
+/// what is said of every run does not reach it.
+bool reaches_jobs(const model::Run& run, std::uint64_t number) {
+  return number != 0 || run.only_job.empty();
+}
+
 /// Adds what one mark says about jobs of the run.
 void apply_mark(model::Run& run, const MarkKey& key) {
   if (key.job.empty()) {
@@ -50,8 +56,7 @@ void apply_mark(model::Run& run, const MarkKey& key) {
     if (of_all && key.kind == MarkKind::drain) run.drained = true;
     return;
   }
-  // One job run alone is outside the flow: what holds it there does not reach it.
-  if (!run.only_job.empty() && key.number == 0) return;
+  if (!reaches_jobs(run, key.number)) return;
   const auto job = model::find_job(*run.definition, key.job);
   if (job) run.jobs[*job].marks |= mark_bit(key.kind);
 }
@@ -88,6 +93,22 @@ void derive_marks(const State& state, ActiveRun& run) {
   apply_range(0);
   apply_range(run.run.number);
 }
+
+namespace {
+
+/// The same for one job.
+void derive_job_marks(const State& state, ActiveRun& run, std::uint32_t index) {
+  const std::string& id = run.definition(index).id;
+  run.job(index).marks = 0;
+  for (const std::uint64_t number : {std::uint64_t{0}, run.run.number}) {
+    for (const MarkKind kind : {MarkKind::hold, MarkKind::disable, MarkKind::skip}) {
+      const Mark* mark = find_mark(state, {run.run.workflow, number, id, kind});
+      if (mark != nullptr) apply_mark(run.run, mark->key);
+    }
+  }
+}
+
+}  // namespace
 
 void apply_marks(model::Run& run, std::span<const Mark> marks) {
   for (const Mark& mark : marks) apply_mark(run, mark.key);
@@ -135,16 +156,11 @@ void review_run(Turn& turn, ActiveRun& run) {
 }
 
 /// Only one job of the run is concerned.
-void review_job(Turn& turn, ActiveRun& run, const MarkKey& key, bool is_set) {
+void review_job(Turn& turn, ActiveRun& run, const MarkKey& key) {
   const auto index = model::find_job(*run.run.definition, key.job);
-  if (!index || (!run.run.only_job.empty() && key.number == 0)) return;
-  model::JobRun& job = run.job(*index);
-  const Gate before = gate(run.run, job);
-  MarkKey other = key;
-  other.number = key.number == 0 ? run.run.number : 0;
-  const bool in_force = is_set || find_mark(turn.state, other) != nullptr;
-  const auto bit = static_cast<unsigned>(mark_bit(key.kind));
-  job.marks = static_cast<std::uint8_t>(in_force ? job.marks | bit : job.marks & ~bit);
+  if (!index) return;
+  const Gate before = gate(run.run, run.job(*index));
+  derive_job_marks(turn.state, run, *index);
   regate(turn, run, *index, before);
 }
 
@@ -179,7 +195,7 @@ void review(Turn& turn, const MarkKey& key, bool is_set) {
     ActiveRun& run = found->second;
     if (run.ended) continue;
     if (!key.job.empty()) {
-      review_job(turn, run, key, is_set);
+      review_job(turn, run, key);
     } else if (key.kind == MarkKind::suspend) {
       review_suspended(turn, run, is_set);
     } else if (key.kind == MarkKind::drain) {
@@ -240,13 +256,24 @@ void clear_run_marks(Turn& turn, ActiveRun& run) {
 
 void clear_job_marks(Turn& turn, ActiveRun& run, std::uint32_t index) {
   const std::string& id = run.definition(index).id;
-  if (!drop_marks(turn, run, &id)) return;
-  model::JobRun& job = run.job(index);
-  job.marks = 0;
-  if (!run.run.only_job.empty()) return;
-  for (const MarkKind kind : {MarkKind::hold, MarkKind::disable, MarkKind::skip}) {
-    if (find_mark(turn.state, {run.run.workflow, 0, id, kind}) != nullptr)
-      job.marks = static_cast<std::uint8_t>(job.marks | mark_bit(kind));
+  if (drop_marks(turn, run, &id)) derive_job_marks(turn.state, run, index);
+}
+
+void rename_marks(Turn& turn, WorkflowState& before, WorkflowState& after) {
+  std::vector<Mark> marks;
+  for (auto at = turn.state.marks.lower_bound({before.row.name, 0, {}, MarkKind::hold});
+       at != turn.state.marks.end(); ++at) {
+    if (at->first.workflow != before.row.name || at->first.number != 0) break;
+    marks.push_back(at->second);
+  }
+  for (Mark& mark : marks) {
+    if (before.active.empty()) {
+      forget_mark(turn.state, mark.key);
+      turn.keep(model::MarkRow{mark, true});
+    }
+    mark.key.workflow = after.row.name;
+    remember_mark(turn.state, mark);
+    turn.keep(model::MarkRow{std::move(mark), false});
   }
 }
 
@@ -255,7 +282,8 @@ bool fire_mark_end(Turn& turn) {
   if (state.mark_ends.empty()) return false;
   const auto& [until, key] = *state.mark_ends.begin();
   if (until > turn.now.wall) return false;
-  // Starts before it are decided under the mark.
+  // Starts before it are decided under the mark, also those whose outcomes are still looked up.
+  if (!state.outcomes_wanted.empty()) return false;
   if (!state.fires.empty() && state.fires.begin()->first < until) return false;
   const MarkKey due = key;
   const Mark mark = *find_mark(state, due);

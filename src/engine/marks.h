@@ -33,6 +33,9 @@ const model::Mark* skip_mark(const State& state, const model::Run& run, const st
 void set_mark(Turn& turn, model::Mark mark);
 /// Undoes it: what it held goes on in this turn.
 void clear_mark(Turn& turn, const model::MarkKey& key);
+/// A workflow has got another name: what was said of it and of all its runs goes along. Runs under
+/// the old name keep it while there are any.
+void rename_marks(Turn& turn, WorkflowState& before, WorkflowState& after);
 /// The job has ended: what was said about it in this run is done with.
 void clear_job_marks(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// The run is over or is being ended: its marks mean nothing any more.

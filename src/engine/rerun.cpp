@@ -68,16 +68,22 @@ void recount_flags(Run& run) {
   }
 }
 
-/// The job that an operator names starts whatever its predecessors say.
-void force_root(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
-  for (std::uint32_t index = 0; index < chosen.size(); ++index) {
-    if (!chosen[index]) continue;
-    bool has_chosen_predecessor = false;
-    for (const model::Dependency& dependency : run.definition(index).depends_on) {
-      has_chosen_predecessor = has_chosen_predecessor || chosen[dependency.job];
-    }
-    if (!has_chosen_predecessor) run.job(index).ready_at = turn.now.wall;
-  }
+bool has_chosen_before(const Run& run, const std::vector<bool>& chosen, std::uint32_t index) {
+  return std::ranges::any_of(
+      run.definition->jobs[index].depends_on,
+      [&](const model::Dependency& dependency) { return chosen[dependency.job]; });
+}
+
+/// The job that an operator names, or the one that is run alone, starts whatever its predecessors
+/// say; but for those that this rerun takes as well, as a newer definition brings them. It alone:
+/// other new jobs wait for what comes before them.
+void force_root(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
+                std::string_view named) {
+  const auto root =
+      model::find_job(*run.run.definition, run.run.only_job.empty() ? named : run.run.only_job);
+  if (!root || !chosen[*root]) return;
+  if (run.run.only_job.empty() && has_chosen_before(run.run, chosen, *root)) return;
+  run.job(*root).ready_at = turn.now.wall;
 }
 
 }  // namespace
@@ -102,7 +108,8 @@ void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
   }
 }
 
-void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, RerunScope scope) {
+void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, RerunScope scope,
+                std::string_view named) {
   run.run.state = RunState::running;
   run.run.cancel_requested = run.run.kill_requested = run.run.confirmed = false;
   run.run.confirmed_by.clear();
@@ -121,10 +128,12 @@ void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, Rer
   }
   recount_flags(run.run);
   count_predecessors(run);
-  const bool named = scope == RerunScope::from || scope == RerunScope::only;
-  if (named || !run.run.only_job.empty()) force_root(turn, run, chosen);
+  const bool has_root = scope == RerunScope::from || scope == RerunScope::only;
+  force_root(turn, run, chosen, has_root ? named : std::string_view{});
   turn.touch_run(run);
-  turn.journal(run.run.id, "run.reopened", {}, 0, Json::object({{"scope", to_string(scope)}}));
+  Json body = Json::object({{"scope", to_string(scope)}});
+  if (has_root) body.set("job", named);
+  turn.journal(run.run.id, "run.reopened", {}, 0, std::move(body));
   for (std::uint32_t index = 0; index < chosen.size(); ++index) {
     if (!chosen[index]) continue;
     // Ready from now on, not since what it waits for ended in an earlier round.
@@ -163,14 +172,23 @@ void hold_job(Turn& turn, const model::Actor& actor, ActiveRun& run, std::uint32
   derive_marks(turn.state, run);  // it is not among the active ones yet
 }
 
+}  // namespace
+
+void hold_risky(Turn& turn, const model::Actor& actor, ActiveRun& run,
+                const std::vector<std::uint32_t>& risky) {
+  for (const std::uint32_t job : risky) hold_job(turn, actor, run, job, "idempotent: false");
+  for (const std::uint32_t job : risky) {
+    turn.note(Json::object({{"code", "preview.not_idempotent"}, {"job", run.definition(job).id}}));
+  }
+}
+
+namespace {
+
 /// Jobs without a chosen one before them.
 std::vector<std::uint32_t> first_of(const Run& run, const std::vector<bool>& chosen) {
   std::vector<std::uint32_t> first;
   for (std::uint32_t index = 0; index < chosen.size(); ++index) {
-    const auto& before = run.definition->jobs[index].depends_on;
-    const bool is_first = std::ranges::none_of(
-        before, [&](const model::Dependency& dependency) { return chosen[dependency.job]; });
-    if (chosen[index] && is_first) first.push_back(index);
+    if (chosen[index] && !has_chosen_before(run, chosen, index)) first.push_back(index);
   }
   return first;
 }
@@ -199,10 +217,7 @@ Result<std::vector<std::uint32_t>> jobs_to_hold(const Run& run, const model::Rer
 void hold_jobs(Turn& turn, const model::Actor& actor, ActiveRun& run,
                const std::vector<std::uint32_t>& asked, const std::vector<std::uint32_t>& risky) {
   for (const std::uint32_t job : asked) hold_job(turn, actor, run, job, actor.reason);
-  for (const std::uint32_t job : risky) hold_job(turn, actor, run, job, "idempotent: false");
-  for (const std::uint32_t job : risky) {
-    turn.note(Json::object({{"code", "preview.not_idempotent"}, {"job", run.definition(job).id}}));
-  }
+  hold_risky(turn, actor, run, risky);
 }
 
 /// Jobs of a run in progress whose fate nobody knows: they may be tried again at once.
@@ -244,6 +259,13 @@ bool is_reordered(const model::Workflow& before, const model::Workflow& after) {
   return false;
 }
 
+/// Whether a job that the revision no longer has left attempts: their places are not known here.
+bool has_orphans(const model::Workflow& before, const std::vector<model::AttemptRow>& attempts) {
+  return std::ranges::any_of(attempts, [&](const model::AttemptRow& row) {
+    return !model::find_job(before, row.path).has_value();
+  });
+}
+
 /// The run by the newest revision: jobs keep their state by name, new ones have none.
 ///
 /// Attempts are named by the place of their job (AttemptRef). Where that changes, further attempts
@@ -262,10 +284,6 @@ Result<std::unique_ptr<ActiveRun>> by_newest(const State& state, const ActiveRun
   model::Run run = old.run;
   run.revision = workflow->second.row.revision;
   run.definition = definition;
-  if (is_reordered(*old.run.definition, *definition)) {
-    for (const JobRun& job : old.run.jobs)
-      run.attempt_floor = std::max(run.attempt_floor, job.attempts);
-  }
   Json given = Json::object();
   for (const model::Param& param : definition->params) {
     if (const Json* value = run.params.find(param.name)) given.set(param.name, *value);
@@ -278,6 +296,11 @@ Result<std::unique_ptr<ActiveRun>> by_newest(const State& state, const ActiveRun
   for (const model::Change& row : fetched.run_rows) {
     if (const auto* job = std::get_if<model::JobRow>(&row)) jobs.push_back(*job);
     if (const auto* attempt = std::get_if<model::AttemptRow>(&row)) attempts.push_back(*attempt);
+  }
+  if (is_reordered(*old.run.definition, *definition) ||
+      has_orphans(*old.run.definition, attempts)) {
+    for (const model::AttemptRow& row : attempts)
+      run.attempt_floor = std::max(run.attempt_floor, row.attempt.ref.number);
   }
   return std::make_unique<ActiveRun>(assemble_active(std::move(run), definition, jobs, attempts));
 }
@@ -347,7 +370,7 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
     turn.touch_job(run, job);
   }
   hold_jobs(turn, actor, run, plan->hold, plan->risky);
-  reopen_run(turn, run, plan->chosen, request.scope);
+  reopen_run(turn, run, plan->chosen, request.scope, request.job);
   if (!run.ended) index_run(turn.state, run.run);
   turn.audit(actor, "run.rerun", run_name(run.run), Json::object({{"state", to_string(before)}}),
              rerun_after(run, request, *plan));
@@ -371,7 +394,7 @@ void rerun_previous(Turn& turn, const model::Fetched& fetched) {
   if (!chosen || !jobs_not_to_repeat(rebuilt->run, *chosen, {}).empty()) return;
   ActiveRun& run = adopt_run(turn, std::move(rebuilt));
   run.reopened = true;
-  reopen_run(turn, run, *chosen, RerunScope::failed);
+  reopen_run(turn, run, *chosen, RerunScope::failed, {});
   index_run(turn.state, run.run);
   model::Actor actor;
   actor.name = "schedule";

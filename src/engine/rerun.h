@@ -16,5 +16,8 @@ std::vector<std::uint32_t> jobs_to_accept(const model::Run& run);
 std::vector<std::uint32_t> jobs_not_to_repeat(const model::Run& run,
                                               const std::vector<bool>& chosen,
                                               std::string_view named);
+/// Holds jobs that must not be repeated unseen, and says so in a preview.
+void hold_risky(Turn& turn, const model::Actor& actor, ActiveRun& run,
+                const std::vector<std::uint32_t>& risky);
 
 }  // namespace dandori::engine

@@ -15,9 +15,10 @@ using Phase = JobRun::Phase;
 
 namespace {
 
+/// Also a failure that an operator accepted: it counts as a warning.
 bool went_well(const JobRun& job) {
   return job.phase == Phase::ended &&
-         (job.ended == JobState::succeeded || job.ended == JobState::warning);
+         (job.accepted || job.ended == JobState::succeeded || job.ended == JobState::warning);
 }
 
 bool is_missing(const JobRun& job) {
@@ -73,7 +74,7 @@ std::vector<bool> chosen_failed(const Run& run) {
   std::vector<bool> chosen(run.jobs.size(), false);
   std::vector<std::uint32_t> roots;
   for (std::uint32_t index = 0; index < run.jobs.size(); ++index) {
-    if (!is_missing(run.jobs[index])) continue;
+    if (!is_missing(run.jobs[index]) || went_well(run.jobs[index])) continue;
     chosen[index] = true;
     if (run.jobs[index].phase == Phase::ended && run.jobs[index].ended != JobState::not_run)
       roots.push_back(index);

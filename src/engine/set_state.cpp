@@ -1,7 +1,10 @@
+#include <set>
+
 #include <fmt/format.h>
 
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/rerun.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -133,61 +136,79 @@ Result<void> check_running(Turn& turn, const ActiveRun& run, std::uint32_t index
                           job_name(run, index)));
 }
 
-/// What started because of the end as it was keeps the time at which it could: it no longer follows
-/// from the ends.
-void keep_ready_times(Turn& turn, ActiveRun& run, std::uint32_t index) {
-  for (const std::uint32_t next : run.definition(index).successors) {
-    const JobRun& job = run.job(next);
-    if (job.phase != Phase::ended && job.ready_at.us != 0) turn.touch_job(run, next);
-  }
-}
-
-/// Jobs that wait for a slot only because of the ends as they are (not by force, not as the root of
-/// a rerun).
-std::vector<std::uint32_t> ready_by_condition(const ActiveRun& run, std::uint32_t index) {
-  std::vector<std::uint32_t> jobs;
-  for (const std::uint32_t next : run.definition(index).successors) {
-    const JobRun& job = run.job(next);
-    const bool is_ready = job.phase == Phase::waiting && job.ready_at.us != 0;
-    if (is_ready && condition(run, next) == Verdict::start) jobs.push_back(next);
+/// Jobs that look at an end which changes: at that of `index`, or of one that waits again.
+std::set<std::uint32_t> lookers(const ActiveRun& run, std::uint32_t index,
+                                const std::vector<bool>& reopened) {
+  const auto& successors = run.definition(index).successors;
+  std::set<std::uint32_t> jobs(successors.begin(), successors.end());
+  for (std::uint32_t job = 0; job < reopened.size(); ++job) {
+    if (!reopened[job]) continue;
+    jobs.insert(run.definition(job).successors.begin(), run.definition(job).successors.end());
   }
   return jobs;
 }
 
-/// What has started no process yet follows the new end: it no longer starts because of the old one.
+/// What started because of the ends as they were keeps the time at which it could: it no longer
+/// follows from them.
+void keep_ready_times(Turn& turn, ActiveRun& run, const std::set<std::uint32_t>& jobs) {
+  for (const std::uint32_t index : jobs) {
+    const JobRun& job = run.job(index);
+    if (job.phase != Phase::ended && job.ready_at.us != 0) turn.touch_job(run, index);
+  }
+}
+
+/// Of them, jobs that wait for a slot only because of the ends as they are (not by force, not as
+/// the root of a rerun).
+std::vector<std::uint32_t> ready_by_condition(const ActiveRun& run,
+                                              const std::set<std::uint32_t>& jobs) {
+  std::vector<std::uint32_t> ready;
+  for (const std::uint32_t index : jobs) {
+    const JobRun& job = run.job(index);
+    const bool is_ready = job.phase == Phase::waiting && job.ready_at.us != 0;
+    if (is_ready && condition(run, index) == Verdict::start) ready.push_back(index);
+  }
+  return ready;
+}
+
+/// What has started no process yet follows the new ends: it no longer starts because of the old
+/// ones.
 void withdraw_ready(Turn& turn, ActiveRun& run, const std::vector<std::uint32_t>& ready) {
-  count_predecessors(run);
   for (const std::uint32_t job : ready) {
     if (condition(run, job) == Verdict::start) continue;
     withdraw_job(turn, run, job);
     turn.touch_job(run, job);
+    consider_job(turn, run, job);
   }
 }
 
 /// The end of an ended job changes: what it held back waits again. A run that is over goes on with
 /// it; with nothing, it only gets its result anew.
 template <class Change>
-void change_ended(Turn& turn, ActiveRun& run, std::uint32_t index, bool was_over, Change change) {
+void change_ended(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index,
+                  bool was_over, Change change) {
   const std::vector<bool> chosen = held_back_by(run.run, {index});
-  const std::vector<std::uint32_t> ready = ready_by_condition(run, index);
+  const std::set<std::uint32_t> looking = lookers(run, index, chosen);
+  const std::vector<std::uint32_t> ready = ready_by_condition(run, looking);
   const bool was_decided = is_decided(run.run, run.job(index));
-  keep_ready_times(turn, run, index);
+  keep_ready_times(turn, run, looking);
+  hold_risky(turn, actor, run, jobs_not_to_repeat(run.run, chosen, {}));
   change(run.job(index));
   turn.touch_job(run, index);
-  withdraw_ready(turn, run, ready);
   if (was_over) {
-    reopen_run(turn, run, chosen, model::RerunScope::failed);
+    reopen_run(turn, run, chosen, model::RerunScope::failed, {});
   } else {
     if (!was_decided) --run.run.jobs_open;
     reopen_jobs(turn, run, chosen);
+    withdraw_ready(turn, run, ready);
   }
   finish_if_over(turn, run);
   if (was_over && !run.ended) index_run(turn.state, run.run);
 }
 
-void apply_state(Turn& turn, ActiveRun& run, std::uint32_t index, JobState state, bool was_over) {
+void apply_state(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index,
+                 JobState state, bool was_over) {
   if (!was_over && run.job(index).phase != Phase::ended) return end_job(turn, run, index, state);
-  change_ended(turn, run, index, was_over, [state](JobRun& job) {
+  change_ended(turn, actor, run, index, was_over, [state](JobRun& job) {
     job.ended = state;
     job.accepted = job.confirmed = false;
   });
@@ -252,7 +273,7 @@ Result<Json> set_state(Turn& turn, const Actor& actor, const Operate& request,
                              {"state", to_string(request.state)},
                              {"by", actor.name},
                              {"reason", actor.reason}}));
-  apply_state(turn, run, *index, request.state, was_over);
+  apply_state(turn, actor, run, *index, request.state, was_over);
   return job_answer(run, *index);
 }
 
@@ -283,7 +304,7 @@ Result<Json> confirm_job(Turn& turn, const Actor& actor, const Operate& request,
              Json::object({{"accepted", true}}));
   turn.journal(run.run.id, "job.accepted", run.definition(*index).id, run.job(*index).attempts,
                Json::object({{"by", actor.name}, {"reason", actor.reason}}));
-  change_ended(turn, run, *index, was_over, [](JobRun& each) {
+  change_ended(turn, actor, run, *index, was_over, [](JobRun& each) {
     each.accepted = true;
     each.confirmed = each.confirmed || each.ended == JobState::unknown;
   });

@@ -173,9 +173,9 @@ Result<std::vector<bool>> rerun_set(const model::Run& run, model::RerunScope sco
 std::vector<bool> held_back_by(const model::Run& run, const std::vector<std::uint32_t>& jobs);
 /// Jobs of a run in progress wait again; the others see what has changed.
 void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen);
-/// Makes `run` active again with the chosen jobs waiting.
+/// Makes `run` active again with the chosen jobs waiting. `named`: the job that from and only name.
 void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
-                model::RerunScope scope);
+                model::RerunScope scope, std::string_view named);
 /// Takes an ended run back into memory for a rerun.
 ActiveRun& adopt_run(Turn& turn, std::unique_ptr<ActiveRun> run);
 

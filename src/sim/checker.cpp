@@ -48,7 +48,7 @@ const Checker::RunTable* Checker::find(const std::string& name) const {
 
 void Checker::committed(const model::Batch& batch) {
   forced_names_.clear();
-  scopes_.clear();
+  reopened_.clear();
   unknown_reruns_.clear();
   states_set_.clear();
   touched_by_hand_.clear();
@@ -107,8 +107,7 @@ void Checker::read_lines(const model::Batch& batch) {
       if (row.kind == "job.accepted") touched_by_hand_.insert(row.run);
       if (row.kind == "job.forced") forced_now_.emplace(row.run, row.job);
       if (row.kind != "run.reopened") continue;
-      const auto scope = model::parse_word<model::RerunScope>(line->row.body.text_or("scope", ""));
-      if (scope) scopes_[line->row.run] = *scope;
+      reopened_[row.run] = row.body.text_or("job", "");
     }
   }
 }

@@ -56,7 +56,7 @@ class Checker {
     model::WorkflowPtr definition;
     std::vector<JobTable> jobs;
     std::map<std::pair<std::uint32_t, std::uint32_t>, model::Attempt> attempts;  ///< by job, number
-    model::RerunScope scope = model::RerunScope::whole;
+    std::string root;  ///< the job that the last rerun named
     bool forced = false;
     bool active = false;
   };
@@ -134,7 +134,7 @@ class Checker {
 
   // Of the batch being taken:
   std::set<std::string> forced_names_;
-  std::map<RunId, model::RerunScope> scopes_;
+  std::map<RunId, std::string> reopened_;  ///< with the job that was named
   std::vector<std::pair<std::string, std::string>> unknown_reruns_;  ///< run name, job
   std::set<std::pair<RunId, std::string>> states_set_;               ///< by hand: run, job
   std::set<RunId> touched_by_hand_;                                  ///< runs of these jobs

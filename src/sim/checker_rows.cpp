@@ -40,7 +40,7 @@ void Checker::take_run(const model::Run& run, bool active) {
     at.jobs.resize(at.definition->jobs.size());
     leave_out(at, run);
     at.forced = forced_names_.contains(name_of(run));
-  } else if (before.revision != run.revision && scopes_.contains(run.id)) {
+  } else if (before.revision != run.revision && reopened_.contains(run.id)) {
     take_revision(at, run);
   } else if (before.revision != run.revision) {
     broken(fmt::format("{} changed its revision from {} to {}", name_of(run), before.revision,
@@ -52,7 +52,7 @@ void Checker::take_run(const model::Run& run, bool active) {
   at.run = run;
   at.run.jobs.clear();
   at.active = active;
-  if (const auto scope = scopes_.find(run.id); scope != scopes_.end()) at.scope = scope->second;
+  if (const auto named = reopened_.find(run.id); named != reopened_.end()) at.root = named->second;
   if (run.reruns > before.reruns || is_new) {
     for (JobTable& job : at.jobs) {
       job.unknown_reruns = 0;
@@ -83,7 +83,7 @@ void Checker::take(const model::JobRow& row) {
   const bool was_ended = job.row.phase == Phase::ended;
   const bool unknown_again = std::ranges::any_of(
       unknown_reruns_, [&](const auto& each) { return each.first == name_of(run.run); });
-  const bool reopened = scopes_.contains(row.run) || touched_by_hand_.contains(row.run);
+  const bool reopened = reopened_.contains(row.run) || touched_by_hand_.contains(row.run);
   if (forced_now_.contains({row.run, row.path})) {
     job.forced = true;
     job.forced_try = job.newest + 1;

@@ -60,7 +60,7 @@ bool is_forced_root(const Checker::RunTable& run, std::uint32_t index) {
   if (!run.run.only_job.empty()) return run.definition->jobs[index].id == run.run.only_job;
   if (run.jobs[index].forced) return true;
   if (run.run.reruns == 0 || !run.jobs[index].row.in_scope) return false;
-  if (run.scope != model::RerunScope::from && run.scope != model::RerunScope::only) return false;
+  if (run.root.empty() || run.definition->jobs[index].id != run.root) return false;
   const auto& before = run.definition->jobs[index].depends_on;
   return std::ranges::none_of(before, [&](const model::Dependency& dependency) {
     return run.jobs[dependency.job].row.in_scope;

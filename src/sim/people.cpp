@@ -141,8 +141,12 @@ void Trial::act() {
       return ask(std::move(alone), "start-alone");
     }
     default:
-      return ask(model::AskWhy{run, random_.chance(50) ? some_job(run) : std::string{}}, "why");
+      return question(model::AskWhy{run, random_.chance(50) ? some_job(run) : std::string{}});
   }
+}
+
+void Trial::question(model::Request request) {
+  world_.send(std::move(request), {}, [](const Result<Json>&) {});
 }
 
 void Trial::preview(model::Request request) {

@@ -33,6 +33,7 @@ class Trial {
   void fault();
   static std::string details(const model::Request& request);
   void ask(model::Request request, std::string_view what);
+  void question(model::Request request);
   void preview(model::Request request);
   void operate_on_run(const std::string& run);
   void operate_on_workflow(const std::string& workflow);
