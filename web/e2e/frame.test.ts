@@ -30,6 +30,7 @@ describe('the frame', () => {
     await page.getByLabel(/^Token/).fill(world.token);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+    expect(await page.title()).toBe('Workflows · dandori');
     expect(await page.evaluate(() => document.cookie)).toBe(''); // the session is nothing a script can read
     expect(seen).toEqual({ outside: [], errors: [] });
   });
@@ -53,6 +54,7 @@ describe('the frame', () => {
     await page.goto('/runs');
     await page.getByRole('button', { name: '日本語' }).click();
     await page.getByRole('heading', { name: '実行', level: 1 }).waitFor();
+    expect(await page.title()).toBe('実行 · dandori');
     await page.getByRole('button', { name: '表示' }).click();
     await page.getByRole('menuitem', { name: 'ダーク' }).click();
     await page.reload();

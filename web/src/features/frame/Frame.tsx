@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { api } from '@/api/client';
 import type { Key } from '@/i18n';
@@ -76,10 +76,23 @@ function UserMenu() {
   );
 }
 
+/** The browser's tab says where it is: the run or workflow, else the page. */
+function useTabTitle() {
+  const t = useT();
+  const path = useLocation({ select: (location) => location.pathname });
+  const { run, workflow } = useParams({ strict: false });
+  useEffect(() => {
+    const place = [...OPERATE, AUDIT, SETTINGS].find((each) => each.to === path);
+    const title = run ?? workflow ?? (place && t(place.word));
+    document.title = title ? `${title} · dandori` : 'dandori';
+  }, [path, run, workflow, t]);
+}
+
 export function Frame() {
   const { prefs, change, t } = usePrefs();
   const mayAdmin = useMay('admin');
   useWorkflowNews();
+  useTabTitle();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const openPalette = useCallback(() => {
