@@ -294,63 +294,21 @@ Changes changes_of(const State& state, const State& copy, const model::Fetched& 
   return changes;
 }
 
-/// The same request as a command line.
-struct CommandLine {
-  std::string operator()(const model::StartRun& request) const {
-    if (!request.only.empty()) {
-      return fmt::format("dandori run '{}' --only {}{}", request.workflow, request.only,
-                         request.like.empty() ? "" : fmt::format(" --like '{}'", request.like));
-    }
-    return fmt::format("dandori run '{}'{}", request.workflow, request.force ? " --force" : "");
+/// The run that the request names, as it would be: also one that is over, or is over again, and so
+/// is in no index. nullptr: the request names none.
+const model::Run* run_of(const State& copy, const model::Fetched& fetched,
+                         const std::string& named) {
+  if (named.empty()) return nullptr;
+  for (const auto& [id, run] : copy.runs) {
+    if (run_name(run.run) == named || to_string(id) == named) return &run.run;
   }
-  std::string operator()(const model::RerunRun& request) const {
-    using model::RerunScope;
-    std::string line = fmt::format("dandori rerun '{}'", request.run);
-    if (request.scope == RerunScope::failed) line += " --from failed";
-    if (request.scope == RerunScope::after_failed) line += " --from after-failed";
-    if (request.scope == RerunScope::whole) line += " --from start";
-    if (request.scope == RerunScope::from) line += " --from job:" + request.job;
-    if (request.scope == RerunScope::only) line += " --only " + request.job;
-    for (const std::string& job : request.hold) line += " --hold " + job;
-    if (request.hold_first) line += " --hold-first";
-    if (request.newest) line += " --revision newest";
-    return line;
-  }
-  std::string operator()(const model::CancelRun& request) const {
-    return fmt::format("dandori cancel '{}'", request.run);
-  }
-  std::string operator()(const model::KillRun& request) const {
-    return fmt::format("dandori kill '{}{}{}'", request.run, request.job.empty() ? "" : "/",
-                       request.job);
-  }
-  std::string operator()(const model::ConfirmRun& request) const {
-    return fmt::format("dandori confirm '{}'", request.run);
-  }
-  std::string operator()(const model::Operate& request) const {
-    const std::string& of = request.run.empty() ? request.workflow : request.run;
-    std::string action{to_string(request.action)};
-    std::replace(action.begin(), action.end(), '_', '-');
-    std::string line = fmt::format("dandori {}", action);
-    if (!of.empty())
-      line += fmt::format(" '{}{}{}'", of, request.job.empty() ? "" : "/", request.job);
-    if (request.action == model::Operation::set_state)
-      line += fmt::format(" {}", to_string(request.state));
-    if (request.leave_running) line += " --leave-running";
-    if (request.until.us != 0) line += " --until " + format_rfc3339(request.until);
-    return line;
-  }
-  template <class Other>
-  std::string operator()(const Other&) const {
-    return {};
-  }
-};
+  return fetched_run(fetched);
+}
 
-/// The run that the request names, as it would be.
-void put_run(Json& made, const State& copy, const std::string& named) {
-  const ActiveRun* run = named.empty() ? nullptr : find_run(copy, named);
-  made.set("revision", run == nullptr ? Json{} : Json{run->run.revision});
-  made.set("business_date", run == nullptr ? Json{} : Json{run->run.business_date});
-  made.set("run_state", run == nullptr ? Json{} : Json{to_string(run->run.state)});
+void put_run(Json& made, const model::Run* run) {
+  made.set("revision", run == nullptr ? Json{} : Json{run->revision});
+  made.set("business_date", run == nullptr ? Json{} : Json{run->business_date});
+  made.set("run_state", run == nullptr ? Json{} : Json{to_string(run->state)});
 }
 
 std::uint64_t digest_of(const ActiveRun& run) {
@@ -413,10 +371,10 @@ Result<Json> preview(const State& state, Now now, const Command& command,
                             {"target", turn.first_target}});
   const std::string named =
       std::holds_alternative<model::StartRun>(command.request) ? turn.first_target : subject.run;
-  put_run(made, *copy, named);
+  put_run(made, run_of(*copy, fetched, named));
   changes_of(state, *copy, fetched, named).put_into(made);
   made.set("warnings", turn.notes.is_null() ? Json::array() : turn.notes);
-  made.set("command", std::visit(CommandLine{}, command.request));
+  made.set("command", command_line(command.request));
   return made;
 }
 

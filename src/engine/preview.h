@@ -13,6 +13,9 @@ namespace dandori::engine {
 Result<Json> preview(const State& state, Now now, const model::Command& command,
                      const model::Fetched& fetched);
 
+/// The same request as a line for a shell. Empty: there is no such command.
+std::string command_line(const model::Request& request);
+
 /// Whether the world is still as it was when the preview gave this plan. Errors: plan.stale.
 Result<void> check_plan(const State& state, const model::Command& command,
                         const model::Fetched& fetched);

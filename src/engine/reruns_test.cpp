@@ -51,6 +51,25 @@ TEST_CASE("nothing follows a job that ran alone, whatever state is set") {
   CHECK(world.starts_of("c").empty());
 }
 
+TEST_CASE("a job run alone like another run takes that run's parameters, but for those given") {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  flow.workflow().params = {{"x", model::ParamType::string, false, "none", {}, ""},
+                            {"y", model::ParamType::string, false, "none", {}, ""}};
+  WorkflowBuilder other{"other"};
+  other.add("b");
+  world.define(flow);
+  world.define(other);
+  const std::string run = world.start("five", Json::object({{"x", "1"}, {"y", "2"}}));
+  model::StartRun start{"five", Json::object({{"x", "9"}}), std::nullopt, false};
+  start.only = "b";
+  start.like = run;
+  const std::string alone{world.ask(start).text_or("name", "")};
+  CHECK(write_json(world.run(alone).params) == R"({"x":"9","y":"2"})");
+  start.workflow = "other";
+  CHECK(world.error_of(start) == "request.bad_field");
+}
+
 // ---- Rerun forms.
 
 TEST_CASE_FIXTURE(FailedAtB, "rerun with hold: stops before the job that is named, or the first") {
@@ -168,6 +187,26 @@ TEST_CASE_FIXTURE(FailedAtB, "a plan that is quoted is refused once the world ha
   CHECK(stale.error().code == "plan.stale");
   const std::string fresh{world.preview(rerun).text_or("plan_id", "")};
   CHECK(world.try_send(rerun, false, fresh, "because").has_value());
+}
+
+TEST_CASE_FIXTURE(FailedAtB, "the preview of what leaves a run over says how the run is then") {
+  CHECK(world.preview(set_to(JobState::succeeded, run, "b")).text_or("run_state", "") == "running");
+  CHECK(world.preview(on(Operation::confirm, run, "b")).text_or("run_state", "") == "running");
+  CHECK(world.preview(model::ConfirmRun{run}).text_or("run_state", "") == "failed");
+  CHECK(world.preview(set_to(JobState::warning, run, "e")).text_or("run_state", "") == "failed");
+}
+
+TEST_CASE("the command that a preview names is the same request, for a shell") {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  flow.workflow().params = {{"x", model::ParamType::string, true, {}, {}, ""}};
+  world.define(flow);
+  const model::StartRun start{"five", Json::object({{"x", "it's 1"}}), "2026-11-19", false};
+  CHECK(world.preview(start).text_or("command", "") ==
+        R"(dandori run 'five' --business-date '2026-11-19' -p 'x=it'\''s 1')");
+  Operate skip = on(Operation::skip, "five", "c");
+  skip.values = Json::object({{"rows", 7}});
+  CHECK(world.preview(skip).text_or("command", "") == "dandori skip 'five/c' --value 'rows=7'");
 }
 
 TEST_CASE_FIXTURE(AtA, "a preview changes nothing and is refused as the request would be") {

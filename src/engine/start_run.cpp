@@ -232,12 +232,31 @@ void take_outputs(Turn& turn, ActiveRun& run, std::uint32_t only, const ActiveRu
 
 }  // namespace
 
+namespace {
+
+/// Those of the other run; what is given now comes in place of its.
+Result<Json> params_like(const Turn& turn, const model::Run& draft, const ActiveRun& like,
+                         const Json& given) {
+  if (given.size() == 0) return like.run.params;
+  Json params = like.run.params;
+  for (const auto& [name, value] : given.members()) params.set(name, value);
+  return resolve_params(turn.state, draft, params);
+}
+
+}  // namespace
+
 Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::StartRun& request,
                          const model::Fetched& fetched) {
   std::unique_ptr<ActiveRun> rebuilt;
   const Result<const ActiveRun*> like = model_of(turn, request, fetched, rebuilt);
   if (!like) return std::unexpected(like.error());
   const std::string& name = *like != nullptr ? (*like)->run.workflow : request.workflow;
+  if (!request.workflow.empty() && name != request.workflow) {
+    return fail(
+        "request.bad_field",
+        fmt::format("run '{}' is one of '{}', not of '{}'", request.like, name, request.workflow),
+        fmt::format("name a run of '{}'", request.workflow), "/like");
+  }
   const Result<WorkflowState*> found = known_workflow(turn.state, name);
   if (!found) return std::unexpected(found.error());
   WorkflowState& workflow = **found;
@@ -252,9 +271,8 @@ Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::Sta
   Result<std::string> date = business_date_of(turn.state, workflow, dated, turn.now.wall);
   if (!date) return std::unexpected(date.error());
   draft.business_date = *date;
-  const bool own_params = *like == nullptr || !request.params.is_null();
-  Result<Json> params = own_params ? resolve_params(turn.state, draft, request.params)
-                                   : Result<Json>{(*like)->run.params};
+  Result<Json> params = *like == nullptr ? resolve_params(turn.state, draft, request.params)
+                                         : params_like(turn, draft, **like, request.params);
   if (!params) return std::unexpected(params.error());
   const Result<std::uint32_t> only = job_of(draft, request.only);
   if (!only) {
