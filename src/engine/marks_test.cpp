@@ -105,7 +105,11 @@ TEST_CASE(
   Operate disable = on(Operation::disable, "hourly");
   disable.until = kStart + 70min;
   world.ask(disable);
+  WorkflowBuilder other = five_jobs();
+  world.define(other);
   world.run_until(kStart + 50min);
+  world.disconnect();
+  world.start("five");  // starts when the agent is back: the turn has more to do then
   world.crash();
   // A turn at 01:05 was full before it came to 01:00: outcomes up to then are looked up first.
   world.store.counters->clock_high = kStart + 65min;
