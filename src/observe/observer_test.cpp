@@ -127,6 +127,38 @@ TEST_CASE("a run that was active before the server started is asked for once") {
   CHECK(text_of(metrics).contains("dandori_start_delay_seconds_count 0\n"));
 }
 
+TEST_CASE("a start is delayed by the first process only: not by reruns, nor by an earlier server") {
+  const model::AttemptRow late = [] {
+    model::AttemptRow row = make_attempt(model::AttemptState::running, model::FailureKind::none);
+    row.attempt.started_at = kAt + 24h;
+    return row;
+  }();
+  const auto count_after = [&](std::vector<model::Batch> batches) {
+    Metrics metrics;
+    Reader reader{metrics, nullptr, {}};
+    for (const model::Batch& batch : batches) reader.take(batch);
+    const std::string text = text_of(metrics);
+    return text.contains("dandori_start_delay_seconds_count 1\n");
+  };
+  model::Run rerun = make_run(model::RunState::running);
+  rerun.reruns = 1;
+  rerun.ended_at = {};
+  CHECK_FALSE(count_after({{1, {model::RunReopenedRow{rerun}, late}}}));
+  std::vector<model::Batch> ended_and_rerun = story();
+  ended_and_rerun.push_back({1, {model::RunReopenedRow{rerun}, late}});
+  CHECK(count_after(ended_and_rerun));  // of the first start alone
+  // Known to the server before: it comes into sight by a row of its own.
+  CHECK_FALSE(count_after({{1, {model::RunRow{make_run(model::RunState::running)}, late}}}));
+  // Created before, begun now.
+  model::Run waits = make_run(model::RunState::queued);
+  waits.started_at = {};
+  CHECK(count_after({{1, {model::RunRow{waits}}},
+                     {1, {model::RunRow{make_run(model::RunState::running)}, late}}}));
+  CHECK(count_after(
+      {{1,
+        {model::RunRow{make_run(model::RunState::running)}, line("run.started", "", ""), late}}}));
+}
+
 TEST_CASE("one log line a fact, with run, job and attempt; what ends well is for debugging") {
   std::vector<std::string> lines;
   set_log_sink([&](LogLevel level, std::string_view event, const std::vector<LogField>& fields) {

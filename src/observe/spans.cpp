@@ -84,12 +84,25 @@ void add_process(Span& span, const model::Attempt& attempt) {
 }  // namespace
 
 void RunBook::put(const model::Run& run) {
-  RunInfo& info = runs_[run.id];
+  const auto [known, is_new] = runs_.try_emplace(run.id);
+  RunInfo& info = known->second;
+  // One that comes into sight after it has begun: a rerun, or begun under the server before.
+  if (is_new) {
+    info.first_start_seen =
+        run.reruns > 0 || (run.started_at.us != 0 && !begun_here_.contains(run.id));
+  }
   if (info.run.reruns != run.reruns) info.attempts_ended.clear();
   info.run = run;
 }
 
 void RunBook::take(const model::Batch& batch) {
+  begun_here_.clear();
+  for (const model::Change& change : batch.changes) {
+    const auto* line = std::get_if<model::JournalLine>(&change);
+    if (line == nullptr) continue;
+    const bool begins = line->row.kind == "run.created" || line->row.kind == "run.started";
+    if (begins) begun_here_.insert(line->row.run);
+  }
   for (const model::Change& change : batch.changes) {
     if (const auto* row = std::get_if<model::RunRow>(&change)) put(row->run);
     if (const auto* row = std::get_if<model::RunReopenedRow>(&change)) put(row->run);

@@ -51,6 +51,7 @@ class RunBook {
  private:
   void put(const model::Run& run);
 
+  std::set<RunId> begun_here_;  ///< runs created or started in the batch that is being taken
   Lookup look_up_;
   std::map<RunId, RunInfo> runs_;
   RunInfo ended_;  ///< one that was over already when it was asked for
