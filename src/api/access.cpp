@@ -56,6 +56,16 @@ Result<void> check_reason(std::string_view reason, std::string path) {
               "say it shorter, or name where more is written", std::move(path));
 }
 
+Error session_error(const Error& cause) {
+  if (!cause.code.starts_with("auth.")) return cause;
+  return {"auth.session_ended", "the session has ended", "sign in again"};
+}
+
+bool Access::may_still(const http::Request& request, Permission permission) {
+  const Result<Caller> caller = identify(request, permission);
+  return caller.has_value() || !caller.error().code.starts_with("auth.");
+}
+
 Result<Caller> Access::identify(const http::Request& request, Permission permission) {
   model::Actor actor = actor_of(request);
   if (const auto fits = check_reason(actor.reason, "X-Dandori-Reason"); !fits)
@@ -90,9 +100,7 @@ Result<Caller> Access::by_cookie(const http::Request& request, model::Actor acto
     if (*signed_out) session.reset();
   }
   Result<Owner> owner = session ? owner_of(*session) : std::unexpected(wrong_token());
-  if (!owner) {
-    return fail("auth.session_ended", "the session has ended", "sign in again");
-  }
+  if (!owner) return std::unexpected(session_error(owner.error()));
   if (is_write(request) && !same_secret(request.headers.value(kCsrf), session->csrf)) {
     return fail("auth.csrf",
                 fmt::format("a browser's {} must carry the header {}", request.method, kCsrf),
@@ -138,16 +146,16 @@ void Access::note_use(const model::TokenRow& token) {
 
 Result<Caller> Access::sign_in(const http::Request& request, const std::string& token) {
   const Timestamp now = services_.engine.now();
-  if (limit_.wait(request.peer, now) > Duration::zero()) {
-    return fail("auth.too_many_attempts", "too many failed sign-ins came from this address",
-                "wait a minute, then try again with the right token");
-  }
   Result<Owner> owner = owner_of(token);
+  if (!owner && !owner.error().code.starts_with("auth.")) return std::unexpected(owner.error());
   if (!owner) {
+    // Behind a proxy all come from one address: who has the right token must not wait for others.
+    const bool is_throttled = limit_.wait(request.peer, now) > Duration::zero();
     limit_.failed(request.peer, now);
-    return std::unexpected(owner.error());
+    if (!is_throttled) return std::unexpected(owner.error());
+    return fail("auth.too_many_attempts", "too many failed sign-ins came from this address",
+                "wait a minute; the right token is taken at any time");
   }
-  limit_.succeeded(request.peer);
   Caller caller{actor_of(request), owner->role, {}, sessions_.open(owner->id, now)};
   caller.actor.name = std::move(owner->name);
   caller.actor.channel = model::Channel::ui;

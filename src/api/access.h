@@ -25,6 +25,10 @@ inline constexpr std::size_t kReasonMax = 1000;
 /// Errors: request.bad_field. path: where it stands.
 Result<void> check_reason(std::string_view reason, std::string path);
 
+/// What a browser is told whose session's token was not found good: only what is wrong with the
+/// token ends the session, not a store that cannot be read now.
+Error session_error(const Error& cause);
+
 /// Tells callers by bearer token or by session cookie. Thread-safe.
 class Access {
  public:
@@ -34,7 +38,12 @@ class Access {
   /// auth.csrf (a write of a browser without the right header), auth.denied.
   Result<Caller> identify(const http::Request& request, Permission permission);
 
-  /// Signs a browser in. Errors: auth.wrong_token, auth.too_many_attempts.
+  /// Whether the caller of an earlier request still has the permission. A store that cannot be read
+  /// now takes nothing away.
+  bool may_still(const http::Request& request, Permission permission);
+
+  /// Signs a browser in. A right token is never kept waiting. Errors: auth.wrong_token,
+  /// auth.too_many_attempts.
   Result<Caller> sign_in(const http::Request& request, const std::string& token);
   /// The caller's session, to expire later where half of its life has passed.
   Session renewed(const Session& session) const;

@@ -60,24 +60,10 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.
 constexpr auto kRooms = std::to_array<CodeStatus>({
-    {"json.", 400},
-    {"request.", 422},
-    {"param.", 422},
-    {"spec.", 422},
-    {"expr.", 422},
-    {"cron.", 422},
-    {"calendar.", 422},
-    {"time.", 422},
-    {"id.", 422},
-    {"token.", 422},
-    {"run.", 409},
-    {"job.", 409},
-    {"workflow.", 409},
-    {"mark.", 409},
-    {"plan.", 409},
-    {"operation.", 422},
-    {"bulk.", 422},
-    {"store.", 503},
+    {"json.", 400},      {"request.", 422},  {"param.", 422},    {"spec.", 422}, {"expr.", 422},
+    {"cron.", 422},      {"calendar.", 422}, {"time.", 422},     {"id.", 422},   {"token.", 422},
+    {"run.", 409},       {"job.", 409},      {"workflow.", 409}, {"mark.", 409}, {"plan.", 409},
+    {"operation.", 422}, {"bulk.", 422},     {"store.", 503},    {"log.", 503},
 });
 
 }  // namespace
@@ -103,6 +89,19 @@ void Call::fail(const Error& error) {
     response.headers.set("Retry-After", "1");
   }
   if (response.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+  respond(std::move(response));
+}
+
+void Call::stream(http::Response response) {
+  // Of the request only what tells the caller is kept.
+  http::Request again;
+  again.method = "GET";
+  for (const std::string_view name : {"Authorization", "Cookie"}) {
+    if (const auto value = request.headers.find(name)) again.headers.set(name, std::string{*value});
+  }
+  response.stream->may_go_on = [&access = access, again = std::move(again)] {
+    return access.may_still(again, Permission::view);
+  };
   respond(std::move(response));
 }
 

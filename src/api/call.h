@@ -26,7 +26,16 @@ struct Call {
   void answer(int status, const Json& body) {
     respond(http::json(status, write_json(body) + "\n"));
   }
+  /// The same with what `make` makes: on the connection's thread, not on the one that answers.
+  void answer_later(std::function<Json()> make) {
+    http::Response response = http::json(200, {});
+    response.make_body = [make = std::move(make)] { return write_json(make()) + "\n"; };
+    respond(std::move(response));
+  }
   void fail(const Error& error);
+  /// Answers with a stream, which ends when the caller may no longer read: his token is revoked or
+  /// has expired, or he has signed out.
+  void stream(http::Response response);
 };
 
 /// Status of an error code: the one table. 500 for codes that are our own mistake.

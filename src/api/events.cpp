@@ -97,12 +97,17 @@ std::string special_event(std::string_view event, std::uint64_t seq, std::string
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", seq, event, write_json(data));
 }
 
-/// One too far back is told to read everything anew, as is one that has seen what never was here
-/// (a restored backup).
+/// One that has seen what never was here (a restored backup) is told to read everything anew.
+std::optional<Begin> reset_of_unknown(std::uint64_t last, std::optional<std::uint64_t> position) {
+  if (position.value_or(0) <= last) return std::nullopt;
+  return Begin{last, special_event("reset", last, "unknown")};
+}
+
+/// So is one that is too far back.
 Begin begin_at(const EventHub& hub, std::optional<std::uint64_t> position) {
   const std::uint64_t last = hub.last();
   if (!position) return {last, special_event("ready", last, {})};
-  if (*position > last) return {last, special_event("reset", last, "unknown")};
+  if (auto reset = reset_of_unknown(last, position)) return *std::move(reset);
   if (last - *position > hub.resume_max()) return {last, special_event("reset", last, "too_old")};
   return {*position, {}};
 }
@@ -120,7 +125,7 @@ void stream_events(Call call, Begin begin, Topics topics, bool coalesces) {
   response.stream->idle_chunk = ":\n\n";
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("X-Accel-Buffering", "no");
-  call.respond(std::move(response));
+  call.stream(std::move(response));
 }
 
 }  // namespace
@@ -144,7 +149,9 @@ void get_run_events(Call call) {
   if (!position) return call.fail(position.error());
   auto topics = parse_topics("run:" + call.param("run"), call.services.query);
   if (!topics) return call.fail(topics.error());
-  stream_events(std::move(call), {position->value_or(0), {}}, std::move(*topics), false);
+  Begin begin = reset_of_unknown(call.services.events.last(), *position)
+                    .value_or(Begin{position->value_or(0), {}});
+  stream_events(std::move(call), std::move(begin), std::move(*topics), false);
 }
 
 void list_run_events(Call call) {

@@ -52,6 +52,22 @@ Json lines_json(const LogPlace& place, const std::vector<model::LogLine>& lines)
       {{"attempt", place.attempt.number}, {"items", Json::array(std::move(items))}});
 }
 
+Json page_of_lines(const LogPlace& place, const model::LogFound& found, std::size_t count,
+                   const model::LogChunk& chunk) {
+  LineCutter cutter{.offset = found.offset, .number = found.number, .rest = {}};
+  std::vector<model::LogLine> lines;
+  const bool all = cutter.take(chunk.offset, chunk.bytes, count, lines);
+  const bool is_cut = lines.empty() && !cutter.rest.empty() && chunk.bytes.size() == kReadBytes;
+  if (all && lines.size() < count && (chunk.complete || is_cut)) cutter.finish(lines);
+  Json body = lines_json(place, lines);
+  body.set("next_offset", cutter.offset);
+  body.set("lines_total", found.newlines);
+  body.set("bytes_total", found.end);
+  body.set("dropped", chunk.dropped);
+  body.set("complete", chunk.complete && all && cutter.rest.empty());
+  return body;
+}
+
 void answer_lines(const SharedCall& call, const LogPlace& place, const model::LogFound& found,
                   std::size_t count) {
   const model::LogRequest request{.id = 0,
@@ -59,20 +75,12 @@ void answer_lines(const SharedCall& call, const LogPlace& place, const model::Lo
                                   .offset = found.offset,
                                   .bytes_max = kReadBytes,
                                   .wait = false};
-  const auto answer = [call, place, found, count](const model::LogChunk& chunk) {
+  // Called on the engine's thread: lines are cut on the connection's.
+  const auto answer = [call, place, found, count](model::LogChunk chunk) {
     if (!chunk.error.empty()) return call->fail(log_error(chunk.error, place));
-    LineCutter cutter{.offset = found.offset, .number = found.number, .rest = {}};
-    std::vector<model::LogLine> lines;
-    const bool all = cutter.take(chunk.offset, chunk.bytes, count, lines);
-    const bool is_cut = lines.empty() && !cutter.rest.empty() && chunk.bytes.size() == kReadBytes;
-    if (all && lines.size() < count && (chunk.complete || is_cut)) cutter.finish(lines);
-    Json body = lines_json(place, lines);
-    body.set("next_offset", cutter.offset);
-    body.set("lines_total", found.newlines);
-    body.set("bytes_total", found.end);
-    body.set("dropped", chunk.dropped);
-    body.set("complete", chunk.complete && all && cutter.rest.empty());
-    call->answer(200, body);
+    call->answer_later([place, found, count, chunk = std::move(chunk)] {
+      return page_of_lines(place, found, count, chunk);
+    });
   };
   call->services.engine.read_log(place.agent, request, answer);
 }
@@ -98,23 +106,33 @@ class Search : public std::enable_shared_from_this<Search> {
 
  private:
   void take(const model::LogFound& found) {
-    for (const model::LogLine& line : found.lines) {
-      Json item = to_json(line);
-      item.set("spans", spans_json(line.text, pattern_.places_in(line.text, kSpansMax)));
-      items_.push_back(std::move(item));
-    }
+    lines_.insert(lines_.end(), found.lines.begin(), found.lines.end());
     find_.offset = found.offset;
     find_.number = found.number;
     find_.count_max =
-        limit_ - static_cast<std::uint32_t>(std::min<std::size_t>(items_.size(), limit_));
+        limit_ - static_cast<std::uint32_t>(std::min<std::size_t>(lines_.size(), limit_));
     const bool is_over = found.at_end || find_.count_max == 0 || ++steps_ == kStepsMax;
     if (!is_over) return step();
+    const Json cursor =
+        found.at_end ? Json{} : Json{fmt::format("{}:{}", found.offset, found.number)};
+    call_->answer_later([self = shared_from_this(), cursor, complete = found.complete] {
+      return self->page(cursor, complete);
+    });
+  }
+
+  /// On the connection's thread: places of the pattern in many lines take their time.
+  Json page(const Json& cursor, bool complete) const {
+    Json::Array items;
+    for (const model::LogLine& line : lines_) {
+      Json item = to_json(line);
+      item.set("spans", spans_json(line.text, pattern_.places_in(line.text, kSpansMax)));
+      items.push_back(std::move(item));
+    }
     Json body = Json::object(
-        {{"attempt", place_.attempt.number}, {"items", Json::array(std::move(items_))}});
-    body.set("next_cursor",
-             found.at_end ? Json{} : Json{fmt::format("{}:{}", found.offset, found.number)});
-    body.set("complete", found.complete);
-    call_->answer(200, body);
+        {{"attempt", place_.attempt.number}, {"items", Json::array(std::move(items))}});
+    body.set("next_cursor", cursor);
+    body.set("complete", complete);
+    return body;
   }
 
   SharedCall call_;
@@ -122,7 +140,7 @@ class Search : public std::enable_shared_from_this<Search> {
   Pattern pattern_;
   model::LogFind find_;
   const std::uint32_t limit_;
-  Json::Array items_;
+  std::vector<model::LogLine> lines_;
   std::uint32_t steps_ = 0;
 };
 

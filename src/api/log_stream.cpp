@@ -4,6 +4,8 @@
 #include <charconv>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "api/log_place.h"
 #include "api/log_text.h"
@@ -23,76 +25,74 @@ class LineSource final : public http::ChunkSource {
  public:
   LineSource(Engine& engine, LogPlace place, const model::LogFound& begin)
       : state_{std::make_shared<State>()}, engine_{engine}, place_{std::move(place)} {
-    state_->attempt = place_.attempt.number;
-    state_->cutter = {.offset = begin.offset, .number = begin.number, .rest = {}};
+    cutter_ = {.offset = begin.offset, .number = begin.number, .rest = {}};
   }
 
   void start(http::Wake wake) override { state_->wake = std::move(wake); }
 
   http::Pulled next(std::string& out, std::size_t /*bytes_max*/) override {
-    std::uint64_t offset = 0;
+    if (ended_) return http::Pulled::end;
+    std::optional<model::LogChunk> chunk;
     {
       const std::lock_guard lock{state_->mutex};
-      out += std::exchange(state_->text, {});
-      if (state_->failed) return out.empty() ? http::Pulled::abort : http::Pulled::chunk;
-      if (state_->ended) return http::Pulled::end;
-      if (state_->asked || !out.empty()) {
-        return out.empty() ? http::Pulled::wait : http::Pulled::chunk;
-      }
-      state_->asked = true;
-      offset = state_->cutter.offset + state_->cutter.rest.size();
+      if (state_->asked) return http::Pulled::wait;
+      chunk = std::exchange(state_->chunk, std::nullopt);
+      state_->asked = !chunk;
     }
-    ask(offset);
-    return http::Pulled::wait;
+    if (!chunk) {
+      ask();
+      return http::Pulled::wait;
+    }
+    if (!chunk->error.empty()) return http::Pulled::abort;
+    write(*chunk, out);
+    return http::Pulled::chunk;  // then asked again: for the next piece
   }
 
  private:
   struct State {
     std::mutex mutex;
     http::Wake wake;
-    std::uint32_t attempt = 0;
-    LineCutter cutter;
-    std::string text;
-    bool asked = false, ended = false, failed = false;
-
-    void take(const model::LogChunk& chunk) {
-      const std::lock_guard lock{mutex};
-      asked = false;
-      failed = !chunk.error.empty();
-      if (failed) return;
-      std::vector<model::LogLine> lines;
-      cutter.take(chunk.offset, chunk.bytes, SIZE_MAX, lines);
-      if (chunk.complete) cutter.finish(lines);
-      if (!lines.empty()) put("lines", lines, chunk);
-      if (!chunk.complete) return;
-      put("end", {}, chunk);
-      ended = true;
-    }
-
-    void put(std::string_view event, const std::vector<model::LogLine>& lines,
-             const model::LogChunk& chunk) {
-      Json::Array items;
-      for (const model::LogLine& line : lines) items.push_back(to_json(line));
-      Json body = Json::object({{"attempt", attempt},
-                                {"items", Json::array(std::move(items))},
-                                {"next_offset", cutter.offset},
-                                {"dropped", chunk.dropped},
-                                {"complete", chunk.complete}});
-      fmt::format_to(std::back_inserter(text), "id: {}:{}\nevent: {}\ndata: ", attempt,
-                     cutter.offset, event);
-      append_json(text, body);
-      text += "\n\n";
-    }
+    std::optional<model::LogChunk> chunk;  ///< as it came: it is cut on the connection's thread
+    bool asked = false;
   };
 
-  void ask(std::uint64_t offset) {
+  void write(const model::LogChunk& chunk, std::string& out) {
+    std::vector<model::LogLine> lines;
+    cutter_.take(chunk.offset, chunk.bytes, SIZE_MAX, lines);
+    if (chunk.complete) cutter_.finish(lines);
+    if (!lines.empty()) put("lines", lines, chunk, out);
+    if (!chunk.complete) return;
+    put("end", {}, chunk, out);
+    ended_ = true;
+  }
+
+  void put(std::string_view event, const std::vector<model::LogLine>& lines,
+           const model::LogChunk& chunk, std::string& out) const {
+    Json::Array items;
+    for (const model::LogLine& line : lines) items.push_back(to_json(line));
+    const Json body = Json::object({{"attempt", place_.attempt.number},
+                                    {"items", Json::array(std::move(items))},
+                                    {"next_offset", cutter_.offset},
+                                    {"dropped", chunk.dropped},
+                                    {"complete", chunk.complete}});
+    fmt::format_to(std::back_inserter(out), "id: {}:{}\nevent: {}\ndata: ", place_.attempt.number,
+                   cutter_.offset, event);
+    append_json(out, body);
+    out += "\n\n";
+  }
+
+  void ask() {
     const model::LogRequest request{.id = 0,
                                     .attempt = place_.attempt,
-                                    .offset = offset,
+                                    .offset = cutter_.offset + cutter_.rest.size(),
                                     .bytes_max = kChunkBytes,
                                     .wait = true};
-    engine_.read_log(place_.agent, request, [state = state_](const model::LogChunk& chunk) {
-      state->take(chunk);
+    engine_.read_log(place_.agent, request, [state = state_](model::LogChunk chunk) {
+      {
+        const std::lock_guard lock{state->mutex};
+        state->chunk = std::move(chunk);
+        state->asked = false;
+      }
       state->wake();
     });
   }
@@ -100,6 +100,8 @@ class LineSource final : public http::ChunkSource {
   std::shared_ptr<State> state_;
   Engine& engine_;
   LogPlace place_;
+  LineCutter cutter_;
+  bool ended_ = false;
 };
 
 /// Where a stream begins.
@@ -151,7 +153,7 @@ void stream_log(Call call) {
                response.headers.set("Cache-Control", "no-store");
                response.headers.set("X-Accel-Buffering", "no");
                response.headers.set("X-Dandori-Attempt", fmt::to_string(place.attempt.number));
-               with->respond(std::move(response));
+               with->stream(std::move(response));
              });
 }
 

@@ -108,16 +108,19 @@ void LineCutter::finish(std::vector<model::LogLine>& lines) {
 void LineCutter::put(std::uint64_t newline_bytes, std::vector<model::LogLine>& lines) {
   std::string_view text = rest;
   if (text.ends_with('\r')) text.remove_suffix(1);
-  lines.push_back({number, offset, to_valid_utf8(text.substr(0, model::kLogLineBytesMax))});
+  lines.push_back({number, offset, to_valid_utf8(text.substr(0, model::kLogLineBytesMax)),
+                   text.size() > model::kLogLineBytesMax});
   offset += rest.size() + newline_bytes;
   rest.clear();
 }
 
 Json to_json(const model::LogLine& line) {
-  return Json::object({{"n", line.number},
-                       {"offset", line.offset},
-                       {"text", line.text},
-                       {"severity", severity_of(line.text)}});
+  Json made = Json::object({{"n", line.number},
+                            {"offset", line.offset},
+                            {"text", line.text},
+                            {"severity", severity_of(line.text)}});
+  if (line.truncated) made.set("truncated", true);
+  return made;
 }
 
 Json spans_json(std::string_view text,

@@ -32,7 +32,7 @@ struct LineCutter {
   void put(std::uint64_t newline_bytes, std::vector<model::LogLine>& lines);
 };
 
-/// `{n, offset, text, severity}`.
+/// `{n, offset, text, severity, truncated}`.
 Json to_json(const model::LogLine& line);
 
 /// Byte places of a text as places in UTF-16 units, which is how browsers count.

@@ -47,6 +47,18 @@ TEST_CASE("behind dropped bytes the offset goes on, the number stays") {
   CHECK(lines == Lines{{1, 0, "a"}, {2, 2, "b"}, {2, 100, "c"}});
 }
 
+TEST_CASE("a line that is longer than what is sent of it is marked") {
+  LineCutter cutter;
+  Lines lines;
+  CHECK(cutter.take(0, std::string(4096, 'a') + "\n" + std::string(4097, 'b') + "\n", 10, lines));
+  REQUIRE(lines.size() == 2);
+  CHECK_FALSE(lines[0].truncated);
+  CHECK(lines[1].truncated);
+  CHECK(lines[1].text.size() == 4096);
+  CHECK(to_json(lines[0]).find("truncated") == nullptr);
+  CHECK(to_json(lines[1]).bool_or("truncated", false));
+}
+
 TEST_CASE("spans count as browsers do") {
   CHECK(write_json(spans_json("異常x", {{0, 6}, {6, 7}})) == "[[0,2],[2,3]]");
   CHECK(write_json(spans_json("😀 ab", {{5, 7}})) == "[[3,5]]");

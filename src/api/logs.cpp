@@ -102,7 +102,7 @@ void answer_log(const SharedCall& call, const LogPlace& place, const Range& rang
                                              std::make_unique<LogSource>(engine, place, range));
     response.headers.set("X-Dandori-Attempt", fmt::to_string(place.attempt.number));
     response.headers.set("X-Dandori-Offset", fmt::to_string(range.offset));
-    call->respond(std::move(response));
+    call->stream(std::move(response));
   });
 }
 

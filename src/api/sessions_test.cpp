@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "api/access.h"
 #include "api/sign_in_limit.h"
 
 namespace dandori::api {
@@ -56,9 +57,11 @@ TEST_CASE("after ten failed sign-ins in a minute an address waits, others do not
   CHECK(limit.wait("10.0.0.1:5001", kNow + 10s) == 50s);
   CHECK(limit.wait("10.0.0.2:5000", kNow) == Duration::zero());
   CHECK(limit.wait("10.0.0.1:5000", kNow + 1min) == Duration::zero());
-  limit.failed("10.0.0.1:5000", kNow);
-  limit.succeeded("10.0.0.1:6000");
-  CHECK(limit.wait("10.0.0.1:5000", kNow) == Duration::zero());
+}
+
+TEST_CASE("a store that cannot be read now ends no session") {
+  CHECK(session_error({"auth.wrong_token", "", ""}).code == "auth.session_ended");
+  CHECK(session_error({"store.busy", "the store is busy", ""}).code == "store.busy");
 }
 
 }  // namespace

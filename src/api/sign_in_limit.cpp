@@ -31,12 +31,6 @@ void SignInLimit::failed(std::string_view peer, Timestamp now) {
   if (times.size() > kFailuresMax) times.pop_front();
 }
 
-void SignInLimit::succeeded(std::string_view peer) {
-  const std::lock_guard lock{mutex_};
-  const auto found = failures_.find(address_of(peer));
-  if (found != failures_.end()) failures_.erase(found);
-}
-
 void SignInLimit::forget(Timestamp now) {
   for (auto& [address, times] : failures_) {
     while (!times.empty() && times.front() + kSpan <= now) times.pop_front();

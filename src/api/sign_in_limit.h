@@ -11,7 +11,8 @@
 
 namespace dandori::api {
 
-/// Counts failed sign-ins by address: after kFailuresMax within kSpan the address has to wait.
+/// Counts failed sign-ins by address: after kFailuresMax within kSpan further wrong tokens from it
+/// are told to wait. A sign-in that succeeds takes nothing off the count.
 /// Thread-safe and bounded.
 class SignInLimit {
  public:
@@ -22,7 +23,6 @@ class SignInLimit {
   /// How long `peer` must wait before the next try; zero: not at all.
   Duration wait(std::string_view peer, Timestamp now);
   void failed(std::string_view peer, Timestamp now);
-  void succeeded(std::string_view peer);
 
  private:
   void forget(Timestamp now);

@@ -91,7 +91,8 @@ Answer<std::uint64_t> line_offset(Remote& remote, const LogUrl& url, std::string
   return static_cast<std::uint64_t>(first.integer_or(member, 0));
 }
 
-Result<std::pair<std::uint64_t, std::uint64_t>> read_lines(const std::string& text) {
+Result<std::pair<std::uint64_t, std::uint64_t>> read_lines(const Console& console,
+                                                           const std::string& text) {
   std::uint64_t first = 0, last = 0;
   const char* const end = text.data() + text.size();
   const auto from = std::from_chars(text.data(), end, first);
@@ -101,18 +102,19 @@ Result<std::pair<std::uint64_t, std::uint64_t>> read_lines(const std::string& te
       return std::pair{first, last};
     }
   }
-  return fail("cli.usage", fmt::format("--lines '{}' is no range of lines", excerpt(text)),
-              "--lines 100-200");
+  return fail("cli.usage", console.text("problem.lines", {{"text", excerpt(text)}}),
+              console.text("hint.lines"));
 }
 
-Answer<Part> read_part(Remote& remote, const LogUrl& url, const LogsOptions& options) {
+Answer<Part> read_part(const Console& console, Remote& remote, const LogUrl& url,
+                       const LogsOptions& options) {
   Part part;
   if (options.tail) {
     const auto offset = line_offset(remote, url, fmt::format("&tail={}&count=1", *options.tail));
     if (!offset) return std::unexpected(offset.error());
     part.offset = *offset;
   } else if (!options.lines.empty()) {
-    const auto lines = read_lines(options.lines);
+    const auto lines = read_lines(console, options.lines);
     if (!lines) return std::unexpected(Problem{.error = lines.error()});
     const auto begin = line_offset(remote, url, fmt::format("&from={}&count=1", lines->first));
     if (!begin) return std::unexpected(begin.error());
@@ -123,9 +125,30 @@ Answer<Part> read_part(Remote& remote, const LogUrl& url, const LogsOptions& opt
   return part;
 }
 
+/// A line of which only a part came is read from the log itself.
+Answer<void> print_whole(Console& console, Remote& remote, const LogUrl& url,
+                         std::uint64_t number) {
+  const auto begin = line_offset(remote, url, fmt::format("&from={}&count=1", number));
+  if (!begin) return std::unexpected(begin.error());
+  const auto end = line_offset(remote, url, fmt::format("&from={}&count=1", number + 1));
+  if (!end) return std::unexpected(end.error());
+  bool is_ended = false;
+  const auto done = remote.stream(
+      fmt::format("{}&offset={}&length={}", url.of(""), *begin, *end - std::min(*begin, *end)), {},
+      kQuietMax, [&](std::string_view piece) {
+        console.out(piece);
+        is_ended = piece.ends_with('\n');
+        return true;
+      });
+  if (!done) return std::unexpected(done.error());
+  if (!is_ended) console.out("\n");
+  return {};
+}
+
 /// The agent looks for the lines; only those come here.
 int search(Console& console, Remote& remote, const LogUrl& url, const std::string& pattern) {
   std::string cursor;
+  std::int64_t printed = 0;  // a long line may be found again by a later part of it
   do {
     const auto page =
         remote.get(url.of("/search") + fmt::format("&regex=1&limit=1000&q={}{}{}",
@@ -133,7 +156,15 @@ int search(Console& console, Remote& remote, const LogUrl& url, const std::strin
                                                    cursor.empty() ? "" : "&cursor=", cursor));
     if (!page) return report(console, page.error());
     for (const Json& line : (*page)["items"].items()) {
-      console.out(std::string{line.text_or("text", "")} + "\n");
+      const std::int64_t number = line.integer_or("n", 0);
+      if (std::exchange(printed, number) == number) continue;
+      if (!line.bool_or("truncated", false)) {
+        console.out(std::string{line.text_or("text", "")} + "\n");
+      } else if (const auto whole =
+                     print_whole(console, remote, url, static_cast<std::uint64_t>(number));
+                 !whole) {
+        return report(console, whole.error());
+      }
     }
     cursor = page->text_or("next_cursor", "");
   } while (!cursor.empty());
@@ -165,7 +196,7 @@ int show_logs(Console& console, const LogsOptions& options) {
   if (!url) return report(console, url.error());
   const bool is_whole = !options.follow && !options.tail && options.lines.empty();
   if (wanted && is_whole) return search(console, *remote, *url, options.grep);
-  const auto part = read_part(*remote, *url, options);
+  const auto part = read_part(console, *remote, *url, options);
   if (!part) return report(console, part.error());
 
   LogPrinter printer{console, std::move(wanted)};

@@ -57,6 +57,21 @@ Pulled ask_source(ChunkSource& source, std::string& out) {
   }
 }
 
+void make_body(Response& response) {
+  if (!response.make_body) return;
+  try {
+    response.body = response.make_body();
+  } catch (const std::exception& exception) {
+    log(LogLevel::error, "http.body_failed", {{"what", exception.what()}});
+    const std::string_view label = response.label;
+    std::string user = std::move(response.user);
+    response = problem(500, {"http.no_answer", "the answer could not be made",
+                             "look for the request id in the server's log"});
+    response.label = label;
+    response.user = std::move(user);
+  }
+}
+
 bool status_has_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
@@ -306,6 +321,7 @@ void Connection::tell_answered(const Response& response) const {
 }
 
 void Connection::begin_answer(Response response) {
+  make_body(response);
   tell_answered(response);
   const bool has_body = status_has_body(response.status);
   if (response.stream && (is_http_1_0_ || worker_.is_winding_down())) keep_ = false;
@@ -316,6 +332,7 @@ void Connection::begin_answer(Response response) {
   if (response.stream && has_body && !is_head_) {
     stream_ = std::move(response.stream);
     stream_ended_ = false;
+    stream_checked_at_ = worker_.now();
     wake_target_ = std::make_shared<WakeTarget>(worker_.mailbox(), id_, sequence_);
     stream_->source->start(Wake{wake_target_});
   } else if (has_body && !is_head_) {
@@ -447,8 +464,16 @@ void Connection::linger() {
   if (!reading_) begin_ = end_ = 0;
 }
 
+bool Connection::stream_may_go_on(Ticks now) {
+  if (!stream_ || !stream_->may_go_on) return true;
+  if (now - stream_checked_at_ < stream_->check_every.count()) return true;
+  stream_checked_at_ = now;
+  return stream_->may_go_on();
+}
+
 void Connection::on_tick(Ticks now) {
   if (!is_open()) return;
+  if (!stream_may_go_on(now)) return close();
   if (phase_ == Phase::stream_waiting && !stream_->idle_chunk.empty() &&
       now - stream_quiet_since_ >= stream_->idle_every.count()) {
     if (!send_chunk(stream_->idle_chunk, false)) return;

@@ -67,6 +67,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_writable();
   void after_written();
   void pull_stream();
+  /// False: the stream is due to be asked whether it may go on, and may not.
+  bool stream_may_go_on(Ticks now);
   bool send_chunk(std::string_view chunk, bool is_last);
   void linger();
 
@@ -109,6 +111,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string chunk_;
   bool stream_ended_ = false;
   Ticks stream_quiet_since_ = 0;
+  Ticks stream_checked_at_ = 0;
 };
 
 }  // namespace dandori::http::detail

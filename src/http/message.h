@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -92,6 +93,9 @@ struct BodyStream {
   /// Sent whenever nothing else was sent for `idle_every`; empty: nothing. For SSE: ":\n\n".
   std::string idle_chunk = {};
   std::chrono::milliseconds idle_every{15'000};
+  /// Asked every `check_every`, whatever the stream is at: false cuts it. Must be quick.
+  std::function<bool()> may_go_on = {};
+  std::chrono::milliseconds check_every{5'000};
 };
 
 /// What is answered. Date, Content-Length, Transfer-Encoding, Connection and X-Request-Id are added
@@ -100,6 +104,9 @@ struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
+  /// Where set, makes `body` on the connection's thread: for whoever answers from a thread that
+  /// must not be held up.
+  std::function<std::string()> make_body = {};
   /// Where set, `body` is unused and the stream is sent instead.
   std::optional<BodyStream> stream = {};
   // For ServerOptions::on_answered; not sent.

@@ -183,6 +183,58 @@ TEST_CASE("a quiet stream sends its idle chunk") {
   CHECK(peer.until("0\r\n\r\n").ends_with("0\r\n\r\n"));
 }
 
+TEST_CASE("a stream that may not go on is cut, while it is quiet and while it is taken slowly") {
+  for (const bool is_quiet : {true, false}) {
+    std::atomic<bool> may_go_on{true};
+    std::atomic<int> asked{0};
+    std::atomic<std::size_t> pulled{0};
+    std::promise<void> gone;
+    PushStream stream;
+    Server server{ServerOptions{.idle_timeout = std::chrono::milliseconds{20}},
+                  [&](Request, Responder respond) {
+                    Response response =
+                        streamed("text/event-stream",
+                                 is_quiet ? stream.source()
+                                          : std::make_unique<Endless>(pulled, gone, 1U << 16U));
+                    response.stream->may_go_on = [&] { return ++asked < 3 || may_go_on; };
+                    response.stream->check_every = std::chrono::milliseconds{5};
+                    respond(std::move(response));
+                  }};
+    REQUIRE(server.start());
+    RawPeer peer{server.port()};
+    peer.shrink_receive_buffer();
+    peer.send(kGet).until("\r\n\r\n");
+    may_go_on = false;
+    if (is_quiet) {
+      CHECK(peer.rest().empty());
+    } else {
+      gone.get_future().wait();
+    }
+    CHECK(asked >= 3);
+    CHECK_FALSE(peer.timed_out());
+  }
+}
+
+TEST_CASE("a body is made on the connection's thread; one that cannot be made is a problem") {
+  std::thread::id handled, made;
+  Server server{{}, [&](Request request, Responder respond) {
+                  handled = std::this_thread::get_id();
+                  Response response = text(200, {});
+                  response.make_body = [&made, fails = request.path == "/fails"] {
+                    made = std::this_thread::get_id();
+                    if (fails) throw std::runtime_error{"cannot"};
+                    return std::string{"made later"};
+                  };
+                  std::thread{[&] { respond(std::move(response)); }}.join();
+                }};
+  REQUIRE(server.start());
+  RawPeer peer{server.port()};
+  CHECK(peer.send(kGet).until("made later").find("Content-Length: 10\r\n") != std::string::npos);
+  CHECK(made == handled);
+  peer.send("GET /fails HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  CHECK(peer.rest().find("500 ") != std::string::npos);
+}
+
 TEST_CASE("HEAD of a stream is answered without asking the source") {
   PushStream stream;
   Server server{

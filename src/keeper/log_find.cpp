@@ -17,9 +17,10 @@ constexpr std::size_t kLineBytesSearched = 64U << 10U;  // a longer line is look
 constexpr std::uint32_t kLinesMax = 1000;
 constexpr std::size_t kAnswerBytesMax = 1U << 20U;
 
-std::string cut_line(std::string_view line) {
+model::LogLine make_line(std::uint64_t number, std::uint64_t offset, std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  return to_valid_utf8(line.substr(0, model::kLogLineBytesMax));
+  return {number, offset, to_valid_utf8(line.substr(0, model::kLogLineBytesMax)),
+          line.size() > model::kLogLineBytesMax};
 }
 
 }  // namespace
@@ -118,7 +119,9 @@ std::string LogStore::find_offset(const Where& where, std::uint64_t offset,
     });
     if (!error.empty()) return error;
   }
-  return find_line(where, number, found);
+  found.offset = std::min(offset, found.end);
+  found.number = number;
+  return {};
 }
 
 namespace {
@@ -126,10 +129,13 @@ namespace {
 /// Cuts pieces of a log into lines and keeps those with the pattern.
 class Searcher {
  public:
-  Searcher(const Pattern& pattern, const model::LogFind& find, model::LogFound& found)
+  /// is_inside: find.offset stands inside a line.
+  Searcher(const Pattern& pattern, const model::LogFind& find, bool is_inside,
+           model::LogFound& found)
       : pattern_{pattern},
         count_max_{std::clamp<std::uint32_t>(find.count_max, 1, kLinesMax)},
-        found_{found} {
+        found_{found},
+        is_inside_{is_inside} {
     found_.offset = find.offset;
     found_.number = std::max<std::uint64_t>(find.number, 1);
   }
@@ -148,10 +154,11 @@ class Searcher {
         break;
       }
       bytes.remove_prefix(end + 1);
-      look_at(rest_);
+      look_at(rest_, is_inside_);
       found_.offset += rest_.size() + 1;
       ++found_.number;
       rest_.clear();
+      is_inside_ = false;
       if (is_full()) return false;
     }
     seen_ += piece.bytes.size();
@@ -160,7 +167,10 @@ class Searcher {
 
   /// The last line has no newline and never will.
   void finish() {
-    if (!rest_.empty() && !is_full()) end_part();
+    if (rest_.empty() || is_full()) return;
+    look_at(rest_, is_inside_);
+    found_.offset += rest_.size();
+    rest_.clear();
   }
   bool is_full() const {
     return found_.lines.size() >= count_max_ || answer_bytes_ >= kAnswerBytesMax;
@@ -169,21 +179,24 @@ class Searcher {
  private:
   /// A part of a line that goes on (or has lost its end): its number stays.
   void end_part() {
-    look_at(rest_);
+    look_at(rest_, true);
     found_.offset += rest_.size();
     rest_.clear();
+    is_inside_ = true;
   }
-  void look_at(std::string_view line) {
+  void look_at(std::string_view line, bool is_part) {
     const bool again = !found_.lines.empty() && found_.lines.back().number == found_.number;
     if (again || !pattern_.occurs_in(line)) return;
-    found_.lines.push_back({found_.number, found_.offset, cut_line(line)});
+    found_.lines.push_back(make_line(found_.number, found_.offset, line));
+    if (is_part) found_.lines.back().truncated = true;
     answer_bytes_ += found_.lines.back().text.size();
   }
 
   const Pattern& pattern_;
   const std::size_t count_max_;
   model::LogFound& found_;
-  std::string rest_;  ///< of the line that begins at found_.offset
+  bool is_inside_;    ///< what comes is not the beginning of its line
+  std::string rest_;  ///< of the line at found_.offset
   std::uint64_t next_ = UINT64_MAX;
   std::uint64_t seen_ = 0;
   std::size_t answer_bytes_ = 0;
@@ -196,7 +209,13 @@ std::string LogStore::search(const Where& where, const model::LogFind& find,
   const auto pattern =
       Pattern::compile(find.text, {.is_regex = find.is_regex, .ignores_case = find.ignores_case});
   if (!pattern) return pattern.error().code;
-  Searcher searcher{*pattern, find, found};
+  bool is_inside = false;
+  if (find.offset > 0 && find.offset < found.end) {
+    const model::LogChunk before = read_at(where, find.offset - 1, 1);
+    if (!before.error.empty()) return before.error;
+    is_inside = before.offset == find.offset - 1 && before.bytes != "\n";
+  }
+  Searcher searcher{*pattern, find, is_inside, found};
   bool is_enough = false;
   const std::string error = walk(where, find.offset, found.end, [&](const model::LogChunk& piece) {
     is_enough = !searcher.take(piece);

@@ -66,7 +66,7 @@ using Place = std::pair<std::uint64_t, std::uint64_t>;
 
 }  // namespace
 
-TEST_CASE("a line is found by its number, a byte's line by its offset, over pieces of any cut") {
+TEST_CASE("a line is found by its number, a byte's by its offset, over pieces of any cut") {
   Log log;
   for (const char* piece : {"on", "e\ntwo\nth", "ree\n", "four\nfive"}) log.write(piece);
   for (const bool from_disk : {false, true}) {
@@ -78,9 +78,11 @@ TEST_CASE("a line is found by its number, a byte's line by its offset, over piec
     CHECK(log.place(What::line, 5) == Place{5, 19});
     CHECK(log.place(What::line, 99).second == 23);
     CHECK(log.place(What::offset, 0, 0) == Place{1, 0});
-    CHECK(log.place(What::offset, 0, 3) == Place{1, 0});
-    CHECK(log.place(What::offset, 0, 10) == Place{3, 8});
-    CHECK(log.place(What::offset, 0, 22) == Place{5, 19});
+    CHECK(log.place(What::offset, 0, 3) == Place{1, 3});
+    CHECK(log.place(What::offset, 0, 8) == Place{3, 8});
+    CHECK(log.place(What::offset, 0, 10) == Place{3, 10});
+    CHECK(log.place(What::offset, 0, 22) == Place{5, 22});
+    CHECK(log.place(What::offset, 0, 99) == Place{5, 23});
     CHECK(log.place(What::tail, 2) == Place{4, 14});
     CHECK(log.place(What::tail, 100) == Place{1, 0});
   }
@@ -145,7 +147,7 @@ TEST_CASE("dropped bytes have no lines: numbers count what is kept") {
   CHECK(log.place(What::line, 3) == Place{3, 1005});
   const auto found = log.search("c");
   REQUIRE(found.lines.size() == 1);
-  CHECK(found.lines[0] == model::LogLine{2, 1003, "c"});
+  CHECK(found.lines[0] == model::LogLine{2, 1003, "c", true});  // what is kept of its line
   CHECK(found.dropped == 1000);
 }
 
@@ -158,6 +160,21 @@ TEST_CASE("a line without end is looked through in parts and costs no memory") {
   REQUIRE(!found.lines.empty());
   CHECK(found.lines[0].number == 1);
   CHECK(found.lines[0].text.size() <= model::kLogLineBytesMax);
+  CHECK(found.lines[0].truncated);
+}
+
+TEST_CASE("who goes on inside a long line gets what follows, and knows that it is a part") {
+  Log log;
+  log.write("short\n" + std::string(600'000, 'x') + " needle\nneedle again\n");
+  log.finish();
+  // Where a stream of lines was cut off in the middle of a line.
+  CHECK(log.place(What::offset, 0, 300'006) == Place{2, 300'006});
+  const auto found = log.search("needle", 300'006, 2);
+  REQUIRE(found.lines.size() == 2);
+  CHECK((found.lines[0].number == 2 && found.lines[0].truncated));
+  CHECK(found.lines[1] == model::LogLine{3, 600'014, "needle again"});
+  CHECK(log.search("needle", 600'014, 3).lines ==
+        std::vector<model::LogLine>{{3, 600'014, "needle again"}});
 }
 
 TEST_CASE("what was taken over twice after a crash is counted once") {

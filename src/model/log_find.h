@@ -14,7 +14,7 @@ struct LogFind {
   enum class What : std::uint8_t {
     line,    ///< where line `number` begins
     tail,    ///< where the last `number` lines begin
-    offset,  ///< the line that holds the byte at `offset`
+    offset,  ///< `offset` itself, also inside a line, with the number of the line that holds it
     search,  ///< lines with `text`, from `offset` on, which begins line `number`
   };
   std::uint64_t id = 0;  ///< pairs request and answer, as LogRequest
@@ -30,6 +30,7 @@ struct LogLine {
   std::uint64_t number = 0;
   std::uint64_t offset = 0;  ///< of its first byte
   std::string text = {};     ///< valid UTF-8, without the newline, at most kLogLineBytesMax
+  bool truncated = false;    ///< the line has more than `text`
   bool operator==(const LogLine&) const = default;
 };
 inline constexpr std::size_t kLogLineBytesMax = 4096;
@@ -37,7 +38,7 @@ inline constexpr std::size_t kLogLineBytesMax = 4096;
 struct LogFound {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
-  std::uint64_t number = 1;         ///< of the line that begins at `offset`
+  std::uint64_t number = 1;         ///< of the line at `offset`
   std::vector<LogLine> lines = {};  ///< What::search
   bool at_end = false;              ///< a search has come to the end that there is now
   bool complete = false;            ///< the attempt has ended, and a search has come to its end

@@ -118,6 +118,7 @@ void put(ObjectWriter& out, const model::LogFound& found) {
     item.number("number", line.number);
     item.number("offset", line.offset);
     item.text("text", line.text);
+    if (line.truncated) item.boolean("truncated", true);
     item.close();
   }
   text += ']';
@@ -308,6 +309,7 @@ void get(FieldReader& in, model::LogFound& found) {
     fields.required().number("number", line.number);
     fields.number("offset", line.offset);
     fields.text("text", line.text);
+    fields.required(false).boolean("truncated", line.truncated);
     if (!fields.ok()) return in.set_fault("lines", fields.fault());
     found.lines.push_back(std::move(line));
   }

@@ -145,7 +145,7 @@ TEST_CASE("a search in a log and what was found arrive as they were sent") {
   }
   model::LogFound found{
       .id = 4, .offset = 120, .number = 8, .at_end = true, .complete = true, .newlines = 9};
-  found.lines = {{3, 40, "line\twith \"signs\""}, {7, 99, ""}};
+  found.lines = {{3, 40, "line\twith \"signs\""}, {7, 99, "", true}};
   const auto read = again<model::LogFound>(AgentMessage{found});
   CHECK(read.lines == found.lines);
   CHECK((read.offset == 120 && read.number == 8 && read.at_end && read.complete &&

@@ -118,6 +118,17 @@ class Events(unittest.TestCase):
         self.assertEqual(stream.until("run.created")[0][2]["seq"], last + 1)
         stream.close()
 
+    def test_an_unknown_position_in_a_run_is_reset(self):
+        """So it is for who follows one run: the run is read anew, and goes on from the position told"""
+        run = self.run_one()
+        last = self.server.api("GET", "/doctor")["journal_seq"]
+        stream = Stream(self.server, f"/runs/{run}/events", str(last + 1000))
+        ident, event, data = next(iter(stream))
+        self.assertEqual((event, data["reason"], ident), ("reset", "unknown", str(last)))
+        self.server.api("POST", f"/runs/{run}:rerun", {"from": "start"})
+        self.assertGreater(int(stream.until("run.ended")[0][0]), last)
+        stream.close()
+
     def test_a_slow_client_harms_nobody(self):
         """A client that reads nothing holds nothing up and is bounded; others get every event"""
         self.server.apply("name: wide\njobs:\n" + "".join(f"  j{n}: {{type: noop}}\n" for n in range(1500)))
