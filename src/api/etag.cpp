@@ -13,6 +13,12 @@ std::string etag_of(const model::RevisionRow& revision) {
   return fmt::format("\"{}-{}\"", revision.revision, revision.digest.substr(0, 16));
 }
 
+std::string etag_of(const model::RevisionRow& revision, std::string_view program,
+                    std::string_view form) {
+  return fmt::format("\"{}-{}-{}-{}\"", revision.revision, revision.digest.substr(0, 16), program,
+                     form);
+}
+
 Result<std::optional<std::uint32_t>> base_revision(const http::Request& request) {
   std::string_view text = trim(request.headers.value("If-Match"));
   if (text.empty() || text == "*") return std::nullopt;

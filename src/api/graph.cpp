@@ -46,10 +46,11 @@ void get_workflow_graph(Call call) {
   const auto row =
       call.services.query.revision(call.param("workflow"), static_cast<std::uint32_t>(*revision));
   if (!row) return call.fail(row.error());
-  const std::string etag = etag_of(*row);
+  const std::string etag = etag_of(*row, call.services.settings.version, *format);
   if (is_known(call.request, etag)) {
     http::Response unchanged{.status = 304};
     unchanged.headers.set("ETag", etag);
+    unchanged.headers.set("Cache-Control", "no-cache");
     return call.respond(std::move(unchanged));
   }
   const auto definition =

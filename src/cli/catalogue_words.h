@@ -96,6 +96,7 @@ inline constexpr Entry kWords[] = {
     {"column.used", "LAST USED", "最終使用"},
     {"token.valid", "valid", "有効"},
     {"token.revoked", "revoked", "失効"},
+    {"token.expired", "expired", "期限切れ"},
     {"column.at", "AT", "時刻"},
     {"column.trigger", "TRIGGER", "起動契機"},
     {"column.note", "NOTE", "備考"},

@@ -80,8 +80,9 @@ int diff_files(Console& console, const ApplyOptions& options) {
   if (!remote) return report(console, remote.error());
   const auto answer = remote->post("/api/v1/workflows:diff", body_of(options, *files));
   if (!answer) return report(console, answer.error());
-  if (print_raw(console, *answer, "name")) return kOk;
-  if (!print_changes(console, (*answer)["items"])) console.say(console.text("message.no_changes"));
+  const bool is_printed = print_raw(console, *answer, "name");
+  if (!is_printed && !print_changes(console, (*answer)["items"]))
+    console.say(console.text("message.no_changes"));
   return report_refused(console, *answer);
 }
 

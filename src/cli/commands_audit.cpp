@@ -44,11 +44,9 @@ model::AuditRow row_of(const Json& item) {
 
 int broken(const Console& console, std::uint64_t line, std::uint64_t newest) {
   const std::string what =
-      line == 0
-          ? fmt::format("the audit log has no lines, and {} were written", newest)
-          : fmt::format("line {} of the audit log does not follow from the line before it", line);
-  report(console, Error{"audit.broken", what,
-                        "compare with a backup: the store was altered outside dandori"});
+      line == 0 ? console.text("audit.no_lines", {{"n", fmt::to_string(newest)}})
+                : console.text("audit.broken_line", {{"line", fmt::to_string(line)}});
+  report(console, Error{"audit.broken", what, console.text("audit.broken.hint")});
   return kInternal;  // as doctor: something is not well
 }
 
@@ -126,9 +124,10 @@ int verify_audit_file(Console& console, const std::string& path) {
     ++number;
     const auto item = parse_json(line);
     if (!item || !item->is_object()) {
-      report(console,
-             Error{"audit.broken", fmt::format("{}:{}: no line of an export", path, number),
-                   "an export is written by `dandori audit export FILE`"});
+      report(console, Error{"audit.broken",
+                            console.text("audit.no_export", {{"path", printable(path)},
+                                                             {"line", fmt::to_string(number)}}),
+                            console.text("audit.no_export.hint")});
       return kInternal;
     }
     if (const auto code = chain.take(*item)) return *code;

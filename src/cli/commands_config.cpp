@@ -132,12 +132,12 @@ int login(Console& console, const std::string& server, const std::string& name) 
   // Asks for something that takes a token: a wrong one is not kept.
   const auto answer = remote.get("/api/v1/doctor");
   if (!answer) return report(console, answer.error());
-  auto contexts = load_contexts(contexts_path());
+  auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return report(console, contexts.error());
   const std::string kept = name.empty() ? name_of_url(server) : name;
   contexts->put({kept, server, *token});
   contexts->current = kept;
-  const auto saved = save_contexts(contexts_path(), *contexts);
+  const auto saved = save_contexts(console, contexts_path(), *contexts);
   if (!saved) return report(console, saved.error());
   if (print_raw(console, Json::object({{"name", kept}, {"server", server}}), "name")) return kOk;
   console.line(console.text("login.done", {{"name", printable(kept)}, {"url", printable(server)}}));
@@ -145,7 +145,7 @@ int login(Console& console, const std::string& server, const std::string& name) 
 }
 
 int list_contexts(Console& console) {
-  const auto contexts = load_contexts(contexts_path());
+  const auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return report(console, contexts.error());
   Json::Array items;
   Table table{{"", console.text("column.name"), console.text("config.server")}};
@@ -164,7 +164,7 @@ int list_contexts(Console& console) {
 }
 
 int use_context(Console& console, const std::string& name) {
-  auto contexts = load_contexts(contexts_path());
+  auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return report(console, contexts.error());
   const Context* context = contexts->find(name);
   if (context == nullptr) {
@@ -174,7 +174,7 @@ int use_context(Console& console, const std::string& name) {
     return kNotFound;
   }
   contexts->current = name;
-  const auto saved = save_contexts(contexts_path(), *contexts);
+  const auto saved = save_contexts(console, contexts_path(), *contexts);
   if (!saved) return report(console, saved.error());
   console.line(
       console.text("login.done", {{"name", printable(name)}, {"url", printable(context->server)}}));
@@ -182,7 +182,7 @@ int use_context(Console& console, const std::string& name) {
 }
 
 int remove_context(Console& console, const std::string& name) {
-  auto contexts = load_contexts(contexts_path());
+  auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return report(console, contexts.error());
   if (!contexts->remove(name)) {
     report(console,
@@ -190,7 +190,7 @@ int remove_context(Console& console, const std::string& name) {
                  console.text("hint.no_context")});
     return kNotFound;
   }
-  const auto saved = save_contexts(contexts_path(), *contexts);
+  const auto saved = save_contexts(console, contexts_path(), *contexts);
   if (!saved) return report(console, saved.error());
   console.line(fmt::format("{}  {}", printable(name), console.text("applied.removed")));
   return kOk;

@@ -155,13 +155,17 @@ int run_doctor(Console& console, const Hosts& hosts, const DoctorOptions& option
     const std::string hint = problem.hint.empty() ? "" : fmt::format(" ({})", problem.hint);
     findings.bad("doctor.config", problem.message + hint, console.text("doctor.config.remedy"));
   }
-  const bool is_local = console.globals.server.empty() && console.globals.context.empty();
-  const std::string data = find_data(console.globals);
-  if (is_local && data.empty()) {
-    findings.bad("doctor.data", console.text("problem.no_data"), console.text("hint.no_data"));
+  // The server that every other command would talk to: only of a local one its host can be looked
+  // at.
+  const auto choice = choose_server(console);
+  if (!choice) {
+    const bool names_none = choice.error().code == "cli.no_server";
+    findings.bad("doctor.data",
+                 names_none ? console.text("problem.no_data") : choice.error().message,
+                 names_none ? console.text("hint.no_data") : choice.error().hint);
     return findings.finish();
   }
-  if (is_local) {
+  if (const std::string& data = choice->data; !data.empty()) {
     const ServerFile server = read_server_file(console, data);
     check_data(console, findings, data);
     check_disk(console, findings, data);

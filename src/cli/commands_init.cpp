@@ -34,7 +34,8 @@ std::string content_of(const SampleFile& file, const std::string& folder) {
   return text.replace(begin, end - begin, fmt::format("{}'{}'", line, quoted));
 }
 
-Result<void> write_file(const std::string& path, const std::string& text, bool is_program) {
+Result<void> write_file(const Console& console, const std::string& path, const std::string& text,
+                        bool is_program) {
   std::error_code error;
   fs::create_directories(fs::path{path}.parent_path(), error);
   // Never over a file that is there: it may have been altered since.
@@ -44,8 +45,10 @@ Result<void> write_file(const std::string& path, const std::string& text, bool i
   const int failed = errno;
   if (fd >= 0) ::close(fd);
   if (written) return {};
-  return fail("cli.write_file", fmt::format("cannot write {}: {}", path, std::strerror(failed)),
-              "name a folder that you may write to: dandori init sample DIR");
+  return fail(
+      "cli.write_file",
+      console.text("problem.write", {{"path", printable(path)}, {"why", std::strerror(failed)}}),
+      console.text("hint.init_folder"));
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ int init_sample(Console& console, const std::string& folder) {
                         console.text("hint.exists")});
   }
   for (const SampleFile& file : sample_files()) {
-    const auto written = write_file(fmt::format("{}/{}", target, file.name),
+    const auto written = write_file(console, fmt::format("{}/{}", target, file.name),
                                     content_of(file, target), file.is_program);
     if (!written) return report(console, written.error());
   }

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/id.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/preview_text.h"
 #include "cli/remote.h"
 
@@ -185,12 +188,15 @@ Result<Json> bulk_body(const Console& console, const BulkOptions& options) {
 
 void print_bulk(const Console& console, const Json& answer, bool to_stderr) {
   std::string text;
+  std::set<std::string, std::less<>> told;  // what a code means is said once
   for (const Json& item : answer["items"].is_array() ? answer["items"].items() : Json::Array{}) {
     const bool ok = item.bool_or("ok", false);
     text += fmt::format("  {} {}", ok ? "✓" : "✕", printable(item.text_or("target", "")));
     if (!ok) {
+      const std::string code{item["problem"].text_or("code", "")};
       text += fmt::format("  {} [{}]", printable(item["problem"].text_or("detail", "")),
-                          printable(item["problem"].text_or("code", "")));
+                          printable(code));
+      if (told.insert(code).second) text += page_summary(code, console.lang);
     } else if (item.find("preview") != nullptr) {
       text += "  " + preview_counts(console, item["preview"]);
     }

@@ -7,9 +7,11 @@ namespace dandori::cli {
 
 namespace {
 
-/// Whether the token lets anybody in, and if not, why.
-Cell state_of(const Console& console, const Json& token) {
+/// Whether the token lets anybody in, and if not, why. now: of the server.
+Cell state_of(const Console& console, const Json& token, Timestamp now) {
   if (!token["revoked_at"].is_null()) return {console.text("token.revoked"), Style::faint};
+  const auto expires = parse_rfc3339(token.text_or("expires_at", ""));
+  if (expires && *expires <= now) return {console.text("token.expired"), Style::faint};
   return {console.text("token.valid"), Style::good};
 }
 
@@ -22,13 +24,16 @@ int list_tokens(Console& console, std::uint64_t limit) {
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
   if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
+  const auto version = remote->get("/api/v1/version");
+  if (!version) return report(console, version.error());
+  const Timestamp now = read_instant((*version)["now"]).value_or(Timestamp{});
   Table table{{console.text("column.name"), console.text("column.role"),
                console.text("column.state"), console.with_zone("column.created"),
                console.text("column.by"), console.with_zone("column.expires"),
                console.with_zone("column.used"), console.text("column.id")}};
   for (const Json& item : (*answer)["items"].items()) {
     table.add({std::string{item.text_or("name", "")}, std::string{item.text_or("role", "")},
-               state_of(console, item), console.instant(item["created_at"]),
+               state_of(console, item, now), console.instant(item["created_at"]),
                std::string{item.text_or("created_by", "")}, console.instant(item["expires_at"]),
                console.instant(item["last_used_at"]), std::string{item.text_or("id", "")}});
   }

@@ -176,6 +176,11 @@ class Known {
       }
     }
   }
+  void contexts() {
+    const auto kept = load_contexts(console_, contexts_path());
+    if (!kept) return;
+    for (const Context& context : kept->items) out_.add(context.name, context.server);
+  }
   void names_of(const char* path) {
     each(path, kWorkflowsMax, [this](const Json& item) { out_.add(item.text_or("name", "")); });
   }
@@ -249,11 +254,7 @@ void complete_value(const LinePlace& place, Candidates& out, Known& known) {
   if (name == "tz" || name == "timezone") {
     for (const std::string& zone : calendar::zone_names()) out.add(zone);
   }
-  if (name == "context") {
-    if (const auto contexts = load_contexts(contexts_path())) {
-      for (const Context& context : contexts->items) out.add(context.name, context.server);
-    }
-  }
+  if (name == "context") known.contexts();
   const bool takes_job = name == "from" || name == "only" || name == "hold" || name == "job";
   if (name == "from" && place.command->get_name() == "rerun") {
     for (const char* word : {"failed", "after-failed", "start"}) out.add(word);
@@ -264,16 +265,12 @@ void complete_value(const LinePlace& place, Candidates& out, Known& known) {
   if (is_path) out.files();
 }
 
-void complete_names(const CLI::App* command, Candidates& out, Known& known) {
+void complete_names(const CLI::App* command, Known& known) {
   const std::string noun =
       command->get_parent() == nullptr ? "" : command->get_parent()->get_name();
   if (noun == "variable") known.names_of("/api/v1/variables");
   if (noun == "agent") known.names_of("/api/v1/agents");
-  if (noun == "context") {
-    if (const auto contexts = load_contexts(contexts_path())) {
-      for (const Context& context : contexts->items) out.add(context.name, context.server);
-    }
-  }
+  if (noun == "context") known.contexts();
 }
 
 void complete_argument(const LinePlace& place, const CLI::Option* argument, Candidates& out,
@@ -290,7 +287,7 @@ void complete_argument(const LinePlace& place, const CLI::Option* argument, Cand
   } else if (name == "KIND") {
     for (const char* kind : {"Workflow", "Folder", "Variable"}) out.add(kind);
   } else if (name == "NAME") {
-    complete_names(place.command, out, known);
+    complete_names(place.command, known);
   }
   if (name.contains("WORKFLOW") || name.contains("TARGET")) known.workflows();
   if (name.contains("FILE") || name.contains("DIR")) out.files();

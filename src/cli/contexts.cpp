@@ -18,10 +18,12 @@ namespace dandori::cli {
 
 namespace {
 
-Result<void> cannot_write(const std::string& path) {
+Result<void> cannot_write(const Console& console, const std::string& path) {
   const int error = errno;
-  return fail("config.unwritable", fmt::format("cannot write {}: {}", path, std::strerror(error)),
-              "the folder must belong to you, on a disk with room; or set XDG_CONFIG_HOME");
+  return fail(
+      "config.unwritable",
+      console.text("problem.write", {{"path", printable(path)}, {"why", std::strerror(error)}}),
+      console.text("hint.contexts_folder"));
 }
 
 }  // namespace
@@ -50,19 +52,20 @@ std::string contexts_path() {
   return folder.empty() ? std::string{} : folder + "/contexts.json";
 }
 
-Result<Contexts> load_contexts(const std::string& path) {
+Result<Contexts> load_contexts(const Console& console, const std::string& path) {
   struct stat info{};
   if (path.empty() || ::stat(path.c_str(), &info) != 0) return Contexts{};
   if ((info.st_mode & 077U) != 0) {
-    return fail("config.unreadable", fmt::format("others may read the tokens in {}", path),
+    return fail("config.unreadable",
+                console.text("problem.contexts_open", {{"path", printable(path)}}),
                 fmt::format("chmod 600 {}", path));
   }
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   const auto parsed = parse_json(text);
   if (!file || !parsed || !parsed->is_object()) {
-    return fail("config.unreadable", fmt::format("{} cannot be read", path),
-                "remove it and sign in again with `dandori login`");
+    return fail("config.unreadable", console.text("problem.read_file", {{"path", printable(path)}}),
+                console.text("hint.contexts_unreadable"));
   }
   Contexts contexts;
   contexts.current = parsed->text_or("current", "");
@@ -75,10 +78,10 @@ Result<Contexts> load_contexts(const std::string& path) {
   return contexts;
 }
 
-Result<void> save_contexts(const std::string& path, const Contexts& contexts) {
+Result<void> save_contexts(const Console& console, const std::string& path,
+                           const Contexts& contexts) {
   if (path.empty()) {
-    return fail("config.unwritable", "there is no home folder to keep servers in",
-                "set HOME or XDG_CONFIG_HOME");
+    return fail("config.unwritable", console.text("problem.no_home"), console.text("hint.no_home"));
   }
   Json::Array items;
   for (const Context& context : contexts.items) {
@@ -93,17 +96,17 @@ Result<void> save_contexts(const std::string& path, const Contexts& contexts) {
   std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), error);
   const std::string draft = path + ".new";
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot_write(draft);
+  if (fd < 0) return cannot_write(console, draft);
   const bool written = ::fchmod(fd, 0600) == 0 &&
                        ::write(fd, text.data(), text.size()) == std::ssize(text) &&
                        ::fsync(fd) == 0;
   if (!written) {
-    const Result<void> failed = cannot_write(draft);
+    const Result<void> failed = cannot_write(console, draft);
     ::close(fd);
     return failed;
   }
   ::close(fd);
-  if (::rename(draft.c_str(), path.c_str()) != 0) return cannot_write(path);
+  if (::rename(draft.c_str(), path.c_str()) != 0) return cannot_write(console, path);
   return {};
 }
 

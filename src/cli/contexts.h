@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "cli/console.h"
 
 namespace dandori::cli {
 
@@ -29,8 +30,9 @@ struct Contexts {
 
 std::string contexts_path();
 /// Empty when there is no file. Errors: config.unreadable (also when others may read the tokens).
-Result<Contexts> load_contexts(const std::string& path);
+Result<Contexts> load_contexts(const Console& console, const std::string& path);
 /// Replaces the file as a whole, 0600. Errors: config.unwritable.
-Result<void> save_contexts(const std::string& path, const Contexts& contexts);
+Result<void> save_contexts(const Console& console, const std::string& path,
+                           const Contexts& contexts);
 
 }  // namespace dandori::cli

@@ -103,7 +103,7 @@ Result<Place> named_server(const Console& console, std::string url, std::string 
   Place place{.url = std::move(url), .token = {}, .data = console.globals.data};
   if (own_token.empty() && place.data.empty()) {
     // Signed in there once: its token is kept with its URL.
-    if (const auto contexts = load_contexts(contexts_path())) {
+    if (const auto contexts = load_contexts(console, contexts_path())) {
       for (const Context& kept : contexts->items) {
         if (kept.server == place.url) own_token = kept.token;
       }
@@ -124,7 +124,7 @@ Result<Place> local_server(const Console& console, const std::string& data) {
 }
 
 Result<Place> server_of_context(const Console& console, const std::string& name) {
-  const auto contexts = load_contexts(contexts_path());
+  const auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return std::unexpected(contexts.error());
   const Context* context = contexts->find(name);
   if (context == nullptr) {
@@ -136,26 +136,32 @@ Result<Place> server_of_context(const Console& console, const std::string& name)
 
 }  // namespace
 
-Result<Place> find_server(const Console& console) {
+Result<ServerChoice> choose_server(const Console& console) {
   const Globals& globals = console.globals;
-  if (!globals.server.empty()) return named_server(console, globals.server);
-  if (!globals.context.empty()) return server_of_context(console, globals.context);
-  if (!globals.data.empty()) return local_server(console, globals.data);
-  if (std::string url = variable("DANDORI_SERVER"); !url.empty()) return named_server(console, url);
+  if (!globals.server.empty()) return ServerChoice{.url = globals.server};
+  if (!globals.context.empty()) return ServerChoice{.context = globals.context};
+  if (!globals.data.empty()) return ServerChoice{.data = globals.data};
+  if (std::string url = variable("DANDORI_SERVER"); !url.empty()) return ServerChoice{.url = url};
   if (std::string name = variable("DANDORI_CONTEXT"); !name.empty()) {
-    return server_of_context(console, name);
+    return ServerChoice{.context = name};
   }
-  if (std::string data = variable("DANDORI_DATA"); !data.empty())
-    return local_server(console, data);
+  if (std::string data = variable("DANDORI_DATA"); !data.empty()) return ServerChoice{.data = data};
   // A server of the folder one works in comes before those further away.
-  if (const std::string near = find_near_data(); !near.empty()) return local_server(console, near);
-  const auto contexts = load_contexts(contexts_path());
+  if (const std::string near = find_near_data(); !near.empty()) return ServerChoice{.data = near};
+  const auto contexts = load_contexts(console, contexts_path());
   if (!contexts) return std::unexpected(contexts.error());
-  if (!contexts->current.empty()) return server_of_context(console, contexts->current);
-  if (!globals.file_server.empty()) return named_server(console, globals.file_server);
-  if (const std::string data = find_data(globals); !data.empty())
-    return local_server(console, data);
+  if (!contexts->current.empty()) return ServerChoice{.context = contexts->current};
+  if (!globals.file_server.empty()) return ServerChoice{.url = globals.file_server};
+  if (const std::string data = find_data(globals); !data.empty()) return ServerChoice{.data = data};
   return fail("cli.no_server", console.text("problem.no_server"), console.text("hint.no_server"));
+}
+
+Result<Place> find_server(const Console& console) {
+  const auto choice = choose_server(console);
+  if (!choice) return std::unexpected(choice.error());
+  if (!choice->url.empty()) return named_server(console, choice->url);
+  if (!choice->context.empty()) return server_of_context(console, choice->context);
+  return local_server(console, choice->data);
 }
 
 }  // namespace dandori::cli

@@ -35,10 +35,19 @@ struct Place {
 /// /var/lib/dandori; empty: none of them is there.
 std::string find_data(const Globals& globals);
 
+/// Which server is meant: exactly one is set.
+struct ServerChoice {
+  std::string url = {};
+  std::string context = {};  ///< by its name
+  std::string data = {};     ///< the local server of this folder
+};
+
 /// Where to go, the nearest first: --server, --context, --data; DANDORI_SERVER, DANDORI_CONTEXT,
 /// DANDORI_DATA; `.dandori` here or above; the context in use; `server`, then `data` of the
 /// configuration; /var/lib/dandori.
-/// Errors: cli.no_server, cli.no_token, cli.no_context, cli.read_file, config.unreadable.
+/// Errors: cli.no_server, config.unreadable.
+Result<ServerChoice> choose_server(const Console& console);
+/// The same, found. Errors: also cli.no_token, cli.no_context, cli.read_file.
 Result<Place> find_server(const Console& console);
 
 /// First line of a file, without its newline. Errors: cli.read_file.

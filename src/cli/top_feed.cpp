@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/why_text.h"
@@ -307,7 +308,11 @@ std::string TopFeed::perform(const TopOrder& order) {
   const auto answer = remote_.post(path, Json::object());
   if (!answer) {
     const Error& error = answer.error().error;
-    return fmt::format("{}: {} [{}] {}", target, error.message, error.code, error.hint);
+    std::string summary;  // in one line: there is no room for more
+    for (const std::string_view line : split(page_summary(error.code, console_.lang), '\n')) {
+      if (!trim(line).empty()) summary.append(" ").append(trim(line));
+    }
+    return fmt::format("{}: {} [{}]{} {}", target, error.message, error.code, summary, error.hint);
   }
   return console_.text("top.done", {{"target", target}});
 }

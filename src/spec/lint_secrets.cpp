@@ -10,9 +10,13 @@ namespace dandori::spec {
 
 namespace {
 
+// Words of a name: `api_token` has one; `tokenizer` and `max_tokens` have not.
 constexpr auto kSecretWords =
-    std::to_array<std::string_view>({"password", "passwd", "secret", "token", "apikey", "api_key",
-                                     "private_key", "access_key", "credential"});
+    std::to_array<std::string_view>({"secret", "secrets", "token", "api_key", "private_key",
+                                     "access_key", "credential", "credentials"});
+// Ends of words: `PGPASSWORD`.
+constexpr auto kSecretEnds =
+    std::to_array<std::string_view>({"password", "passwd", "passphrase", "apikey"});
 /// How keys of well-known services begin, and how many characters follow at least.
 struct Mark {
   std::string_view begin;
@@ -40,20 +44,43 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// Lower case, with `_` between words: at `-`, `.` and where a capital follows a small letter.
+std::string as_words(std::string_view key) {
+  std::string out;
+  for (std::size_t at = 0; at < key.size(); ++at) {
+    const char c = key[at];
+    const bool is_capital = c >= 'A' && c <= 'Z';
+    const bool follows_small = at > 0 && key[at - 1] >= 'a' && key[at - 1] <= 'z';
+    if (is_capital && follows_small) out += '_';
+    out += c == '-' || c == '.' ? '_' : c;
+  }
+  return lower(out);
+}
+
 bool names_secret(std::string_view key) {
   const std::string plain = lower(key);
   if (plain.ends_with("_file") || plain.ends_with("_path") || plain.ends_with("_name") ||
       plain.ends_with("_id") || plain.ends_with("_url")) {
     return false;
   }
-  return std::ranges::any_of(kSecretWords,
-                             [&](std::string_view word) { return plain.contains(word); });
+  // `dbPassword` and `db-password` are words as `db_password` is.
+  const std::string words = "_" + as_words(key) + "_";
+  const auto has = [&](std::string_view before, std::string_view word) {
+    return words.contains(std::string{before}.append(word) + "_");
+  };
+  return std::ranges::any_of(kSecretWords, [&](auto word) { return has("_", word); }) ||
+         std::ranges::any_of(kSecretEnds, [&](auto word) { return has("", word); });
 }
 
 /// A value that could be the secret itself: no expression, no variable, no path.
 bool is_literal(std::string_view value) {
   return value.size() >= kSecretMin && !value.contains("${{") && !value.starts_with('$') &&
          !value.starts_with('/') && !value.contains(' ');
+}
+
+/// Numbers are limits and counts: `token_limit=4096`.
+bool is_number(std::string_view value) {
+  return std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool holds_known_key(std::string_view text) {
@@ -92,7 +119,8 @@ bool holds_assignment(std::string_view text) {
     while (begin > 0 && is_word_char(text[begin - 1])) --begin;
     std::string_view value = text.substr(at + 1);
     value = value.substr(0, value.find_first_of(" \n\t;\"'`$(){}[]|&<>"));
-    if (names_secret(text.substr(begin, at - begin)) && is_literal(value)) return true;
+    const bool is_named = names_secret(text.substr(begin, at - begin));
+    if (is_named && is_literal(value) && !is_number(value)) return true;
   }
   return false;
 }
@@ -109,7 +137,7 @@ class Search {
     }
     if (node.kind != NodeKind::text && node.kind != NodeKind::integer) return;
     const std::string_view text = node.text;
-    const bool is_named = names_secret(key) && is_literal(text);
+    const bool is_named = node.kind == NodeKind::text && names_secret(key) && is_literal(text);
     if (!is_named && !holds_known_key(text) && !holds_url_password(text) && !holds_assignment(text))
       return;
     findings_.add("plain_secret", folder_, file_, node.place,

@@ -86,6 +86,20 @@ TEST_CASE("a secret in plain text is an error, and the message does not repeat i
   }
 }
 
+TEST_CASE("a secret is named by a whole word, and a number is none") {
+  const auto with_env = [](std::string_view env) {
+    return told(fmt::format("name: close\nenv: {{{}}}\njobs:\n  load: {{run: x}}\n", env));
+  };
+  for (const char* env : {"PGPASSWORD: hunter22", "ApiToken: hunter22",
+                          "client_secret: hunter22", "apikey: hunter22", "TOKEN: hunter22"})
+    CHECK(with_env(env).starts_with("error lint.plain_secret"));
+  for (const char* env : {"max_tokens: 4096", "tokenizer: bert-base", "token_limit: 4096",
+                          "secretary: tanaka", "TOKENS: many-of-them", "tokenized: hunter22"})
+    CHECK(with_env(env) == "");
+  CHECK(told("name: close\njobs:\n  load: {run: 'ask --max-token=4096 --tokenizer=bert-base'}\n") ==
+        "");
+}
+
 TEST_CASE("references to secrets are let alone") {
   CHECK(told("name: close\nenv: {DB_PASSWORD_FILE: /run/db, TOKEN: \"${{ vars.token_file }}\"}\n"
              "jobs:\n  load: {run: 'curl --token=\"$TOKEN\" --password-file=/run/x x'}\n") == "");

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from harness import BIN, Server, run_and_report, until
+from harness import BIN, ROOT, Server, run_and_report, until
 from screen import InTerminal
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -151,6 +151,17 @@ class Configuration(unittest.TestCase):
         self.server.apply("{name: kept, jobs: {j: {type: noop}}}")
         self.assertEqual(dandori(self.server, "workflow", "list", "-o", "name").stdout, "kept\n")
         self.assertIn("* ", dandori(self.server, "context", "list").stdout)
+        # doctor looks at the server that the other commands talk to, and not at what lies on this host.
+        until(lambda: [agent for agent in self.server.api("GET", "/agents")["items"] if agent["connected"]], "the agent is there")
+        self.assertIn(self.url, dandori(self.server, "doctor").stdout)
+        (self.server.folder / ".dandori").mkdir()
+        elsewhere = self.server.environment() | {"DANDORI_SERVER": self.url, "DANDORI_TOKEN": self.server.token()}
+        asked = subprocess.run([BIN, "doctor", "-o", "json"], capture_output=True, text=True, env=elsewhere, cwd=self.server.folder)
+        self.assertEqual((asked.returncode, json.loads(asked.stdout)["ok"]), (0, True), asked.stdout)
+        named = self.server.environment() | {"DANDORI_CONTEXT": "night"}
+        asked = subprocess.run([BIN, "doctor", "-o", "json"], capture_output=True, text=True, env=named, cwd=self.server.folder)
+        self.assertEqual((asked.returncode, json.loads(asked.stdout)["ok"]), (0, True), asked.stdout)
+        (self.server.folder / ".dandori").rmdir()
         self.assertEqual(dandori(self.server, "--context", "other", "runs", check=3).returncode, 3)
         # A data folder here or above is nearer than what was kept.
         (self.server.folder / ".dandori").mkdir()
@@ -158,6 +169,7 @@ class Configuration(unittest.TestCase):
         (self.server.folder / ".dandori").rmdir()
         os.chmod(kept, 0o644)
         self.assertIn("chmod 600", dandori(self.server, "runs", check=2).stderr)
+        self.assertIn("他のユーザーが読めます", dandori(self.server, "--lang", "ja", "runs", check=2).stderr)
         os.chmod(kept, 0o600)
         dandori(self.server, "context", "delete", "night")
         self.assertEqual(dandori(self.server, "context", "use", "night", check=3).returncode, 3)
@@ -205,6 +217,30 @@ class Reading(unittest.TestCase):
         self.assertIn("[audit.broken]", self.server.cli("audit", "verify", "audit.jsonl", check=1).stderr)
         exported.write_text("nonsense\n")
         self.assertIn("audit.jsonl:1", self.server.cli("audit", "verify", "audit.jsonl", check=1).stderr)
+        self.assertIn("監査ログの行ではありません", self.server.cli("audit", "verify", "audit.jsonl", check=1, lang="ja").stderr)
+
+    def test_a_token_that_has_expired_is_shown_so(self):
+        """A token past its time is listed as expired, in both languages"""
+        with Server("--test-clock", "2026-11-20T00:00:00Z") as server:
+            server.cli("token", "create", "guest", "--role", "viewer", "--expires", "1h")
+            self.assertIn("valid", server.cli("token", "list").stdout)
+            server.api("POST", "/test-clock", {"advance": "2h"})
+            self.assertIn("expired", server.cli("token", "list").stdout)
+            self.assertNotIn("valid", server.cli("token", "list").stdout)
+            self.assertIn("期限切れ", server.cli("token", "list", lang="ja").stdout)
+
+    def test_what_is_wrong_is_said_in_the_language_of_the_user(self):
+        """Problems that the program itself finds, and those of many items, are told in Japanese as in English"""
+        self.server.cli("apply", "-", stdin="{name: spoken, jobs: {j: {run: 'echo x'}}}")
+        run = self.server.start_run("spoken")["id"]
+        self.server.wait_run(run)
+        self.assertIn("行の範囲ではありません", self.server.cli("logs", "spoken#1/j", "--lines", "x", check=2, lang="ja").stderr)
+        (self.server.folder / "flat").write_text("")
+        self.assertIn("書き込めません", self.server.cli("init", "sample", "flat/sub", check=1, lang="ja").stderr)
+        told = self.server.cli("bulk", "confirm", "spoken#1", "spoken#1", "--yes", check=5, lang="ja").stdout
+        page = (ROOT / "docs/errors/run.nothing_to_confirm.md").read_text().split("## 日本語")[1].split("\n")
+        summary = next(line for line in page if line.strip())
+        self.assertEqual(told.count(summary), 1)  # once, not for each
 
     def test_watch_writes_what_is_new(self):
         """--watch over a pipe writes new lines only; get RUN --watch ends with the run; a writing command refuses it"""

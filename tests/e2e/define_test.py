@@ -98,6 +98,10 @@ class Definitions(unittest.TestCase):
             (folder / f"{name}.yaml").unlink()
         refused = self.server.cli("apply", folder, "--prune", "--set", "pruned", "--yes", check=5)
         self.assertIn("workflow.prune_too_many", refused.stderr)
+        for command in (["diff"], ["apply", "--dry-run"]):
+            for form in ("table", "json"):
+                shown = self.server.cli(*command, folder, "--prune", "--set", "pruned", "-o", form, check=5)
+                self.assertIn("workflow.prune_too_many", shown.stderr)
         self.server.cli("apply", folder, "--prune", "--prune-max", "2", "--set", "pruned", "--yes")
         listed = {row["name"]: row["deleted"] for row in self.server.api("GET", "/workflows?limit=1000")["items"]}
         self.assertEqual([listed[f"set_{name}"] for name in "abcd"], [False, True, True, True])
@@ -262,6 +266,12 @@ class Definitions(unittest.TestCase):
             self.assertEqual(local, self.server.cli("graph", "close_drawn", f"--{form}").stdout)
             status, answer = self.server.request("GET", f"/api/v1/workflows/close_drawn/graph?format={form}")
             self.assertEqual((status, answer), (200, local))
+        tags = {form: self.headers(f"/workflows/close_drawn/graph?format={form}")[1] for form in ("json", "svg", "dot", "text")}
+        self.assertEqual(len(set(tags.values())), 4)  # each form is another thing
+        version = self.server.api("GET", "/version")["version"]
+        self.assertTrue(all(version in tag for tag in tags.values()))  # and so is that of another program
+        status, _ = self.server.request("GET", "/api/v1/workflows/close_drawn/graph?format=svg", headers={"If-None-Match": tags["svg"]})
+        self.assertEqual((status, self.server.answered["Cache-Control"]), (304, "no-cache"))
         self.assertEqual(self.server.request("GET", "/api/v1/workflows/close_drawn/graph?format=png")[0], 422)
 
     def test_a_run_is_drawn_with_its_states(self):
