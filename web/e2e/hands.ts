@@ -9,6 +9,10 @@ export interface Hand {
   write(page: Page, label: string, text: string): Promise<void>;
   /** Chooses one of several ways. */
   pick(page: Page, name: string): Promise<void>;
+  /** Chooses an entry of a list that opens below its field. */
+  pickFrom(page: Page, label: string, entry: string): Promise<void>;
+  /** A date and time, such as `2030-01-02T03:04`. */
+  writeTime(page: Page, label: string, text: string): Promise<void>;
   selectAll(page: Page): Promise<void>;
   /** Makes a job of the flow the one that is looked at. */
   pickJob(page: Page, job: string): Promise<void>;
@@ -29,6 +33,14 @@ const byMouse: Hand = {
   },
   async pick(page, name) {
     await within(page).getByRole('radio', { name }).click();
+  },
+  async pickFrom(page, label, entry) {
+    await within(page).getByLabel(label).and(page.locator('input')).first().click();
+    await page.getByRole('option', { name: entry, exact: true }).click();
+    await page.keyboard.press('Tab');
+  },
+  writeTime(page, label, text) {
+    return byMouse.write(page, label, text);
   },
   async selectAll(page) {
     await page.getByLabel('Select all that are loaded').check();
@@ -53,7 +65,9 @@ function focused(page: Page): Promise<{ name: string; role: string }> {
       element.getAttribute('aria-label') ?? labels[0]?.textContent ?? element.textContent ?? '';
     return {
       name: name.replace(/\s*\*$/, '').trim(),
-      role: element.getAttribute('role') ?? element.tagName.toLowerCase(),
+      role:
+        element.getAttribute('role') ??
+        (element.matches('input[type=radio]') ? 'radio' : element.tagName.toLowerCase()),
     };
   });
 }
@@ -92,12 +106,31 @@ const byKeyboard: Hand = {
     await page.keyboard.type(text);
   },
   async pick(page, name) {
-    await tabTo(page, (focus) => focus.role === 'radio');
-    for (let presses = 0; !(await focused(page)).name.startsWith(name); ++presses) {
-      if (presses > 12) throw new Error(`no arrow leads to ${name}`);
-      await page.keyboard.press('ArrowDown');
+    for (let groups = 0; groups < 3; ++groups) {
+      await tabTo(page, (focus) => focus.role === 'radio');
+      const first = (await focused(page)).name;
+      do {
+        if ((await focused(page)).name.startsWith(name)) return page.keyboard.press('Space');
+        await page.keyboard.press('ArrowDown');
+      } while ((await focused(page)).name !== first);
+      await page.keyboard.press('Tab'); // it is one of another group
     }
-    await page.keyboard.press('Space');
+    throw new Error(`no arrow leads to ${name}`);
+  },
+  async pickFrom(page, label, entry) {
+    await tabTo(page, (focus) => focus.name.startsWith(label));
+    await page.keyboard.type(entry);
+    await page.getByRole('option', { name: entry, exact: true }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+  },
+  async writeTime(page, label, text) {
+    const [, year, month, day, hour, minute] = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+)$/.exec(text)!;
+    await tabTo(page, (focus) => focus.name.startsWith(label));
+    // The field of an English browser: month, day, year, hours of twelve, minutes, half of the day.
+    await page.keyboard.type(`${month}${day}${year}`);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(`${hour}${minute}AM`);
   },
   async selectAll(page) {
     await tabTo(page, (focus) => focus.role === 'grid');

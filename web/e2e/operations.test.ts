@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobOf, Operator } from './operator';
-import { World } from './world';
+import { type Answer, World } from './world';
 
 /** Each operation on runs and their jobs, asked for in the browser by mouse and by keyboard alone;
  * whether it happened is looked at in API, journal and audit. */
@@ -93,6 +93,62 @@ describe.each(['mouse', 'keyboard'] as const)('by %s', (way) => {
       expect(await tries()).toEqual([3, 3, 3]);
       expect((await world.journal(run)).map((line) => line.kind)).toContain('run.reopened');
     });
+  });
+
+  it('rerun after the failed jobs, and by the newest revision with a hold before it starts', async () => {
+    const { hand, page } = operator;
+    const run = await operator.ended(
+      'mended',
+      '  a: {run: "exit 1"}\n  b: {run: "true", depends_on: [a]}\n',
+    );
+    const place = `/runs/${encodeURIComponent(run)}?view=list`;
+    await page.goto(place);
+    await hand.press(page, 'Rerun…');
+    await hand.pick(page, 'After the failed jobs');
+    await page.getByRole('button', { name: 'Rerun 1 job', exact: true }).waitFor();
+    await hand.write(page, 'Reason', 'accepted');
+    await hand.press(page, 'Rerun 1 job');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const accepted = await world.ended(run);
+    expect(accepted.jobs.map((job: Answer) => [job.attempt, job.state])).toEqual([
+      [1, 'failed'],
+      [1, 'succeeded'],
+    ]);
+    await world.apply(
+      'name: mended\njobs:\n  a: {run: "true"}\n  b: {run: "true", depends_on: [a]}\n',
+    );
+    await page.goto(place);
+    await hand.press(page, 'Rerun…');
+    await hand.pick(page, 'All from the start');
+    await hand.pick(page, 'the newest');
+    await hand.pickFrom(page, 'Hold before they start', 'b');
+    await page.locator('.preview [data-effect="hold"]').waitFor();
+    await hand.write(page, 'Reason', 'mended');
+    await hand.press(page, 'Rerun 2 jobs');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const held = await world.until(run, (each) => jobOf(each, 'b').state === 'held');
+    expect(held.revision).toBe(2);
+    expect(jobOf(held, 'a')).toMatchObject({ attempt: 2, state: 'succeeded' });
+    await operator.audited('run.rerun', run, 'mended');
+    await operator.onJob(run, 'b', 'Release', 'looked');
+    expect((await world.ended(run)).state).toBe('succeeded');
+  });
+
+  it('[OPS-06] a job is disabled until a time', async () => {
+    const run = await operator.gated('until_me');
+    const { hand, page } = operator;
+    await operator.openJob(run, 'next', 'Disable');
+    await page.getByRole('dialog').locator('.preview').waitFor();
+    await hand.writeTime(page, 'Until', '2030-01-02T03:04');
+    await operator.confirm('Disable', 'until the new year');
+    const [difference] = (await world.get('/differences')).items.filter(
+      (item: Answer) => item.target === `${run}/next`,
+    );
+    expect(difference.until).toBe('2030-01-01T18:04:00Z'); // typed in the zone of the page
+    operator.openGate('until_me');
+    await world.until(run, (each) => jobOf(each, 'next').state === 'disabled');
+    await operator.onJob(run, 'next', 'Enable', 'sooner');
+    await world.ended(run);
   });
 
   describe('on a job', () => {

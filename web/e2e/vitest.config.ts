@@ -5,7 +5,13 @@ import { defineConfig } from 'vitest/config';
 const long = process.env.DANDORI_UI_LONG === '1';
 
 const SHORT = ['frame.test.ts', 'story.test.ts'];
-const LONG = ['operations.test.ts', 'operations_wide.test.ts', 'looks.test.ts', 'large.test.ts'];
+const LONG = [
+  'operations.test.ts',
+  'operations_wide.test.ts',
+  'log.test.ts',
+  'looks.test.ts',
+  'large.test.ts',
+];
 
 export default defineConfig({
   test: {

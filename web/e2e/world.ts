@@ -70,6 +70,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    if (this.process?.exitCode === null) await this.endJobs();
     for (const context of this.contexts) await context.close();
     await this.browser?.close();
     const child = this.process;
@@ -80,6 +81,20 @@ export class World {
     }
     this.stopAgent();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Jobs outlive their server: those of a test end with it. */
+  private async endJobs(): Promise<void> {
+    const state = ['queued', 'running', 'suspended'];
+    const reason = 'the test is over';
+    await this.call('POST', '/bulk', {
+      action: 'run.kill',
+      filter: { state },
+      reason,
+      limit: 1000,
+    });
+    for (const run of (await this.get(`/runs?state=${state},stopping&limit=1000`)).items)
+      await this.ended(run.name);
   }
 
   private stopAgent(): void {

@@ -319,6 +319,7 @@ export function LogViewer(props: Props) {
           className="log-lines"
           data-wrap={wrap || undefined}
           role="log"
+          tabIndex={0}
           aria-live="off"
           aria-label={t('run.log')}
           aria-description={t('log.keys')}
