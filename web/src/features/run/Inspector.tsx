@@ -1,4 +1,4 @@
-import { Button, Menu, Tabs } from '@mantine/core';
+import { Menu, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import type { Attempt, Job, RunDetail, Why } from '@/api/types';
@@ -6,9 +6,9 @@ import { isActive } from '@/lib/states';
 import { bytesText, valueText } from '@/lib/text';
 import { Instant, useZoneShort } from '@/ui/clock';
 import { StateChip, StateText } from '@/ui/Glyph';
-import { useActionsOff } from '@/ui/live';
 import { LogViewer } from '@/ui/log/LogViewer';
 import { useOperate } from '@/ui/operate/Operate';
+import { OperationMenu } from '@/ui/operate/OperationMenu';
 import { jobOperations } from '@/ui/operate/operations';
 import { usePrefs, useT } from '@/ui/prefs';
 import { Took } from '@/ui/runColumns';
@@ -87,27 +87,18 @@ function JobHead({ job, run, pick }: { job: Job; run: RunDetail; pick: (job: str
 function JobMenu({ job, run }: { job: Job; run: RunDetail }) {
   const t = useT();
   const open = useOperate();
-  const off = useActionsOff();
   if (!useMay('operate')) return null;
-  const target = { is: 'job', run: run.name, job: job.job, state: job.state } as const;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button size="xs" variant="default" disabled={off} aria-label={t('op.menu_job')}>
-          {t('op.menu_workflow')}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => open({ is: 'rerun', run: run.name, job: job.job })}>
-          {t('op.rerun')}
-        </Menu.Item>
-        {jobOperations(job, run).map((name) => (
-          <Menu.Item key={name} onClick={() => open({ is: 'operation', name, target })}>
-            {t(`op.${name}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <OperationMenu
+      label={t('op.menu_job')}
+      face={t('op.menu_workflow')}
+      target={{ is: 'job', run: run.name, job: job.job, state: job.state }}
+      names={jobOperations(job, run)}
+    >
+      <Menu.Item onClick={() => open({ is: 'rerun', run: run.name, job: job.job })}>
+        {t('op.rerun')}
+      </Menu.Item>
+    </OperationMenu>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Menu } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { RunDetail } from '@/api/types';
@@ -10,6 +10,7 @@ import { StateChip } from '@/ui/Glyph';
 import { Icon } from '@/ui/Icon';
 import { useActionsOff } from '@/ui/live';
 import { useOperate } from '@/ui/operate/Operate';
+import { OperationMenu } from '@/ui/operate/OperationMenu';
 import { runOperations } from '@/ui/operate/operations';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
@@ -56,31 +57,28 @@ function Actions({ run }: { run: RunDetail }) {
     .filter((name) => ['kill', 'suspend', 'resume', 'hold', 'release', 'confirm'].includes(name))
     .slice(0, 2);
   const rest = names.filter((name) => !first.includes(name));
-  const ask = (name: (typeof names)[number]) =>
-    open({ is: 'operation', name, target: { is: 'run', run: run.name } });
+  const target = { is: 'run', run: run.name } as const;
   const canRerun = isEnded(run.state) || run.needs_decision;
   return (
     <div className="run-actions">
       {first.map((name) => (
-        <Button key={name} size="xs" variant="default" disabled={off} onClick={() => ask(name)}>
+        <Button
+          key={name}
+          size="xs"
+          variant="default"
+          disabled={off}
+          onClick={() => open({ is: 'operation', name, target })}
+        >
           {t(`op.${name}`)}
         </Button>
       ))}
       {rest.length > 0 && (
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <Button size="xs" variant="default" aria-label={t('op.menu_run')} disabled={off}>
-              <Icon name="more" size={16} />
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {rest.map((name) => (
-              <Menu.Item key={name} onClick={() => ask(name)}>
-                {t(`op.${name}`)}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+        <OperationMenu
+          label={t('op.menu_run')}
+          face={<Icon name="more" size={16} />}
+          target={target}
+          names={rest}
+        />
       )}
       {canRerun && (
         <Button

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '@/api/types';
-import { barsOf, heldBackBy, pathTo, spanOf, successorsOf } from './model';
+import { barsOf, heldBackBy, pathTo, pathToFailed, spanOf, successorsOf } from './model';
 import { linesOf, readRunSearch } from './search';
 
 const job = (name: string, state: string, depends_on: string[] = [], attempts: unknown[] = []) =>
@@ -23,6 +23,8 @@ describe('a failure', () => {
   it('knows the path that leads to it', () => {
     expect([...pathTo(jobs, 'b')].sort()).toEqual(['a', 'b']);
     expect(successorsOf(jobs, 'a')).toEqual(['b', 'd']);
+    expect([...pathToFailed(jobs)!].sort()).toEqual(['a', 'b']);
+    expect(pathToFailed(jobs.slice(3))).toBe(null);
   });
 });
 

@@ -7,7 +7,7 @@ import { useT } from '@/ui/prefs';
 import { Loading, QueryView } from '@/ui/View';
 import { diffRow, signsOf } from './diffModel';
 
-const Flow = later(async () => (await import('@/ui/flow/Flow')).Flow, <Loading />);
+const FlowView = later(async () => (await import('@/ui/flow/FlowView')).FlowView, <Loading />);
 const SIGNS = { added: '+', removed: '−', changed: '~', reordered: '↕' } as const;
 
 function Changes({ diff }: { diff: WorkflowDiff }) {
@@ -59,13 +59,7 @@ function Side({
   return (
     <figure className="panel diff-side">
       <figcaption className="num">{label}</figcaption>
-      <QueryView query={query}>
-        {(graph) =>
-          graph.nodes.length > 0 && (
-            <Flow graph={graph} label={label} active={null} signs={signs} onPick={() => {}} />
-          )
-        }
-      </QueryView>
+      <FlowView query={query} label={label} active={null} signs={signs} onPick={() => {}} />
     </figure>
   );
 }

@@ -1,5 +1,5 @@
 import './workflows.css';
-import { Button, Menu } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
@@ -8,6 +8,7 @@ import { Icon } from '@/ui/Icon';
 import { later } from '@/ui/later';
 import { useActionsOff } from '@/ui/live';
 import { useOperate } from '@/ui/operate/Operate';
+import { OperationMenu } from '@/ui/operate/OperationMenu';
 import { workflowOperations } from '@/ui/operate/operations';
 import { useT } from '@/ui/prefs';
 import { useMay } from '@/ui/session';
@@ -33,7 +34,6 @@ function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
     .flatMap((page) => page.items)
     .find((row) => row.name === detail.workflow);
   const title = state?.title || textOf(detail.definition, 'title');
-  const target = { is: 'workflow', workflow: detail.workflow } as const;
   return (
     <header className="panel run-head">
       <div className="run-title">
@@ -45,20 +45,11 @@ function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
         <span className="muted num">{t('run.revision', { n: detail.revision })}</span>
         <span className="grow" />
         {mayOperate && state && (
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <Button size="xs" variant="default" disabled={off}>
-                {t('op.menu_workflow')}
-              </Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {workflowOperations(state).map((name) => (
-                <Menu.Item key={name} onClick={() => open({ is: 'operation', name, target })}>
-                  {t(`op.${name}`)}
-                </Menu.Item>
-              ))}
-            </Menu.Dropdown>
-          </Menu>
+          <OperationMenu
+            label={t('op.menu_workflow')}
+            target={{ is: 'workflow', workflow: detail.workflow }}
+            names={workflowOperations(state)}
+          />
         )}
         {mayRun && (
           <Button

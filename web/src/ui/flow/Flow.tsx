@@ -266,7 +266,7 @@ function wholeOf(graph: Graph, width: number, height: number): Viewport {
   return getViewportForBounds(boundsOf(graph), width, height, ZOOM.least, ZOOM.fitted, 0.06);
 }
 
-interface Props {
+export interface FlowProps {
   graph: Graph;
   label: string;
   store?: StateStore;
@@ -280,7 +280,7 @@ interface Props {
   onOpen?: (job: string) => void;
 }
 
-interface CanvasProps extends Props {
+interface CanvasProps extends FlowProps {
   first: Viewport;
 }
 
@@ -395,7 +395,7 @@ function Canvas(props: CanvasProps) {
 }
 
 /** A flow as the server laid it out; three levels of detail by zoom. */
-export function Flow({ only, ...given }: Props) {
+export function Flow({ only, ...given }: FlowProps) {
   const graph = useMemo(
     () => (only ? partOf(given.graph, only) : given.graph),
     [given.graph, only],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '@/api/types';
-import { blockLinks, edgePath, levelOf, stepFrom } from './flowModel';
+import { blockLinks, boundsOf, edgePath, levelOf, partOf, stepFrom } from './flowModel';
 import { StateStore } from './states';
 
 const node = (job: string, layer: number, y: number, block = layer) => ({
@@ -52,6 +52,13 @@ describe('the flow graph', () => {
       'near',
     ]);
     expect(levelOf(0.2, 1)).toBe('mid');
+  });
+  it('a part of it keeps its place: its jobs, the lines between them, and where they stand', () => {
+    const part = partOf(graph, new Set(['b', 'd']));
+    expect(part.nodes.map((each) => each.job)).toEqual(['b', 'd']);
+    expect(part.edges.map(({ from, to }) => `${from}-${to}`)).toEqual(['b-d']);
+    expect(boundsOf(part)).toEqual({ x: 200, y: 0, width: 350, height: 30 });
+    expect(partOf(graph, new Set(['nobody']))).toBe(graph);
   });
   it('draws all lines as one path: level pieces straight, others as a curve that leaves level', () => {
     const only = (from: string, to: string) => from === 'a' && to === 'b';
