@@ -175,9 +175,11 @@ class Operations(unittest.TestCase):
         self.server.cli("rerun", "five#1", "--from", "after-failed", "--wait", check=11)
         self.assertEqual(self.jobs(run)["c"], "succeeded")
         self.server.apply(FIVE.replace('"test -e good_b"', '"echo mended"'))
-        preview = json.loads(self.server.cli("rerun", "five#1", "--revision", "newest", "--dry-run", "-o", "json").stdout)
+        self.server.cli("rerun", "five#1", "--revision", "newest", check=5)  # what was accepted must be named
+        newest = ("rerun", "five#1", "--only", "b", "--revision", "newest")
+        preview = json.loads(self.server.cli(*newest, "--dry-run", "-o", "json").stdout)
         self.assertEqual((preview["revision"], preview["counts"]["start"]), (2, 1))
-        self.server.cli("rerun", "five#1", "--revision", "newest", "--hold-first")
+        self.server.cli(*newest, "--hold-first")
         self.assertEqual(self.jobs(run)["b"], "held")
         self.server.cli("release", "five#1/b")
         found = self.server.wait_run(run)

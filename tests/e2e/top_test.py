@@ -161,8 +161,7 @@ class Top(unittest.TestCase):
         with self.top() as top:
             top.wait_for("nightly_sales#1", "the run")
             top.type("\x1a")
-            top.wait_for(lambda screen: not screen.alternate, "the screen of before")
-            self.assertTrue(top.is_restored())
+            top.wait_for(lambda screen: not screen.alternate and top.is_restored(), "the screen of before")
             top.process.send_signal(signal.SIGCONT)
             top.wait_for(lambda screen: screen.alternate and "nightly_sales#1" in screen.text(), "the screen again")
             top.type("q")
