@@ -259,28 +259,37 @@ void post_validate(Call call) {
                                  {"folders", parsed->folders.size()}}));
 }
 
+/// The request with its definitions. nullopt: refused, and answered.
+std::optional<model::ApplyDefinitions> read_definitions(Call& call, const Json& body) {
+  auto request = read_options(call, body);
+  if (!request) {
+    call.fail(request.error());
+    return std::nullopt;
+  }
+  auto parsed = read_files(body);
+  if (!parsed) {
+    call.fail(parsed.error());
+    return std::nullopt;
+  }
+  if (refuse(call, *parsed)) return std::nullopt;
+  take_definitions(*request, std::move(*parsed));
+  return std::move(*request);
+}
+
 void post_apply(Call call) {
   const auto body = read_body(call.request, {"files", "dry_run", "prune", "prune_max", "set",
                                              "source_ref", "plan_id", "reason"});
   if (!body) return call.fail(body.error());
-  auto request = read_options(call, *body);
-  if (!request) return call.fail(request.error());
-  auto parsed = read_files(*body);
-  if (!parsed) return call.fail(parsed.error());
-  if (refuse(call, *parsed)) return;
-  take_definitions(*request, std::move(*parsed));
+  auto request = read_definitions(call, *body);
+  if (!request) return;
   submit(std::move(call), std::move(*request));
 }
 
 void post_diff(Call call) {
   const auto body = read_body(call.request, {"files", "prune", "prune_max", "set"});
   if (!body) return call.fail(body.error());
-  auto request = read_options(call, *body);
-  if (!request) return call.fail(request.error());
-  auto parsed = read_files(*body);
-  if (!parsed) return call.fail(parsed.error());
-  if (refuse(call, *parsed)) return;
-  take_definitions(*request, std::move(*parsed));
+  auto request = read_definitions(call, *body);
+  if (!request) return;
   request->dry_run = true;
   auto changes = find_changes(call.services, *request);
   if (!changes) return call.fail(changes.error());

@@ -131,7 +131,8 @@ void release(Turn& turn, Slot& slot) {
   if (index < state.settings.slots) state.free.push_back(index);
 }
 
-/// An older order of the attempt did not start a process, or (its boot is over) cannot be asked.
+/// Nobody waits for it once the attempt is ordered anew: the server has the word that the older
+/// order started nothing. An end never is: it would mean that it did.
 bool is_moot(const Report& report) {
   return std::holds_alternative<model::AttemptNeverStarted>(report) ||
          std::holds_alternative<model::AttemptLost>(report);

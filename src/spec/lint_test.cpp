@@ -90,8 +90,8 @@ TEST_CASE("a secret is named by a whole word, and a number is none") {
   const auto with_env = [](std::string_view env) {
     return told(fmt::format("name: close\nenv: {{{}}}\njobs:\n  load: {{run: x}}\n", env));
   };
-  for (const char* env : {"PGPASSWORD: hunter22", "ApiToken: hunter22",
-                          "client_secret: hunter22", "apikey: hunter22", "TOKEN: hunter22"})
+  for (const char* env : {"PGPASSWORD: hunter22", "ApiToken: hunter22", "client_secret: hunter22",
+                          "apikey: hunter22", "TOKEN: hunter22"})
     CHECK(with_env(env).starts_with("error lint.plain_secret"));
   for (const char* env : {"max_tokens: 4096", "tokenizer: bert-base", "token_limit: 4096",
                           "secretary: tanaka", "TOKENS: many-of-them", "tokenized: hunter22"})
