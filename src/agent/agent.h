@@ -13,7 +13,7 @@ struct Config {
   std::string version;            ///< of the program
   std::string work;               ///< default folder of jobs; empty: DATA/agent/work
   std::uint32_t slots = 0;        ///< 0: 16 × cores
-  std::uint32_t running_max = 0;  ///< 0: 8 × cores
+  std::uint32_t running_max = 0;  ///< 0: 12 × cores
 };
 
 /// The agent of one host and data folder: keeps jobs, and keeps a session with the server that

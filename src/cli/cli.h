@@ -37,7 +37,7 @@ struct ServerConfig {
   std::string timezone;       ///< IANA name; empty: TZ or /etc/localtime, else UTC
   std::optional<Timestamp> test_clock;  ///< stands still; loopback only
   std::uint32_t slots = 0;              ///< of the local agent; 0: 16 × cores
-  std::uint32_t running_max = 0;        ///< 0: 8 × cores
+  std::uint32_t running_max = 0;        ///< 0: 12 × cores
   std::string otlp_endpoint;            ///< of a collector of traces; empty: as OTEL_… say
   std::string log_level = "info";       ///< debug, info, warning or error
   Duration sync_delay{0};               ///< added to every sync of the store (measuring only)

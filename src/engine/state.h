@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -139,7 +140,7 @@ class RecentMap {
   };
   std::size_t items_max_, bytes_max_;
   std::size_t bytes_ = 0;
-  std::map<std::string, Item> items_;
+  std::unordered_map<std::string, Item> items_;
   std::deque<std::string> order_;
 };
 

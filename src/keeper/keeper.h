@@ -31,7 +31,7 @@ struct Config {
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   std::string home = "/", user, lang = "C.UTF-8";  ///< environment of every job
   std::uint32_t slots = 0;                         ///< 0: 16 × cores
-  std::uint32_t running_max = 0;                   ///< 0: 8 × cores
+  std::uint32_t running_max = 0;                   ///< 0: 12 × cores
   bool use_cgroups = true;      ///< where the host has them; else jobs are process groups only
   std::optional<Uuid> boot_id;  ///< tests; else the host's
 };

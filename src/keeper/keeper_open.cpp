@@ -56,7 +56,7 @@ Keeper::~Keeper() {
 Result<void> Keeper::prepare() {
   const auto cores = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
   if (config_.slots == 0) config_.slots = 16 * cores;
-  if (config_.running_max == 0) config_.running_max = std::min(8 * cores, config_.slots);
+  if (config_.running_max == 0) config_.running_max = std::min(12 * cores, config_.slots);
   folder_ = config_.data + "/agent";
   if (const Result<void> made = make_folders(); !made) return made;
   if (const Result<void> locked = take_lock(); !locked) return locked;
