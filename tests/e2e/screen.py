@@ -155,7 +155,8 @@ class InTerminal:
     @staticmethod
     def prepare():
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests themselves run in the background
+        # Ignored where the tests themselves run in the background or under nohup.
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
 
     def __exit__(self, *_):
