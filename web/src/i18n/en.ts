@@ -42,7 +42,7 @@ export const en = {
 
   'prefs.language': 'Language',
   'prefs.theme': 'Theme',
-  'prefs.auto': 'As the system',
+  'prefs.auto': 'System',
   'prefs.light': 'Light',
   'prefs.dark': 'Dark',
   'prefs.contrast': 'High contrast',

@@ -44,7 +44,7 @@ export const ja: Record<keyof typeof en, string> = {
 
   'prefs.language': '言語',
   'prefs.theme': '配色',
-  'prefs.auto': 'システムに合わせる',
+  'prefs.auto': 'システム',
   'prefs.light': 'ライト',
   'prefs.dark': 'ダーク',
   'prefs.contrast': 'ハイコントラスト',
