@@ -39,9 +39,9 @@ bool means_the_same(const std::vector<Document>& before, std::string_view text) 
   return true;
 }
 
-/// Line breaks as `\n` and no byte order mark: YAML reads the same.
+/// Line breaks as `\n` and no byte order marks at the start: YAML reads the same.
 std::string with_plain_breaks(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  while (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

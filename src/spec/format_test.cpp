@@ -143,6 +143,10 @@ TEST_CASE("anchors, aliases, tags, documents and Windows line ends survive") {
         "b}}\n...\n");
 }
 
+TEST_CASE("byte order marks that programs have put one before another all go at once") {
+  CHECK(formatted("\xEF\xBB\xBF\xEF\xBB\xBF# two marks\nname: x\n") == "# two marks\nname: x\n");
+}
+
 TEST_CASE("texts over several lines keep every character") {
   const std::string text =
       "name: x\njobs:\n    a:\n        run: \"one\n           two \\\n           three\"\n"
