@@ -101,6 +101,8 @@ inline constexpr Entry kOperate[] = {
      "{job} のプロセスは動き続けます: {host} の pid {pid}"},
     {"preview.outputs_needed", "outputs of {job} are read, give --value NAME=VALUE for: {outputs}",
      "{job} の出力が使われています。--value 名前=値 で指定してください: {outputs}"},
+    {"preview.mark_set", "set on {target}: {kind}", "{target}: {kind}を設定"},
+    {"preview.mark_cleared", "cleared on {target}: {kind}", "{target}: {kind}を解除"},
     {"effect.start", "starts", "起動"},
     {"effect.wait", "waits", "待ち"},
     {"effect.stop", "ends", "停止"},

@@ -57,6 +57,30 @@ std::string warning_text(const Console& console, const Json& warning) {
   return fmt::format("  ! {}\n", find_text(console.lang, code, args).value_or(code));
 }
 
+bool names_job(const Json& jobs, std::string_view target) {
+  if (!jobs.is_array()) return false;
+  return std::ranges::any_of(jobs.items(), [&](const Json& job) {
+    return fmt::format("{}/{}", job.text_or("run", ""), job.text_or("job", "")) == target;
+  });
+}
+
+/// What is set or cleared by hand; of a job that is listed anyway its line says so.
+std::string marks_text(const Console& console, const Json& preview) {
+  std::string text;
+  const Json& marks = preview["marks"];
+  for (const Json& mark : marks.is_array() ? marks.items() : Json::Array{}) {
+    const std::string target{mark.text_or("target", "")};
+    if (names_job(preview["jobs"], target)) continue;
+    const std::string kind{mark.text_or("kind", "")};
+    const Args args{{"target", printable(target)},
+                    {"kind", find_text(console.lang, "mark." + kind).value_or(kind)}};
+    text += fmt::format("  {}\n", mark.bool_or("set", false)
+                                      ? console.text("preview.mark_set", args)
+                                      : console.text("preview.mark_cleared", args));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string preview_counts(const Console& console, const Json& preview) {
@@ -73,6 +97,8 @@ std::string preview_counts(const Console& console, const Json& preview) {
 std::string preview_text(const Console& console, const Json& preview) {
   std::string text =
       console.text("preview.title", {{"plan", printable(preview.text_or("plan_id", ""))}}) + "\n";
+  const std::string marks = marks_text(console, preview);
+  text += marks;
   const Json& jobs = preview["jobs"];
   const std::size_t shown = std::min(jobs.size(), kShownMax);
   for (std::size_t i = 0; i < shown; ++i) text += job_text(console, jobs.items()[i]);
@@ -84,7 +110,7 @@ std::string preview_text(const Console& console, const Json& preview) {
     text += fmt::format("  {}: {}\n", printable(run.text_or("name", "")),
                         state_word(console.lang, run.text_or("state", "")));
   }
-  if (jobs.size() == 0 && runs.size() == 0)
+  if (marks.empty() && jobs.size() == 0 && runs.size() == 0)
     text += "  " + console.text("message.nothing_changes") + "\n";
   const Json& warnings = preview["warnings"];
   for (const Json& warning : warnings.is_array() ? warnings.items() : Json::Array{}) {

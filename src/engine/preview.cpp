@@ -19,11 +19,13 @@ namespace {
 
 constexpr std::size_t kChangesMax = 2'000;  ///< jobs listed; all are counted
 constexpr std::size_t kRunsMax = 1'000;
+constexpr std::size_t kMarksMax = 1'000;
 constexpr std::size_t kStepsMax = 1'000'000;  ///< of the copy: more is a loop
 
 /// The workflow and the run that a request is about; empty: none.
 struct Subject {
   std::string workflow, run;
+  bool of_server = false;  ///< all workflows
 };
 
 struct SubjectOf {
@@ -35,7 +37,7 @@ struct SubjectOf {
   Subject operator()(const model::KillRun& request) const { return {{}, request.run}; }
   Subject operator()(const model::ConfirmRun& request) const { return {{}, request.run}; }
   Subject operator()(const model::Operate& request) const {
-    return {request.workflow, request.run};
+    return {request.workflow, request.run, request.of_server};
   }
   template <class Other>
   Subject operator()(const Other&) const {
@@ -88,8 +90,19 @@ void copy_agents(const State& state, State& copy) {
   }
 }
 
-/// What the request may touch: the workflow with its active runs, and what all share. Agents'
-/// queues stay behind: a preview starts nothing.
+void copy_workflow(const State& state, const std::string& name, const WorkflowState& workflow,
+                   State& copy) {
+  WorkflowState& made = copy.workflows[name];
+  made = workflow;
+  made.dirty = false;
+  for (const auto& [number, id] : made.active) {
+    const auto run = state.runs.find(id);
+    if (run != state.runs.end()) copy.runs.emplace(id, copy_of(run->second));
+  }
+}
+
+/// What the request may touch: the workflow (of the server: each) with its active runs, and what
+/// all share. Agents' queues stay behind: a preview starts nothing.
 StatePtr overlay(const State& state, const Subject& subject) {
   StatePtr copy = make_state(state.settings, state.epoch);
   copy->counters = state.counters;
@@ -103,14 +116,8 @@ StatePtr overlay(const State& state, const Subject& subject) {
   if (const std::uint64_t* version = state.ended.find(subject.run)) {
     copy->ended.put(subject.run, *version);
   }
-  const auto workflow = state.workflows.find(subject.workflow);
-  if (workflow == state.workflows.end()) return copy;
-  WorkflowState& made = copy->workflows[subject.workflow];
-  made = workflow->second;
-  made.dirty = false;
-  for (const auto& [number, id] : made.active) {
-    const auto run = state.runs.find(id);
-    if (run != state.runs.end()) copy->runs.emplace(id, copy_of(run->second));
+  for (const auto& [name, workflow] : state.workflows) {
+    if (subject.of_server || name == subject.workflow) copy_workflow(state, name, workflow, *copy);
   }
   for (const JobPlace& place : state.settling) {
     if (copy->runs.contains(place.run)) copy->settling.push_back(place);
@@ -294,6 +301,24 @@ Changes changes_of(const State& state, const State& copy, const model::Fetched& 
   return changes;
 }
 
+/// Marks that are in one list and not in the other.
+void push_marks(Json& marks, const State& has, const State& lacks, bool set) {
+  for (const auto& [key, mark] : has.marks) {
+    if (marks.size() >= kMarksMax) return;
+    if (lacks.marks.contains(key)) continue;
+    marks.push(
+        Json::object({{"target", target_name(key)}, {"kind", to_string(key.kind)}, {"set", set}}));
+  }
+}
+
+/// What operators' marks would be set and cleared, also where no job is concerned yet.
+Json marks_of(const State& state, const State& copy) {
+  Json marks = Json::array();
+  push_marks(marks, copy, state, true);
+  push_marks(marks, state, copy, false);
+  return marks;
+}
+
 /// The run that the request names, as it would be: also one that is over, or is over again, and so
 /// is in no index. nullptr: the request names none.
 const model::Run* run_of(const State& copy, const model::Fetched& fetched,
@@ -325,7 +350,8 @@ std::uint64_t digest_of(const ActiveRun& run) {
   return digest;
 }
 
-/// What stands for the objects that the request looks at.
+/// What stands for the objects that the request looks at. Of the server only whether it is drained:
+/// its jobs come and go faster than a person reads.
 std::string plan_of(const State& state, const Command& command, const model::Fetched& fetched) {
   const Subject subject = subject_of(state, command, fetched);
   std::string text = fmt::format("{} {} {} {}", command.request.index(), subject.workflow,
@@ -373,6 +399,7 @@ Result<Json> preview(const State& state, Now now, const Command& command,
       std::holds_alternative<model::StartRun>(command.request) ? turn.first_target : subject.run;
   put_run(made, run_of(*copy, fetched, named));
   changes_of(state, *copy, fetched, named).put_into(made);
+  made.set("marks", marks_of(state, *copy));
   made.set("warnings", turn.notes.is_null() ? Json::array() : turn.notes);
   made.set("command", command_line(command.request));
   return made;

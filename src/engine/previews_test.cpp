@@ -1,13 +1,9 @@
 #include <random>
 
-#include "engine/harness_test.h"
+#include "engine/operations_test.h"
 
 namespace dandori::engine::test {
 namespace {
-
-using model::JobState;
-using model::Operate;
-using model::Operation;
 
 /// States of every run and job, as a preview names them: a job that may start counts as started.
 std::map<std::string, std::string> states_of(const World& world) {
@@ -105,6 +101,11 @@ class Operators {
         return number(0, 3) == 0 ? model::Request{model::CancelRun{some_run()}}
                                  : model::Request{model::KillRun{some_run(), some_job()}};
       case 4:
+        if (number(0, 3) == 0) {
+          operate.of_server = true;
+          operate.action = number(0, 1) == 0 ? Operation::drain : Operation::undrain;
+          return operate;
+        }
         operate.workflow = "w";
         if (number(0, 1) == 0) operate.job = some_job();
         return operate;
@@ -159,6 +160,91 @@ TEST_CASE("what a preview says is what then happens") {
     compared += operators.compared;
   }
   CHECK(compared > 1'000);
+}
+
+/// Two workflows on an agent with one slot: a job runs, one of each waits for the slot.
+struct OneSlot {
+  World world;
+  WorkflowBuilder one{"one"}, two{"two"};
+  OneSlot() {
+    world.agent.slots = 1;
+    world.restart();
+    one.add("a");
+    one.add("b");
+    two.add("c");
+    world.define(one);
+    world.define(two);
+    world.script("a", {exits(0, 5min)});
+    world.start("one");
+    world.start("two");
+    REQUIRE(world.job_state("one#1", "a") == "running");
+    REQUIRE(world.job_state("one#1", "b") == "wait_pool");
+    REQUIRE(world.job_state("two#1", "c") == "wait_pool");
+  }
+};
+
+/// `one#1/b hold wait_pool held` for each job that would be treated differently.
+std::string changes_in(const Json& preview) {
+  std::string text;
+  for (const Json& job : preview["jobs"].items()) {
+    text += std::string{job.text_or("run", "")} + "/" + std::string{job.text_or("job", "")};
+    for (const char* field : {"effect", "state", "state_after"})
+      text += " " + std::string{job.text_or(field, "")};
+    text += "\n";
+  }
+  return text;
+}
+
+TEST_CASE_FIXTURE(OneSlot,
+                  "[OPS-12] the preview of a drain of the server names the jobs of every workflow "
+                  "that would start no more, and that of an undrain those that would") {
+  const Json drain = world.preview(on(Operation::drain, "server"));
+  CHECK(changes_in(drain) ==
+        "one#1/b hold wait_pool held\n"
+        "two#1/c hold wait_pool held\n");
+  CHECK(write_json(drain["counts"]) == R"({"hold":2})");
+  CHECK(write_json(drain["marks"]) == R"([{"target":"server","kind":"drain","set":true}])");
+  CHECK(drain.text_or("action", "") == "server.drain");
+
+  world.ask(on(Operation::drain, "server"));
+  CHECK(write_json(world.preview(on(Operation::drain, "server"))["marks"]) == "[]");
+  world.start("two");
+  REQUIRE(world.run_state("two#2") == "queued");
+  world.run_for(10min);
+  const Json undrain = world.preview(on(Operation::undrain, "server"));
+  CHECK(changes_in(undrain) ==
+        "one#1/b start held wait_pool\n"
+        "two#1/c start held wait_pool\n");
+  CHECK(write_json(undrain["marks"]) == R"([{"target":"server","kind":"drain","set":false}])");
+}
+
+TEST_CASE_FIXTURE(OneSlot,
+                  "a workflow that is drained already is no news in a drain of the server") {
+  world.ask(on(Operation::drain, "one"));
+  CHECK(changes_in(world.preview(on(Operation::drain, "server"))) ==
+        "two#1/c hold wait_pool held\n");
+}
+
+TEST_CASE_FIXTURE(OneSlot, "the plan of a drain of the server outlives the jobs that come and go") {
+  const std::string plan{world.preview(on(Operation::drain, "server")).text_or("plan_id", "")};
+  world.run_for(1h);
+  REQUIRE(world.run_state("two#1") == "succeeded");
+  CHECK(world.try_send(on(Operation::drain, "server"), false, plan, "because").has_value());
+  const auto stale = world.try_send(on(Operation::drain, "server"), false, plan, "because");
+  REQUIRE(!stale);
+  CHECK(stale.error().code == "plan.stale");
+}
+
+TEST_CASE("a preview names the mark also where no job is concerned yet") {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  world.define(flow);
+  const Json hold = world.preview(on(Operation::hold, "five"));
+  CHECK(hold["jobs"].size() == 0);
+  CHECK(write_json(hold["marks"]) == R"([{"target":"five","kind":"hold","set":true}])");
+  world.ask(on(Operation::hold, "five"));
+  CHECK(write_json(world.preview(on(Operation::release, "five"))["marks"]) ==
+        R"([{"target":"five","kind":"hold","set":false}])");
 }
 
 }  // namespace

@@ -160,6 +160,29 @@ class Operations(unittest.TestCase):
         self.server.cli("undrain")
         self.assertEqual(self.server.wait_run(run)["state"], "succeeded")
 
+    def test_preview_of_a_drain_of_the_server(self):
+        """Before maintenance: the jobs of every workflow that would start no more are named, idle or not [OPS-12]"""
+        idle = self.server.cli("drain", "--dry-run").stdout
+        self.assertIn("set on server: drained", idle)
+        self.assertNotIn("nothing would change", idle)
+        self.server.apply("name: other\njobs: {x: {run: 'true'}}\n")
+        run = self.started()
+        self.server.cli("suspend", "five#1")
+        self.let("go_a")
+        self.server.wait_job(run, "a", "succeeded")
+        self.server.cli("drain", "--yes")
+        self.server.cli("resume", "five#1")
+        self.server.start_run("other")
+        preview = self.server.api("POST", "/server:undrain", {"dry_run": True})
+        self.assertEqual([(job["run"], job["job"], job["effect"]) for job in preview["jobs"]],
+                         [("five#1", "b", "start"), ("five#1", "d", "start"), ("other#1", "x", "start")])
+        self.assertEqual([(each["name"], each["state"]) for each in preview["runs"]],
+                         [("five#1", "running"), ("other#1", "running")])
+        self.assertEqual(preview["marks"], [{"target": "server", "kind": "drain", "set": False}])
+        self.let("good_b")
+        self.server.cli("undrain", "--plan", preview["plan_id"])
+        self.assertEqual(self.server.wait_run(run)["state"], "succeeded")
+
     def test_one_job_alone(self):
         """One job runs outside the flow, whatever its state, and is marked [OPS-03]"""
         run = self.failed()

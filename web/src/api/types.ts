@@ -15,6 +15,7 @@ export type GraphNode = Schemas['GraphNode'];
 export type GraphBlock = Schemas['GraphBlock'];
 export type Preview = Schemas['Preview'];
 export type PreviewJob = Schemas['PreviewJob'];
+export type PreviewMark = Schemas['PreviewMark'];
 export type BulkResult = Schemas['BulkResult'];
 export type AuditLine = Schemas['AuditLine'];
 export type JournalEvent = Schemas['JournalEvent'];

@@ -36,7 +36,7 @@ it('no key is without use', () => {
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
   const made = [
-    /^(why|state|miss|failure|origin|preview|effect|warning|op\.hint)\./,
+    /^(why|state|miss|failure|origin|preview|mark|effect|warning|op\.hint)\./,
     /^(op|param|prefs|rerun|role|runs|wf)\./,
     /^(audit\.(actor|action|target)|run\.flow)$/,
   ];

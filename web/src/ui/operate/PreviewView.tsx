@@ -4,7 +4,7 @@ import type { Shape } from '@/lib/states';
 import { valueText } from '@/lib/text';
 import { ShapeGlyph, StateText } from '../Glyph';
 import { usePrefs, useT } from '../prefs';
-import { groupByEffect } from './previewModel';
+import { groupByEffect, marksAlone } from './previewModel';
 
 const EFFECT_SHAPES: Record<PreviewJob['effect'], Shape> = {
   start: 'running',
@@ -43,10 +43,19 @@ function Names({ jobs, withRun }: { jobs: PreviewJob[]; withRun: boolean }) {
 export function PreviewView({ preview }: { preview: Preview }) {
   const { prefs, t } = usePrefs();
   const rows = groupByEffect(preview);
+  const marks = marksAlone(preview);
   const withRun = new Set(preview.jobs.map((job) => job.run)).size > 1;
   return (
     <div className="preview">
-      {rows.length === 0 && (preview.runs?.length ?? 0) === 0 && <p>{t('op.nothing')}</p>}
+      {marks.length + rows.length + (preview.runs?.length ?? 0) === 0 && <p>{t('op.nothing')}</p>}
+      {marks.map(({ target, kind, set }) => (
+        <p key={`${target} ${kind}`}>
+          {t(set ? 'preview.mark_set' : 'preview.mark_cleared', {
+            target,
+            kind: t(`mark.${kind}`),
+          })}
+        </p>
+      ))}
       {rows.length > 0 && (
         <table>
           <tbody>

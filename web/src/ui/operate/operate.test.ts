@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job, Preview, Run } from '@/api/types';
 import { bulkBody, bulkCommand } from './bulkModel';
 import { curlOf, jobOperations, pathOf, runOperations, undoOf } from './operations';
-import { canBeHeld, groupByEffect, neededOutputs, runsCount } from './previewModel';
+import { canBeHeld, groupByEffect, marksAlone, neededOutputs, runsCount } from './previewModel';
 import { bodyOf } from './rerunModel';
 
 describe('a rerun asks for exactly what was chosen', () => {
@@ -51,6 +51,19 @@ describe('a preview', () => {
     expect(runsCount(preview)).toBe(3);
     expect(canBeHeld(preview)).toEqual(['b', 'c', 'a']);
   });
+});
+
+it('a mark is named unless the job that it is on is listed anyway', () => {
+  const marks = [
+    { target: 'server', kind: 'drain', set: true },
+    { target: 'r#1/b', kind: 'hold', set: true },
+    { target: 'r/b', kind: 'hold', set: false },
+  ] as const;
+  const jobs = [{ run: 'r#1', job: 'b' }] as Preview['jobs'];
+  expect(marksAlone({ jobs, marks: [...marks] }).map((mark) => mark.target)).toEqual([
+    'server',
+    'r/b',
+  ]);
 });
 
 it('outputs that a skipped job would have made are asked for', () => {

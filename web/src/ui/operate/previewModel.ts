@@ -1,4 +1,4 @@
-import type { Preview, PreviewJob } from '@/api/types';
+import type { Preview, PreviewJob, PreviewMark } from '@/api/types';
 
 type Effect = PreviewJob['effect'];
 const ORDER: Effect[] = [
@@ -28,6 +28,12 @@ export function groupByEffect(preview: Pick<Preview, 'counts' | 'jobs'>): Effect
     const count = preview.counts[effect] ?? jobs.length;
     return count > 0 ? [{ effect, count, jobs }] : [];
   });
+}
+
+/** What is set or cleared by hand; of a job that is listed anyway its row says so. */
+export function marksAlone(preview: Pick<Preview, 'jobs' | 'marks'>): PreviewMark[] {
+  const named = new Set(preview.jobs.map((job) => `${job.run ?? ''}/${job.job}`));
+  return (preview.marks ?? []).filter((mark) => !named.has(mark.target));
 }
 
 /** Jobs that run because of it: the number on the button. */
