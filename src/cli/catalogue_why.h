@@ -52,6 +52,8 @@ inline constexpr Entry kWhy[] = {
     {"why.bypassed", "was not to run this time", "今回は実行しない計画です"},
     {"why.bypassed.disabled", "the definition switches it off (enabled: false)",
      "定義で無効です (enabled: false)"},
+    {"why.bypassed.alone", "only {only} was run, outside the flow",
+     "この実行は {only} だけの単独実行です"},
     {"why.bypassed.predecessors", "all jobs before it were bypassed",
      "先行ジョブがすべて計画未実行です"},
     {"why.unknown.label", "end", "結果"},

@@ -49,6 +49,14 @@ TEST_CASE("a job that did not run names the job at fault, in Japanese") {
         "daily_close#142/cleanup\n");
 }
 
+TEST_CASE("a job left out of a run of one job says so, not that others were bypassed") {
+  constexpr std::string_view kLeftOut = R"({"run": "five#2", "run_state": "succeeded", "job": "d",
+    "title": "", "state": "bypassed", "reasons": [
+      {"code": "why.bypassed", "ok": true, "because": "alone", "only": "c"}]})";
+  CHECK(why_in("en", kLeftOut).find("only c was run, outside the flow") != std::string::npos);
+  CHECK(why_in("ja", kLeftOut).find("この実行は c だけの単独実行です") != std::string::npos);
+}
+
 TEST_CASE("with the run at hand, when and how the job at fault ended stands beside it") {
   constexpr std::string_view kRun = R"({"name": "daily_close#142", "jobs": [
     {"job": "journal_04", "state": "failed", "ended_at": "2026-11-20T18:31:05Z",

@@ -277,6 +277,18 @@ void rename_marks(Turn& turn, WorkflowState& before, WorkflowState& after) {
   }
 }
 
+namespace {
+
+/// The active run that a mark is of; nil: it is of all runs.
+RunId run_of(const State& state, const MarkKey& key) {
+  const auto workflow = state.workflows.find(key.workflow);
+  if (key.number == 0 || workflow == state.workflows.end()) return {};
+  const auto run = workflow->second.active.find(key.number);
+  return run == workflow->second.active.end() ? RunId{} : run->second;
+}
+
+}  // namespace
+
 bool fire_mark_end(Turn& turn) {
   State& state = turn.state;
   if (state.mark_ends.empty()) return false;
@@ -290,11 +302,12 @@ bool fire_mark_end(Turn& turn) {
   model::Actor actor;
   actor.name = "schedule";
   actor.reason = "until " + format_rfc3339(mark.until);
+  const RunId run = run_of(state, due);
   clear_mark(turn, due);
   const std::string target = target_name(due);
   turn.audit(actor, due.job.empty() ? "workflow.enable" : "job.enable", target,
              Json::object({{"by", mark.by}, {"since", format_rfc3339(mark.since)}}), {});
-  turn.journal({}, due.job.empty() ? "workflow.enabled" : "job.enabled", due.job, 0,
+  turn.journal(run, due.job.empty() ? "workflow.enabled" : "job.enabled", due.job, 0,
                Json::object({{"target", target}, {"by", actor.name}}));
   return true;
 }

@@ -118,5 +118,22 @@ TEST_CASE(
   CHECK(world.outcomes("hourly") == std::vector<std::string>{"01:00 missed disabled"});
 }
 
+TEST_CASE_FIXTURE(AtA, "the end of a disable stands in the journal of the run that it was of") {
+  Operate of_run = on(Operation::disable, run, "b");
+  of_run.until = kStart + 1h;
+  world.ask(of_run);
+  Operate of_all = on(Operation::disable, "five", "d");
+  of_all.until = kStart + 2h;
+  world.ask(of_all);
+  world.run_for(3h);
+  std::map<std::string, RunId> runs;
+  for (const model::JournalRow& row : world.store.journal) {
+    if (row.kind == "job.enabled") runs[row.job] = row.run;
+  }
+  REQUIRE(runs.size() == 2);
+  CHECK(runs["b"] == world.run(run).id);
+  CHECK(runs["d"].is_nil());
+}
+
 }  // namespace
 }  // namespace dandori::engine::test

@@ -334,7 +334,7 @@ bool fits_workflow(Operation action, bool has_job) {
   return false;
 }
 
-/// The target with its own marks; of the server also how much still runs.
+/// The target with its own marks.
 Json target_answer(const State& state, const MarkKey& key) {
   Json marks = Json::array();
   for (const auto& [each, mark] : state.marks) {

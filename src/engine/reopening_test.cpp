@@ -167,5 +167,30 @@ TEST_CASE("work that is noted twice outlives a run without harm, also when it ge
   CHECK(world.run_state(run) == "succeeded");
 }
 
+// ---- What the journal says of it.
+
+std::string last_reopened(const World& world) {
+  std::string body;
+  for (const model::JournalRow& row : world.store.journal) {
+    if (row.kind == "run.reopened") body = write_json(row.body);
+  }
+  return body;
+}
+
+TEST_CASE(
+    "the journal says what reopened a run: a rerun, a state that is set, an accepted failure") {
+  FailedAtB at;
+  at.world.ask(set_to(JobState::succeeded, at.run, "b"));
+  CHECK(last_reopened(at.world) == R"({"action":"job.set_state","job":"b"})");
+  FailedAtB other;
+  other.world.ask(on(Operation::confirm, other.run, "b"));
+  CHECK(last_reopened(other.world) == R"({"action":"job.confirm","job":"b"})");
+  FailedAtB third;
+  third.world.ask(model::RerunRun{third.run, RerunScope::failed, ""});
+  CHECK(last_reopened(third.world) == R"({"action":"run.rerun","scope":"failed"})");
+  third.world.ask(model::RerunRun{third.run, RerunScope::from, "d"});
+  CHECK(last_reopened(third.world) == R"({"action":"run.rerun","scope":"from","job":"d"})");
+}
+
 }  // namespace
 }  // namespace dandori::engine::test

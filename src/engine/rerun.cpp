@@ -108,8 +108,8 @@ void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
   }
 }
 
-void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, RerunScope scope,
-                std::string_view named) {
+void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
+                const Reopening& reopening) {
   run.run.state = RunState::running;
   run.run.cancel_requested = run.run.kill_requested = run.run.confirmed = false;
   run.run.confirmed_by.clear();
@@ -128,11 +128,12 @@ void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen, Rer
   }
   recount_flags(run.run);
   count_predecessors(run);
-  const bool has_root = scope == RerunScope::from || scope == RerunScope::only;
-  force_root(turn, run, chosen, has_root ? named : std::string_view{});
+  const bool has_root = reopening.scope == RerunScope::from || reopening.scope == RerunScope::only;
+  force_root(turn, run, chosen, has_root ? reopening.job : std::string_view{});
   turn.touch_run(run);
-  Json body = Json::object({{"scope", to_string(scope)}});
-  if (has_root) body.set("job", named);
+  Json body = Json::object({{"action", reopening.action}});
+  if (reopening.scope) body.set("scope", to_string(*reopening.scope));
+  if (has_root || (!reopening.scope && !reopening.job.empty())) body.set("job", reopening.job);
   turn.journal(run.run.id, "run.reopened", {}, 0, std::move(body));
   for (std::uint32_t index = 0; index < chosen.size(); ++index) {
     if (!chosen[index]) continue;
@@ -370,7 +371,7 @@ Result<Json> rerun_run(Turn& turn, const model::Actor& actor, const model::Rerun
     turn.touch_job(run, job);
   }
   hold_jobs(turn, actor, run, plan->hold, plan->risky);
-  reopen_run(turn, run, plan->chosen, request.scope, request.job);
+  reopen_run(turn, run, plan->chosen, {"run.rerun", request.scope, request.job});
   if (!run.ended) index_run(turn.state, run.run);
   turn.audit(actor, "run.rerun", run_name(run.run), Json::object({{"state", to_string(before)}}),
              rerun_after(run, request, *plan));
@@ -394,7 +395,7 @@ void rerun_previous(Turn& turn, const model::Fetched& fetched) {
   if (!chosen || !jobs_not_to_repeat(rebuilt->run, *chosen, {}).empty()) return;
   ActiveRun& run = adopt_run(turn, std::move(rebuilt));
   run.reopened = true;
-  reopen_run(turn, run, *chosen, RerunScope::failed, {});
+  reopen_run(turn, run, *chosen, {"run.rerun", RerunScope::failed, {}});
   index_run(turn.state, run.run);
   model::Actor actor;
   actor.name = "schedule";

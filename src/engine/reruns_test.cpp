@@ -24,6 +24,9 @@ TEST_CASE("[OPS-03] one job runs outside the flow, whatever state it has, marked
     const std::string alone{world.ask(start).text_or("name", "")};
     CHECK(world.run(alone).only_job == job);
     CHECK(world.job_state(alone, "d") == "bypassed");
+    const Json why = world.ask(model::AskWhy{alone, "d"});
+    CHECK(write_json(why["reasons"]) ==
+          R"([{"code":"why.bypassed","ok":true,"because":"alone","only":")" + job + R"("}])");
     // Without a run to take them from, the outputs that it reads are missing.
     CHECK(world.run_state(alone) == (like.empty() ? "failed" : "succeeded"));
     CHECK(world.job(alone, "e").attempts == 0);

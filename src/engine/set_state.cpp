@@ -181,11 +181,11 @@ void withdraw_ready(Turn& turn, ActiveRun& run, const std::vector<std::uint32_t>
   }
 }
 
-/// The end of an ended job changes: what it held back waits again. A run that is over goes on with
-/// it; with nothing, it only gets its result anew.
+/// The end of an ended job changes by an operator's action: what it held back waits again. A run
+/// that is over goes on with it; with nothing, it only gets its result anew.
 template <class Change>
 void change_ended(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index,
-                  bool was_over, Change change) {
+                  bool was_over, std::string_view action, Change change) {
   const std::vector<bool> chosen = held_back_by(run.run, {index});
   const std::set<std::uint32_t> looking = lookers(run, index, chosen);
   const std::vector<std::uint32_t> ready = ready_by_condition(run, looking);
@@ -195,7 +195,7 @@ void change_ended(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t 
   change(run.job(index));
   turn.touch_job(run, index);
   if (was_over) {
-    reopen_run(turn, run, chosen, model::RerunScope::failed, {});
+    reopen_run(turn, run, chosen, {action, {}, run.definition(index).id});
   } else {
     if (!was_decided) --run.run.jobs_open;
     reopen_jobs(turn, run, chosen);
@@ -208,7 +208,7 @@ void change_ended(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t 
 void apply_state(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index,
                  JobState state, bool was_over) {
   if (!was_over && run.job(index).phase != Phase::ended) return end_job(turn, run, index, state);
-  change_ended(turn, actor, run, index, was_over, [state](JobRun& job) {
+  change_ended(turn, actor, run, index, was_over, "job.set_state", [state](JobRun& job) {
     job.ended = state;
     job.accepted = job.confirmed = false;
   });
@@ -304,7 +304,7 @@ Result<Json> confirm_job(Turn& turn, const Actor& actor, const Operate& request,
              Json::object({{"accepted", true}}));
   turn.journal(run.run.id, "job.accepted", run.definition(*index).id, run.job(*index).attempts,
                Json::object({{"by", actor.name}, {"reason", actor.reason}}));
-  change_ended(turn, actor, run, *index, was_over, [](JobRun& each) {
+  change_ended(turn, actor, run, *index, was_over, "job.confirm", [](JobRun& each) {
     each.accepted = true;
     each.confirmed = each.confirmed || each.ended == JobState::unknown;
   });

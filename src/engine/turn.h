@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -173,9 +174,15 @@ Result<std::vector<bool>> rerun_set(const model::Run& run, model::RerunScope sco
 std::vector<bool> held_back_by(const model::Run& run, const std::vector<std::uint32_t>& jobs);
 /// Jobs of a run in progress wait again; the others see what has changed.
 void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen);
-/// Makes `run` active again with the chosen jobs waiting. `named`: the job that from and only name.
+/// What takes an ended run up again.
+struct Reopening {
+  std::string_view action;                      ///< as in the audit log
+  std::optional<model::RerunScope> scope = {};  ///< of a rerun
+  std::string_view job = {};                    ///< that it names; empty: none
+};
+/// Makes `run` active again with the chosen jobs waiting; the journal says what did it.
 void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
-                model::RerunScope scope, std::string_view named);
+                const Reopening& reopening);
 /// Takes an ended run back into memory for a rerun.
 ActiveRun& adopt_run(Turn& turn, std::unique_ptr<ActiveRun> run);
 

@@ -202,6 +202,11 @@ Json not_run_reason(const View& view, std::uint32_t index) {
 
 Json bypassed_reason(const View& view, std::uint32_t index) {
   Json made = reason("why.bypassed", true);
+  if (!view.run.run.only_job.empty()) {
+    made.set("because", "alone");
+    made.set("only", view.run.run.only_job);
+    return made;
+  }
   made.set("because", view.run.definition(index).enabled ? "predecessors" : "disabled");
   if (view.run.definition(index).enabled)
     made.set("children", Json::array({predecessors_reason(view, index)}));

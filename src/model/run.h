@@ -65,7 +65,7 @@ struct JobRun {
   Phase phase = Phase::waiting;
   JobState ended = JobState::wait_pred;  ///< valid in Phase::ended
   bool in_scope = true;                  ///< false: this rerun leaves it as it is
-  bool confirmed = false;                ///< an operator accepted its failure
+  bool confirmed = false;  ///< ended unknown: an operator said that it counts as failed
   bool accepted = false;   ///< failed, and what follows went on all the same: counts as a warning
   std::uint8_t marks = 0;  ///< derived: bits of MarkKind, its own and those of every run
   std::uint32_t attempts = 0;  ///< number of the newest attempt; 0: none

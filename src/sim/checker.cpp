@@ -107,7 +107,9 @@ void Checker::read_lines(const model::Batch& batch) {
       if (row.kind == "job.accepted") touched_by_hand_.insert(row.run);
       if (row.kind == "job.forced") forced_now_.emplace(row.run, row.job);
       if (row.kind != "run.reopened") continue;
-      reopened_[row.run] = row.body.text_or("job", "");
+      // Only a rerun starts the job that it names whatever comes before it.
+      const bool is_rerun = row.body.find("scope") != nullptr;
+      reopened_[row.run] = is_rerun ? row.body.text_or("job", "") : "";
     }
   }
 }

@@ -14,9 +14,9 @@ namespace dandori::store {
 
 /// Everything needed to go on after a restart, as the rows that were committed: counters, workflows
 /// and their newest revisions, revisions pinned by active runs, active runs with their jobs and
-/// attempts, variables, folders, agents, marks; in an order that apply_change accepts (revisions
-/// before runs before jobs before attempts). `RevisionRow::definition` is null: the runtime
-/// compiles `canonical`.
+/// attempts, variables, folders, agents, tokens, marks; in an order that apply_change accepts
+/// (revisions before runs before jobs before attempts). `RevisionRow::definition` is null: the
+/// runtime compiles `canonical`.
 struct Snapshot {
   std::vector<model::Change> rows;
 };
