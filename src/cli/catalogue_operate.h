@@ -101,6 +101,11 @@ inline constexpr Entry kOperate[] = {
      "{job} のプロセスは動き続けます: {host} の pid {pid}"},
     {"preview.outputs_needed", "outputs of {job} are read, give --value NAME=VALUE for: {outputs}",
      "{job} の出力が使われています。--value 名前=値 で指定してください: {outputs}"},
+    {"preview.outputs_missing",
+     "{job} has not handed on what jobs after it read, they will fail: {outputs}; to give values: "
+     "rerun from it with --hold, then skip it with --value",
+     "{job} の出力がないため、それを使う後続は失敗します: {outputs}。値を与えるには、--hold "
+     "を付けてここから再実行し、--value を付けてスキップしてください"},
     {"preview.mark_set", "set on {target}: {kind}", "{target}: {kind}を設定"},
     {"preview.mark_cleared", "cleared on {target}: {kind}", "{target}: {kind}を解除"},
     {"effect.start", "starts", "起動"},

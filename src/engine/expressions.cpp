@@ -1,5 +1,7 @@
 #include "engine/expressions.h"
 
+#include <fmt/format.h>
+
 #include "engine/job_state.h"
 #include "expr/expr.h"
 
@@ -105,10 +107,25 @@ class EngineScope final : public expr::Scope {
   const Context& context_;
 };
 
+/// Why a job that counts as done has not handed on what is read of it: people said that it does.
+std::string cause_of(const Error& error, const Context& context) {
+  if (error.code != "expr.missing" || context.active == nullptr) return {};
+  const auto compiled = expr::compile(error.path);
+  if (!compiled || compiled->path.field != JobField::outputs) return {};
+  const auto index = model::find_job(*context.run.definition, compiled->path.name);
+  if (!index) return {};
+  const model::JobRun& job = context.run.jobs[*index];
+  if (job.accepted) return ": its failure was accepted";
+  if (job.phase != model::JobRun::Phase::ended || job.changed_by == nullptr) return {};
+  return fmt::format(": it was made {} by hand ({})", to_string(job.ended), *job.changed_by);
+}
+
 }  // namespace
 
 Result<Json> evaluate(std::string_view text, const Context& context) {
-  return expr::render(text, EngineScope{context});
+  Result<Json> value = expr::render(text, EngineScope{context});
+  if (!value) value.error().message += cause_of(value.error(), context);
+  return value;
 }
 
 }  // namespace dandori::engine

@@ -70,16 +70,6 @@ Result<void> check_until(const Turn& turn, const Operate& request) {
               "name a later instant, or none: then it stays until it is undone", "/until");
 }
 
-Json missing_json(const std::vector<OutputRead>& missing) {
-  Json outputs = Json::array();
-  for (const OutputRead& read : missing) {
-    Json readers = Json::array();
-    for (const std::string& reader : read.readers) readers.push(reader);
-    outputs.push(Json::object({{"name", read.output}, {"readers", std::move(readers)}}));
-  }
-  return outputs;
-}
-
 /// A skipped job hands on nothing: what others read of it must be given. A preview asks for it.
 Result<void> check_values(Turn& turn, const model::Workflow& workflow, const std::string& job,
                           const std::string& target, const Json& values) {
@@ -87,7 +77,7 @@ Result<void> check_values(Turn& turn, const model::Workflow& workflow, const std
   if (missing.empty()) return {};
   if (turn.is_preview) {
     turn.note(Json::object(
-        {{"code", "preview.outputs_needed"}, {"job", target}, {"outputs", missing_json(missing)}}));
+        {{"code", "preview.outputs_needed"}, {"job", target}, {"outputs", outputs_json(missing)}}));
     return {};
   }
   std::vector<std::string> texts;

@@ -62,4 +62,14 @@ std::vector<OutputRead> outputs_missing(const model::Workflow& workflow, std::st
   return reads;
 }
 
+Json outputs_json(const std::vector<OutputRead>& reads) {
+  Json outputs = Json::array();
+  for (const OutputRead& read : reads) {
+    Json readers = Json::array();
+    for (const std::string& reader : read.readers) readers.push(reader);
+    outputs.push(Json::object({{"name", read.output}, {"readers", std::move(readers)}}));
+  }
+  return outputs;
+}
+
 }  // namespace dandori::engine

@@ -26,4 +26,7 @@ std::set<std::string> jobs_read_by(const model::Workflow& workflow, const model:
 std::vector<OutputRead> outputs_missing(const model::Workflow& workflow, std::string_view job,
                                         const Json& values);
 
+/// `[{name, readers}]`, as previews and warnings say it.
+Json outputs_json(const std::vector<OutputRead>& reads);
+
 }  // namespace dandori::engine

@@ -247,5 +247,53 @@ TEST_CASE("a preview names the mark also where no job is concerned yet") {
         R"([{"target":"five","kind":"hold","set":false}])");
 }
 
+/// A→B→C where C reads an output of B, and B fails.
+struct ReadsAtC {
+  World world;
+  WorkflowBuilder flow = five_jobs();
+  std::string run;
+  explicit ReadsAtC(Script at_b = exits(1)) {
+    flow.job("c").env = {{"ROWS", {"${{ jobs.b.outputs.rows }}", true}}};
+    world.define(flow);
+    world.script("b", {std::move(at_b)});
+    run = world.start("five");
+  }
+};
+
+constexpr std::string_view kRowsMissing =
+    R"([{"code":"preview.outputs_missing","job":"five#1/b","outputs":[{"name":"rows","readers":["c"]}]}])";
+
+TEST_CASE_FIXTURE(ReadsAtC,
+                  "[OPS-09] the preview of a state set by hand names the outputs that will be "
+                  "missing, and whoever fails for want of them says why") {
+  for (const JobState state : {JobState::succeeded, JobState::warning, JobState::skipped})
+    CHECK(write_json(world.preview(set_to(state, run, "b"))["warnings"]) == kRowsMissing);
+  CHECK(write_json(world.preview(on(Operation::confirm, run, "b"))["warnings"]) == kRowsMissing);
+  CHECK(world.preview(set_to(JobState::failed, run, "d"))["warnings"].size() == 0);
+  world.ask(set_to(JobState::succeeded, run, "b"));
+  CHECK(world.job_state(run, "c") == "failed");
+  CHECK(world.attempt(run, "c", 1).error ==
+        "job 'c', env ROWS: column 5: job 'b' has no output 'rows': it was made succeeded by hand "
+        "(admin)");
+  // As the warning says: run again, held before it, then skipped with the values.
+  model::RerunRun rerun{run, RerunScope::from, "b"};
+  rerun.hold = {"b"};
+  world.ask(rerun);
+  Operate skip = on(Operation::skip, run, "b");
+  skip.values = Json::object({{"rows", 7}});
+  world.ask(skip);
+  CHECK(world.job_state(run, "c") == "succeeded");
+}
+
+TEST_CASE(
+    "no output is missing that the job has handed on before it failed, or that nobody reads") {
+  ReadsAtC at{Script{Duration{0}, 1, 0, "rows=7\n", 0, false}};
+  REQUIRE(at.world.job_state(at.run, "b") == "failed");
+  CHECK(at.world.preview(set_to(JobState::succeeded, at.run, "b"))["warnings"].size() == 0);
+  at.world.ask(set_to(JobState::succeeded, at.run, "b"));
+  CHECK(at.world.job_state(at.run, "c") == "succeeded");
+  CHECK(at.world.preview(set_to(JobState::skipped, at.run, "a"))["warnings"].size() == 0);
+}
+
 }  // namespace
 }  // namespace dandori::engine::test

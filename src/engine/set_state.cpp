@@ -4,6 +4,7 @@
 
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/outputs_read.h"
 #include "engine/rerun.h"
 #include "engine/turn.h"
 
@@ -136,6 +137,25 @@ Result<void> check_running(Turn& turn, const ActiveRun& run, std::uint32_t index
                           job_name(run, index)));
 }
 
+/// A preview names what jobs that are still to run read of this one, and it has not handed on.
+void note_missing_outputs(Turn& turn, const ActiveRun& run, std::uint32_t index) {
+  if (!turn.is_preview) return;
+  const model::Workflow& workflow = *run.run.definition;
+  const auto is_over = [&](const std::string& reader) {
+    const JobRun& job = run.job(*model::find_job(workflow, reader));
+    return job.phase == Phase::ended && job.ended != JobState::not_run;
+  };
+  const model::Attempt* newest = run.extra[index].newest.get();
+  std::vector<OutputRead> missing = outputs_missing(workflow, run.definition(index).id,
+                                                    newest == nullptr ? Json{} : newest->outputs);
+  for (OutputRead& read : missing) std::erase_if(read.readers, is_over);
+  std::erase_if(missing, [](const OutputRead& read) { return read.readers.empty(); });
+  if (missing.empty()) return;
+  turn.note(Json::object({{"code", "preview.outputs_missing"},
+                          {"job", job_name(run, index)},
+                          {"outputs", outputs_json(missing)}}));
+}
+
 /// Jobs that look at an end which changes: at that of `index`, or of one that waits again.
 std::set<std::uint32_t> lookers(const ActiveRun& run, std::uint32_t index,
                                 const std::vector<bool>& reopened) {
@@ -261,6 +281,8 @@ Result<Json> set_state(Turn& turn, const Actor& actor, const Operate& request,
   const JobState before = seen_state(old, *index);
   if (before == request.state) return job_answer(old, *index);
 
+  if ((model::kSatisfied & model::state_bit(request.state)) != 0)
+    note_missing_outputs(turn, old, *index);
   const bool was_over = found->was_over();
   ActiveRun& run = found->take(turn);
   run.job(*index).changed_by = std::make_shared<const std::string>(actor.name);
@@ -297,6 +319,7 @@ Result<Json> confirm_job(Turn& turn, const Actor& actor, const Operate& request,
                             to_string(seen_state(old, *index))),
                 "only a failed or killed job, or one of unknown fate, can be confirmed");
   }
+  note_missing_outputs(turn, old, *index);
   const bool was_over = found->was_over();
   ActiveRun& run = found->take(turn);
   turn.audit(actor, "job.confirm", job_name(run, *index),

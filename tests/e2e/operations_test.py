@@ -144,6 +144,23 @@ class Operations(unittest.TestCase):
         attempt = self.server.api("GET", f"/runs/{run}/jobs/a")["attempts"][0]
         self.assertEqual(attempt["state"], "succeeded")
 
+    def test_outputs_missing_after_a_state_set_by_hand(self):
+        """The preview names who reads what is missing; the reader says why it failed; the way named there works [OPS-09]"""
+        reads = "name: reads\njobs:\n  b: {run: 'exit 1'}\n"
+        reads += "  c: {run: 'test $ROWS = 7', depends_on: [b], env: {ROWS: '${{ jobs.b.outputs.rows }}'}}\n"
+        self.server.apply(reads)
+        self.server.start_run("reads")
+        self.server.wait_run("reads%231")
+        preview = self.server.cli("set-state", "reads#1/b", "succeeded", "--dry-run").stdout
+        self.assertIn("rows (c)", preview)
+        self.server.cli("set-state", "reads#1/b", "succeeded", "--reason", "looked at", "--yes")
+        self.assertEqual(self.server.wait_run("reads%231")["state"], "failed")
+        attempt = self.server.api("GET", "/runs/reads%231/jobs/c")["attempts"][0]
+        self.assertIn("has no output 'rows': it was made succeeded by hand", attempt["error"])
+        self.server.cli("rerun", "reads#1", "--from", "b", "--hold", "b")
+        self.server.cli("skip", "reads#1/b", "--value", "rows=7")
+        self.assertEqual(self.server.wait_run("reads%231")["state"], "succeeded")
+
     def test_suspend_and_drain(self):
         """No new jobs start while suspended or drained; running ones end; then it goes on [OPS-12]"""
         run = self.started()

@@ -4,7 +4,7 @@ import type { Shape } from '@/lib/states';
 import { valueText } from '@/lib/text';
 import { ShapeGlyph, StateText } from '../Glyph';
 import { usePrefs, useT } from '../prefs';
-import { groupByEffect, marksAlone } from './previewModel';
+import { groupByEffect, marksAlone, outputsText } from './previewModel';
 
 const EFFECT_SHAPES: Record<PreviewJob['effect'], Shape> = {
   start: 'running',
@@ -87,7 +87,9 @@ export function PreviewView({ preview }: { preview: Preview }) {
         const { code, ...args } = warning as { code: string } & Record<string, unknown>;
         const shown: Record<string, string> = {};
         for (const [name, value] of Object.entries(args)) {
-          shown[name] = Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value);
+          if (name === 'outputs') shown[name] = outputsText(value);
+          else
+            shown[name] = Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value);
         }
         const text =
           lookup(prefs.lang, `warning.${code}`, shown) ??

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Job, Preview, Run } from '@/api/types';
 import { bulkBody, bulkCommand } from './bulkModel';
 import { curlOf, jobOperations, pathOf, runOperations, undoOf } from './operations';
-import { canBeHeld, groupByEffect, marksAlone, neededOutputs, runsCount } from './previewModel';
+import {
+  canBeHeld,
+  groupByEffect,
+  marksAlone,
+  neededOutputs,
+  outputsText,
+  runsCount,
+} from './previewModel';
 import { bodyOf } from './rerunModel';
 
 describe('a rerun asks for exactly what was chosen', () => {
@@ -72,6 +79,14 @@ it('outputs that a skipped job would have made are asked for', () => {
     { code: 'preview.stops', job: 'x' },
   ] as unknown as Preview['warnings'];
   expect(neededOutputs({ warnings })).toEqual([{ name: 'rows', readers: ['d'] }]);
+});
+
+it('outputs are named with who reads them', () => {
+  const outputs = [
+    { name: 'rows', readers: ['c', 'd'] },
+    { name: 'total', readers: ['d'] },
+  ];
+  expect(outputsText(outputs)).toBe('rows (c, d); total (d)');
 });
 
 describe('only what makes sense is offered', () => {

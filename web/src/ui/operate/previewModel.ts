@@ -43,6 +43,14 @@ export function runsCount(preview: Pick<Preview, 'counts'>): number {
   );
 }
 
+/** `rows (c, d); total (d)`: outputs with the jobs that read them. */
+export function outputsText(outputs: unknown): string {
+  if (!Array.isArray(outputs)) return '';
+  return (outputs as { name: string; readers?: string[] }[])
+    .map(({ name, readers }) => `${name} (${(readers ?? []).join(', ')})`)
+    .join('; ');
+}
+
 /** Outputs that later jobs read and a skipped job will not make. */
 export function neededOutputs(
   preview: Pick<Preview, 'warnings'>,
