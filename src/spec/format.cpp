@@ -1,6 +1,7 @@
 #include "spec/format.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -55,11 +56,12 @@ std::string with_plain_breaks(std::string_view text) {
   return out;
 }
 
-/// Breaks that YAML 1.1 scanners count and editors do not.
-bool has_odd_breaks(std::string_view text) {
-  return text.find("\xC2\x85") != std::string_view::npos ||
-         text.find("\xE2\x80\xA8") != std::string_view::npos ||
-         text.find("\xE2\x80\xA9") != std::string_view::npos;
+/// What makes lines and columns of the scanner differ from those of an editor: breaks that YAML 1.1
+/// counts, and byte order marks in the middle.
+bool has_odd_places(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kOdd = {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9",
+                                                    "\xEF\xBB\xBF"};
+  return std::ranges::any_of(kOdd, [&](std::string_view odd) { return text.contains(odd); });
 }
 
 }  // namespace
@@ -73,7 +75,7 @@ Formatted format_definitions(std::string_view file_name, std::string_view text) 
     return out;
   }
   const std::string plain = with_plain_breaks(text);
-  if (has_odd_breaks(plain)) return out;
+  if (has_odd_places(plain)) return out;
   const std::vector<Token> tokens = scan(plain);
   if (tokens.empty()) return out;
   std::string made = lay_out_text(plain, tokens);

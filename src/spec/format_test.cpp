@@ -147,6 +147,11 @@ TEST_CASE("byte order marks that programs have put one before another all go at 
   CHECK(formatted("\xEF\xBB\xBF\xEF\xBB\xBF# two marks\nname: x\n") == "# two marks\nname: x\n");
 }
 
+TEST_CASE("a byte order mark in the middle, as where files were joined, leaves the text as it is") {
+  const std::string joined = "\n\xEF\xBB\xBFone\n\n\nv=0\n     two\n";
+  CHECK(formatted(joined) == joined);
+}
+
 TEST_CASE("texts over several lines keep every character") {
   const std::string text =
       "name: x\njobs:\n    a:\n        run: \"one\n           two \\\n           three\"\n"
