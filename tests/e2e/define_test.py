@@ -222,11 +222,14 @@ class Definitions(unittest.TestCase):
         self.assertEqual(self.server.api("GET", "/workflows/dag7/lint")["items"], [])
 
     def test_a_japanese_name_beside_the_id(self):
-        """The Japanese name and the id are both shown: list, drawing, text"""
+        """The Japanese name and the id are both shown (list, drawing, text), and the search finds both [STR-05]"""
         self.server.apply(changed(CLOSE, "name: close", "name: close_titled"))
         listed = self.server.cli("workflow", "list").stdout
         self.assertRegex(listed, r"close_titled +日次締め")
         self.assertRegex(self.server.cli("graph", "close_titled").stdout, r"load +取込")
+        for words in ("close_titl", "%E6%97%A5%E6%AC%A1%E7%B7%A0"):  # 日次締
+            found = [row["name"] for row in self.server.api("GET", f"/workflows?text={words}&limit=1000")["items"]]
+            self.assertIn("close_titled", found)
         self.assertIn("load · shell", self.server.cli("graph", "close_titled", "--svg").stdout)
 
     def test_fmt_in_place(self):
