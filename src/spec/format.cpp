@@ -13,6 +13,8 @@ namespace dandori::spec {
 
 namespace {
 
+constexpr int kPassesMax = 8;
+
 bool same_value(const Node& left, const Node& right) {
   if (left.kind != right.kind || left.quoted != right.quoted || left.block != right.block ||
       left.text != right.text || left.items.size() != right.items.size() ||
@@ -74,11 +76,16 @@ Formatted format_definitions(std::string_view file_name, std::string_view text) 
     out.problems = problems.take();
     return out;
   }
-  const std::string plain = with_plain_breaks(text);
-  if (has_odd_places(plain)) return out;
-  const std::vector<Token> tokens = scan(plain);
-  if (tokens.empty()) return out;
-  std::string made = lay_out_text(plain, tokens);
+  std::string made = with_plain_breaks(text);
+  if (has_odd_places(made)) return out;
+  // What moves may come to stand beside other neighbours, or leave them: then once more.
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    const std::vector<Token> tokens = scan(made);
+    if (tokens.empty()) return out;
+    std::string again = lay_out_text(made, tokens);
+    if (again == made) break;
+    made = std::move(again);
+  }
   // Rare forms (such as explicit keys over several lines) are left alone rather than altered.
   if (means_the_same(documents, made)) out.text = std::move(made);
   return out;

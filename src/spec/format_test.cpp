@@ -152,6 +152,10 @@ TEST_CASE("a byte order mark in the middle, as where files were joined, leaves t
   CHECK(formatted(joined) == joined);
 }
 
+TEST_CASE("values that were aligned with a key that moves are set anew at once") {
+  check_stable("a-\tb:  x\nc\t\td:e: -l\n! \tf:  x\nl%:    0%");
+}
+
 TEST_CASE("texts over several lines keep every character") {
   const std::string text =
       "name: x\njobs:\n    a:\n        run: \"one\n           two \\\n           three\"\n"
