@@ -79,15 +79,17 @@ Formatted format_definitions(std::string_view file_name, std::string_view text) 
   std::string made = with_plain_breaks(text);
   if (has_odd_places(made)) return out;
   // What moves may come to stand beside other neighbours, or leave them: then once more.
-  for (int pass = 0; pass < kPassesMax; ++pass) {
+  bool done = false;
+  for (int pass = 0; pass < kPassesMax && !done; ++pass) {
     const std::vector<Token> tokens = scan(made);
     if (tokens.empty()) return out;
     std::string again = lay_out_text(made, tokens);
-    if (again == made) break;
+    done = again == made;
     made = std::move(again);
   }
-  // Rare forms (such as explicit keys over several lines) are left alone rather than altered.
-  if (means_the_same(documents, made)) out.text = std::move(made);
+  // Rare forms (such as explicit keys over several lines, or what never comes to rest) are left
+  // alone rather than altered.
+  if (done && means_the_same(documents, made)) out.text = std::move(made);
   return out;
 }
 
