@@ -68,7 +68,7 @@ Result<store::RunFilter> read_filter(const Json& filter) {
   if (!workflow->empty()) made.workflow = *workflow;
   const auto date = text_field(filter, "date");
   if (!date) return std::unexpected(date.error());
-  if (!date->empty() && !calendar::parse_day(*date)) {
+  if (!date->empty() && !parse_day(*date)) {
     return fail("request.bad_field", fmt::format("'{}' is no date", *date),
                 "write it as 2026-11-20", "/filter/date");
   }

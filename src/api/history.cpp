@@ -47,7 +47,7 @@ Json day_json(calendar::Day day, DayCount& count) {
     counts.set(to_string(state), found->second);
     runs += found->second;
   }
-  return Json::object({{"date", calendar::format_day(day)},
+  return Json::object({{"date", format_day(day)},
                        {"runs", runs},
                        {"worst", std::move(worst)},
                        {"counts", std::move(counts)},
@@ -57,7 +57,7 @@ Json day_json(calendar::Day day, DayCount& count) {
 
 void add_run(const model::Run& run, const calendar::TimeZone& zone,
              std::map<calendar::Day, DayCount>& days) {
-  const auto named = calendar::parse_day(run.business_date);
+  const auto named = parse_day(run.business_date);
   const calendar::Day day = named ? *named : calendar::day_of(zone.to_local(run.created_at));
   const auto found = days.find(day);
   if (found == days.end()) return;
@@ -80,7 +80,7 @@ void get_history(Call call) {
   if (!zone) return call.fail(zone.error());
   calendar::Day last = calendar::day_of(zone->to_local(call.services.engine.now()));
   if (const auto until = call.request.query.find("until")) {
-    const auto day = calendar::parse_day(*until);
+    const auto day = parse_day(*until);
     if (!day) {
       return call.fail({"request.bad_parameter", fmt::format("'{}' is no date", *until),
                         "write it as 2026-11-20", "?until"});

@@ -53,7 +53,7 @@ Result<store::RunFilter> read_run_filter(Services& services, const http::Request
     filter.workflow = std::string{*workflow};
   }
   if (const auto date = request.query.find("date")) {
-    if (!calendar::parse_day(*date)) {
+    if (!parse_day(*date)) {
       return fail("request.bad_parameter", fmt::format("'{}' is no date", excerpt(*date)),
                   "write it as 2026-11-20", "?date");
     }

@@ -89,7 +89,7 @@ Result<Window> window_of(const Services& services, std::string_view date) {
     const std::int64_t local = zone->to_local(services.engine.now()).seconds;
     day.days = static_cast<std::int32_t>((local - ((local % 86'400) + 86'400) % 86'400) / 86'400);
   } else {
-    const auto parsed = calendar::parse_day(date);
+    const auto parsed = parse_day(date);
     if (!parsed) return std::unexpected(parsed.error());
     day = *parsed;
   }

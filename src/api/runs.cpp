@@ -81,7 +81,7 @@ void start_run(Call call) {
     return call.fail({"request.bad_field", "the field 'params' must be an object", "", "/params"});
   }
   if (!date->empty()) {
-    if (!calendar::parse_day(*date)) {
+    if (!parse_day(*date)) {
       return call.fail({"request.bad_field", fmt::format("'{}' is no date", *date),
                         "write it as 2026-11-20", "/business_date"});
     }

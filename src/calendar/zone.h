@@ -5,28 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/day.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace dandori::calendar {
 
-/// A calendar day of the proleptic Gregorian calendar, as days since 1970-01-01.
-struct Day {
-  std::int32_t days = 0;
-  constexpr auto operator<=>(const Day&) const = default;
-};
-
-/// `2026-11-20`.
-std::string format_day(Day day);
-/// Errors: calendar.bad_day.
-Result<Day> parse_day(std::string_view text);
-Day make_day(int year, int month, int day_of_month);
-struct YearMonthDay {
-  int year, month, day;
-};
-YearMonthDay to_ymd(Day day);
-/// 0 = Sunday … 6 = Saturday.
-int weekday(Day day);
+using dandori::Day;
+using dandori::YearMonthDay;
 
 /// A wall-clock reading without a zone: seconds since 1970-01-01T00:00:00 local.
 struct LocalTime {

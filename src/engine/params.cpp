@@ -71,7 +71,7 @@ Result<Json> typed_value(const Param& param, const Json& value) {
       return bad_type(param, value, "true");
     }
     case ParamType::date:
-      if (value.is_string() && calendar::parse_day(value.as_string())) return value;
+      if (value.is_string() && parse_day(value.as_string())) return value;
       return bad_type(param, value, "\"2026-11-20\"");
     case ParamType::time:
       if (value.is_string() && is_time(value.as_string())) return value;

@@ -114,13 +114,13 @@ std::string local_date(const State& state, const WorkflowState& workflow, Timest
   }
   const Result<calendar::TimeZone> zone = state.settings.zone(name);
   const calendar::LocalTime local = zone ? zone->to_local(at) : calendar::TimeZone{}.to_local(at);
-  return calendar::format_day(calendar::day_of(local));
+  return format_day(calendar::day_of(local));
 }
 
 Result<std::string> business_date_of(const State& state, const WorkflowState& workflow,
                                      const model::StartRun& request, Timestamp at) {
   if (!request.business_date) return local_date(state, workflow, at);
-  if (calendar::parse_day(*request.business_date)) return *request.business_date;
+  if (parse_day(*request.business_date)) return *request.business_date;
   return fail("param.bad_business_date",
               fmt::format("'{}' is no business date", *request.business_date),
               "write it as 2026-11-20", "/business_date");

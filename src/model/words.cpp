@@ -33,7 +33,14 @@ std::optional<E> find_word(const std::array<std::string_view, N>& words, std::st
   }
 
 DANDORI_WORDS(TriggerType, once, "schedule", "once")
-DANDORI_WORDS(JobType, noop, "shell", "noop")
+DANDORI_WORDS(JobType, business_date, "shell", "noop", "business_date")
+DANDORI_WORDS(MonthLabel, end, "start", "end")
+DANDORI_WORDS(DateUnit, day, "open_day", "day")
+DANDORI_WORDS(OnMismatch, run_current, "hold", "run_planned", "run_current")
+DANDORI_WORDS(DayForm, cycle, "every_day", "open_days", "closed_days", "weekdays", "day",
+              "relative_day", "open_day", "closed_day", "weekday", "dates", "cycle")
+DANDORI_WORDS(CycleUnit, open_day, "day", "week", "month", "year", "open_day")
+DANDORI_WORDS(ClosedDay, run, "skip", "previous", "next", "nearest", "run")
 DANDORI_WORDS(DstGap, skip, "shift", "skip")
 DANDORI_WORDS(DstOverlap, both, "first", "second", "both")
 DANDORI_WORDS(CatchUp, none, "all", "latest", "none")
@@ -52,8 +59,10 @@ DANDORI_WORDS(RunState, not_run, "queued", "running", "suspended", "stopping", "
 DANDORI_WORDS(AttemptState, lost, "starting", "running", "stopping", "succeeded", "warning",
               "failed", "killed", "lost")
 DANDORI_WORDS(PlannedState, missed, "planned", "bypassed", "held", "excluded", "started", "missed")
-DANDORI_WORDS(MissReason, gave_up, "none", "overlap", "catch_up", "disabled", "blocked", "window",
-              "blackout", "nonexistent_time", "superseded", "business_date_behind", "gave_up")
+DANDORI_WORDS(MissReason, excluded_workflow, "none", "overlap", "catch_up", "disabled", "blocked",
+              "window", "blackout", "nonexistent_time", "superseded", "business_date_behind",
+              "gave_up", "closed_day", "max_shift", "offset_limit", "excluded_date",
+              "excluded_workflow")
 DANDORI_WORDS(Origin, api, "schedule", "manual", "api")
 DANDORI_WORDS(RerunScope, after_failed, "whole", "failed", "from", "only", "after_failed")
 DANDORI_WORDS(Operation, confirm, "hold", "release", "skip", "unskip", "disable", "enable", "force",

@@ -13,8 +13,8 @@ namespace dandori::model {
 
 /// What a trigger is (20-language, "Triggers"); the kinds that exist so far.
 enum class TriggerType : std::uint8_t { schedule, once };
-/// What a job is.
-enum class JobType : std::uint8_t { shell, noop };
+/// What a job is. shell: a process. noop: nothing. business_date: moves a stored date on.
+enum class JobType : std::uint8_t { shell, noop, business_date };
 /// A start inside the spring gap: shift to the first instant after it, or skip it.
 enum class DstGap : std::uint8_t { shift, skip };
 /// A repeated local time in autumn.
@@ -24,6 +24,29 @@ struct DstRule {
   DstOverlap overlap = DstOverlap::first;
   bool operator==(const DstRule&) const = default;
 };
+/// Whether a calendar's month has the name of the civil month in which it starts or ends.
+enum class MonthLabel : std::uint8_t { start, end };
+/// What the next business date is.
+enum class DateUnit : std::uint8_t { open_day, day };
+/// What a planned run does when the stored business date is another when it is due.
+enum class OnMismatch : std::uint8_t { hold, run_planned, run_current };
+/// A rule of `days`.
+enum class DayForm : std::uint8_t {
+  every_day,
+  open_days,
+  closed_days,
+  weekdays,
+  day,           ///< of the civil month
+  relative_day,  ///< of the calendar's month, as the ones below
+  open_day,
+  closed_day,
+  weekday,
+  dates,
+  cycle,
+};
+enum class CycleUnit : std::uint8_t { day, week, month, year, open_day };
+/// What happens to a date that the calendar closes (休日シフト).
+enum class ClosedDay : std::uint8_t { skip, previous, next, nearest, run };
 /// What happens to instants that passed while nobody could start them.
 enum class CatchUp : std::uint8_t { all, latest, none };
 /// What a start does while another run of the workflow is active.
@@ -92,7 +115,7 @@ enum class AttemptState : std::uint8_t {
 };
 /// Outcome of one instant of a schedule.
 enum class PlannedState : std::uint8_t { planned, bypassed, held, excluded, started, missed };
-/// Why a planned run was missed.
+/// Why a planned run was missed or bypassed.
 enum class MissReason : std::uint8_t {
   none,
   overlap,
@@ -105,6 +128,11 @@ enum class MissReason : std::uint8_t {
   superseded,
   business_date_behind,
   gave_up,
+  closed_day,    ///< on_closed_day: skip
+  max_shift,     ///< no open day within it
+  offset_limit,  ///< the offset leads beyond its limit
+  excluded_date,
+  excluded_workflow,  ///< another workflow is planned for the date
 };
 /// How a run came to be.
 enum class Origin : std::uint8_t { schedule, manual, api };
@@ -165,6 +193,12 @@ constexpr bool is_ended(AttemptState state) {
   std::optional<E> parse_word(std::string_view text, E /*tag*/);
 DANDORI_WORDS(TriggerType)
 DANDORI_WORDS(JobType)
+DANDORI_WORDS(MonthLabel)
+DANDORI_WORDS(DateUnit)
+DANDORI_WORDS(OnMismatch)
+DANDORI_WORDS(DayForm)
+DANDORI_WORDS(CycleUnit)
+DANDORI_WORDS(ClosedDay)
 DANDORI_WORDS(DstGap)
 DANDORI_WORDS(DstOverlap)
 DANDORI_WORDS(CatchUp)

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "model/calendar.h"
 #include "model/words.h"
 
 namespace dandori::model {
@@ -91,6 +92,9 @@ struct Job {
   std::uint32_t lost_limit = 3;
   std::int32_t priority = 50;  ///< 0…100, higher first
   std::uint64_t log_bytes_max = 64U << 20U;
+  std::optional<RunsOn> runs_on;            ///< nullopt: on every business date
+  std::string business_date;                ///< of type business_date: the value it moves
+  DateUnit date_unit = DateUnit::open_day;  ///< of type business_date: `unit`
   // Derived by `finish_workflow`:
   std::vector<std::uint32_t> successors;  ///< jobs that name this one, ascending, without doubles
   std::vector<std::uint32_t>
@@ -103,12 +107,28 @@ struct CatchUpRule {
   std::optional<Duration> within;  ///< only instants at most this old
 };
 
+/// When the workflow starts by itself. Of `cron`, `rate`, `on_calendar`, `at`, `every`, and `times`
+/// exactly one form is given; `days` goes with `every` and `times`.
 struct Trigger {
   std::string id;
   TriggerType type = TriggerType::schedule;
-  std::string cron;      ///< schedule: checked by spec, parsed again by the engine at load
-  std::string timezone;  ///< IANA name; empty: the server's `timezone`
-  std::string at;        ///< once: local `2026-12-31T20:00[:00]` or RFC 3339 with offset
+  std::string cron;           ///< five fields (Vixie), or EventBridge's `cron(…)`; checked by spec
+  std::string rate;           ///< `5m`, or EventBridge's `rate(5 minutes)`
+  std::string on_calendar;    ///< systemd's OnCalendar
+  std::string at;             ///< once: local `2026-12-31T20:00[:00]`, RFC 3339, or `at(…)`
+  std::vector<DayRule> days;  ///< one that matches is enough; empty: every day
+  std::vector<std::int32_t> times;  ///< seconds on the business date, 0…172,799, ascending
+  std::optional<Duration> every;    ///< a grid within each business date, or from the end
+  std::optional<std::int32_t> from_s, until_s;  ///< of `every`: seconds on the business date
+  bool from_end = false;                        ///< `every` counts from the end of the last run
+  CalendarRef calendar;                         ///< empty: every day is open
+  std::optional<ClosedDay> on_closed_day;       ///< nullopt: skip with a calendar, run without
+  std::int32_t max_shift_days = 10;             ///< calendar days, 1…366
+  std::optional<DateOffset> offset;
+  Exclusion exclude;
+  Duration jitter{0};             ///< starts are spread over it, the same for each name every time
+  std::optional<DayRange> valid;  ///< business dates on which it plans
+  std::string timezone;           ///< IANA name; empty: the calendar's, else the server's
   DstRule dst;
   CatchUpRule catch_up;
   Duration not_started_after = std::chrono::seconds{60};  ///< `start_within` of the trigger
@@ -136,6 +156,8 @@ struct Workflow {
   OnPreviousFailure on_previous_failure = OnPreviousFailure::run;
   bool manual = true;  ///< false: only triggers start it
   std::string renamed_from;
+  std::string business_date;  ///< name of the stored date its runs work for; empty: by the clock
+  OnMismatch on_mismatch = OnMismatch::hold;
   std::vector<Job> jobs;  ///< in order of writing; JobRun and Dependency index into it
   // Derived by `finish_workflow`:
   std::vector<std::uint32_t> first_jobs;  ///< without predecessors, in order of writing

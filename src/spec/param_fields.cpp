@@ -26,7 +26,7 @@ bool is_clock_time(std::string_view text) {
 }
 
 bool is_date(std::string_view text) {
-  return calendar::parse_day(text).has_value();
+  return parse_day(text).has_value();
 }
 
 bool fits(ParamType type, const Node& node) {

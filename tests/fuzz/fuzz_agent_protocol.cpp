@@ -33,12 +33,11 @@ void feed_halves(std::string_view bytes, std::size_t step) {
                              {.admit = [](const model::AgentHello&) -> Result<void> { return {}; },
                               .event = [&](model::Event) { ++events; }},
                              Steady{0}};
-  link::AgentSession agent{
-      {.start = [](const model::StartOrder&) {},
-       .stop = [](const model::StopOrder&) {},
-       .acknowledge = [](const model::AckOrder&) {},
-       .read_log = [](const model::LogRequest&) { return model::LogChunk{}; },
-       .find_log = [](const model::LogFind&) { return model::LogFound{}; }}};
+  link::AgentSession agent{{.start = [](const model::StartOrder&) {},
+                            .stop = [](const model::StopOrder&) {},
+                            .acknowledge = [](const model::AckOrder&) {},
+                            .read_log = [](const model::LogRequest&) { return model::LogChunk{}; },
+                            .find_log = [](const model::LogFind&) { return model::LogFound{}; }}};
   agent.connect({}, Steady{0});
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     server.receive(bytes.substr(at, step), Steady{0});
