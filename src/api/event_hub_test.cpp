@@ -57,6 +57,9 @@ class JournalOnly final : public store::QueryStore {
   Result<store::WorkflowRuns> workflow_runs(const std::string&) override {
     return store::WorkflowRuns{};
   }
+  Result<std::vector<store::DayRuns>> day_runs(const store::DayWindow&) override {
+    return std::vector<store::DayRuns>{};
+  }
   Result<std::optional<model::AttemptRow>> attempt(const std::string&, const std::string&,
                                                    std::uint32_t) override {
     return std::nullopt;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <string>
 
 #include "api/routes.h"
 #include "calendar/zone.h"
@@ -15,19 +15,12 @@ namespace {
 using model::RunState;
 
 constexpr std::uint64_t kDaysMax = 400;
-/// A run's business date may lie some days from the day it was created.
-constexpr Duration kDateSlack = std::chrono::hours{24 * 3};
 
 /// What a day shows first, worst first.
 constexpr auto kWorstFirst = std::to_array<RunState>(
     {RunState::failed, RunState::killed, RunState::interrupted, RunState::not_run,
      RunState::warning, RunState::stopping, RunState::suspended, RunState::running,
      RunState::queued, RunState::succeeded});
-
-struct DayCount {
-  std::map<RunState, std::uint64_t> counts;
-  std::vector<Duration> took;  ///< of runs that ended well
-};
 
 Json percentile(std::vector<Duration>& took, std::size_t percent) {
   if (took.empty()) return {};
@@ -36,7 +29,7 @@ Json percentile(std::vector<Duration>& took, std::size_t percent) {
   return format_duration(took[at]);
 }
 
-Json day_json(calendar::Day day, DayCount& count) {
+Json day_json(const std::string& date, store::DayRuns& count) {
   Json counts = Json::object();
   Json worst;
   std::uint64_t runs = 0;
@@ -47,7 +40,7 @@ Json day_json(calendar::Day day, DayCount& count) {
     counts.set(to_string(state), found->second);
     runs += found->second;
   }
-  return Json::object({{"date", format_day(day)},
+  return Json::object({{"date", date},
                        {"runs", runs},
                        {"worst", std::move(worst)},
                        {"counts", std::move(counts)},
@@ -55,20 +48,23 @@ Json day_json(calendar::Day day, DayCount& count) {
                        {"duration_p90", percentile(count.took, 90)}});
 }
 
-void add_run(const model::Run& run, const calendar::TimeZone& zone,
-             std::map<calendar::Day, DayCount>& days) {
-  const auto named = parse_day(run.business_date);
-  const calendar::Day day = named ? *named : calendar::day_of(zone.to_local(run.created_at));
-  const auto found = days.find(day);
-  if (found == days.end()) return;
-  ++found->second.counts[run.state];
-  const bool well = run.state == RunState::succeeded || run.state == RunState::warning;
-  if (well && run.started_at.us != 0) found->second.took.push_back(run.ended_at - run.started_at);
+/// The days up to `last`, cut where they begin in the zone.
+store::DayWindow window_of(std::string workflow, calendar::Day last, std::uint64_t count,
+                           const calendar::TimeZone& zone) {
+  const auto begin_of = [&](calendar::Day day) {
+    return zone.from_local({std::int64_t{day.days} * 86'400}).first;
+  };
+  store::DayWindow window{std::move(workflow), {}, begin_of(calendar::Day{last.days + 1})};
+  for (std::int32_t back = static_cast<std::int32_t>(count) - 1; back >= 0; --back) {
+    const calendar::Day day{last.days - back};
+    window.days.push_back({format_day(day), begin_of(day)});
+  }
+  return window;
 }
 
 }  // namespace
 
-/// One aggregate a day. The cost follows the workflow's own runs within the window.
+/// One aggregate a day. The store reads narrow rows of the workflow's own runs within the window.
 void get_history(Call call) {
   const auto count = number_parameter(call.request, "days", 90, kDaysMax);
   if (!count) return call.fail(count.error());
@@ -90,27 +86,13 @@ void get_history(Call call) {
   const auto known = call.services.query.revision(call.param("workflow"), 0);
   if (!known) return call.fail(known.error());
 
-  std::map<calendar::Day, DayCount> days;
-  for (std::int32_t back = static_cast<std::int32_t>(*count) - 1; back >= 0; --back) {
-    days.try_emplace(calendar::Day{last.days - back});
-  }
-  const auto begin_of = [&](calendar::Day day) {
-    return zone->from_local({std::int64_t{day.days} * 86'400}).first;
-  };
-  store::RunFilter filter;
-  filter.workflow = call.param("workflow");
-  filter.created_from = begin_of(days.begin()->first) - kDateSlack;
-  filter.created_until = begin_of(calendar::Day{last.days + 1}) + kDateSlack;
-  store::Page page{.limit = 1000, .cursor = {}};
-  do {
-    const auto listed = call.services.query.runs(filter, page);
-    if (!listed) return call.fail(listed.error());
-    for (const model::Run& run : listed->items) add_run(run, *zone, days);
-    page.cursor = listed->next_cursor;
-  } while (!page.cursor.empty());
-
+  const store::DayWindow window = window_of(call.param("workflow"), last, *count, *zone);
+  auto days = call.services.query.day_runs(window);
+  if (!days) return call.fail(days.error());
   Json::Array items;
-  for (auto& [day, counted] : days) items.push_back(day_json(day, counted));
+  for (std::size_t i = 0; i < days->size(); ++i) {
+    items.push_back(day_json(window.days[i].date, (*days)[i]));
+  }
   call.answer(200, Json::object({{"timezone", call.services.settings.timezone},
                                  {"items", Json::array(std::move(items))}}));
 }

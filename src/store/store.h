@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,6 +104,26 @@ struct WorkflowRuns {
   std::optional<model::Run> newest;  ///< `definition` null, `jobs` empty
 };
 
+/// A day of a window: its date and the instant with which it begins.
+struct DaySpan {
+  std::string date;
+  Timestamp begin;
+};
+/// Days in order, each up to where the next one begins, the last one up to `end`.
+struct DayWindow {
+  std::string workflow;
+  std::vector<DaySpan> days;
+  Timestamp end;
+};
+/// What became of the runs of one day.
+struct DayRuns {
+  std::map<model::RunState, std::uint64_t> counts;
+  std::vector<Duration> took;  ///< of each run that ended well, in no order
+};
+/// A run's business date may lie so far from the day it was created: runs created further from the
+/// window are not looked at.
+inline constexpr Duration kBusinessDateSlack = std::chrono::hours{24 * 3};
+
 /// Reads for API lists and history, on connections of their own; thread-safe; never waits for the
 /// engine.
 class QueryStore {
@@ -117,6 +138,9 @@ class QueryStore {
   /// nullopt: none has this name, pruned or not.
   virtual Result<std::optional<model::WorkflowRow>> workflow(const std::string& name) = 0;
   virtual Result<WorkflowRuns> workflow_runs(const std::string& name) = 0;
+  /// One for each day of the window. A run counts in the day of its business date, and without one
+  /// in the day it was created. Reads a few narrow columns of the workflow's own runs.
+  virtual Result<std::vector<DayRuns>> day_runs(const DayWindow& window) = 0;
   /// One attempt of a run's job; number 0: the newest. nullopt: there is none. Errors: run.unknown.
   virtual Result<std::optional<model::AttemptRow>> attempt(const std::string& run,
                                                            const std::string& path,

@@ -195,6 +195,30 @@ jobs:
         outputs = self.server.api("GET", "/runs/nightly%231/outputs")
         self.assertEqual(outputs, {"items": [{"job": "load", "attempt": 1, "outputs": {"rows": "42"}}], "next_cursor": None})
 
+    def test_the_days_of_a_workflow(self):
+        """The history of a workflow: a line a day by business date, runs by state, the worst, usual durations"""
+        self.server.apply("""
+name: daily
+params: {exit: {type: int, default: 0}}
+jobs: {a: {run: 'exit "$CODE"', env: {CODE: '${{ params.exit }}'}}}
+""")
+        for fields in ({}, {}, {"params": {"exit": 3}}, {"business_date": "2026-11-18"}):
+            self.server.wait_run(self.server.start_run("daily", **fields)["id"])
+        self.server.start_run("daily", business_date="2026-10-01")  # no day of the window
+        days = self.server.api("GET", "/workflows/daily/history?days=3")
+        took = [(day.pop("duration_p50"), day.pop("duration_p90")) for day in days["items"]]
+        self.assertEqual(days["items"], [
+            {"date": "2026-11-18", "runs": 1, "worst": "succeeded", "counts": {"succeeded": 1}},
+            {"date": "2026-11-19", "runs": 0, "worst": None, "counts": {}},
+            {"date": "2026-11-20", "runs": 3, "worst": "failed", "counts": {"failed": 1, "succeeded": 2}}])
+        self.assertEqual(took[1], (None, None))
+        self.assertTrue(all(took[0] + took[2]), took)
+        earlier = self.server.api("GET", "/workflows/daily/history?days=1&until=2026-11-18")["items"]
+        self.assertEqual([(day["date"], day["runs"]) for day in earlier], [("2026-11-18", 1)])
+        for bad in ("days=0", "days=401", "until=tomorrow"):
+            self.assertEqual(self.server.request("GET", f"/api/v1/workflows/daily/history?{bad}")[0], 422, bad)
+        self.assertEqual(self.server.request("GET", "/api/v1/workflows/none/history")[0], 404)
+
     def test_long_lists_have_pages(self):
         """Variables, revisions, agents, the plan and the audit log: every item once, whatever the page's size"""
         for number in range(3):

@@ -44,6 +44,21 @@ struct SpoiltDisk {
   }
 };
 
+/// How SQLite would run a statement, a step a line.
+std::string plan_of(const std::string& path, const std::string& sql) {
+  sqlite3* connection = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &connection) == SQLITE_OK);
+  std::string steps;
+  const auto add = [](void* out, int, char** values, char**) {
+    *static_cast<std::string*>(out) += std::string{values[3]} + "\n";
+    return 0;
+  };
+  REQUIRE(sqlite3_exec(connection, ("EXPLAIN QUERY PLAN " + sql).c_str(), add, &steps, nullptr) ==
+          SQLITE_OK);
+  sqlite3_close(connection);
+  return steps;
+}
+
 void change(const std::string& path, const char* sql) {
   sqlite3* connection = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &connection) == SQLITE_OK);
@@ -136,6 +151,19 @@ TEST_SUITE("sqlite") {
     const auto& agent = std::get<model::AgentRow>(snapshot->rows.at(0));
     CHECK(agent.sequence == sample_agent("a").sequence);
     CHECK(agent.instance.is_nil());
+  }
+
+  TEST_CASE("the days of a workflow are read from an index alone, its runs by their ids") {
+    SqliteWorld world;
+    const std::string of_workflow = " FROM run_history WHERE workflow='a' AND id<x'ff'";
+    CHECK(plan_of(sqlite_path(world.folder()),
+                  "SELECT created_at,started_at,ended_at,state,business_date" + of_workflow)
+              .find("USING COVERING INDEX run_history_workflow (workflow=? AND id<?)") !=
+          std::string::npos);
+    const std::string list = plan_of(sqlite_path(world.folder()),
+                                     "SELECT *" + of_workflow + " ORDER BY id DESC LIMIT 10");
+    CHECK(list.find("USING INDEX run_history_workflow") != std::string::npos);
+    CHECK(list.find("TEMP B-TREE") == std::string::npos);
   }
 
   TEST_CASE("a word that no version wrote is an error and not a guess") {

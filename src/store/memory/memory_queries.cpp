@@ -2,6 +2,7 @@
 #include <iterator>
 #include <tuple>
 
+#include "store/day_tally.h"
 #include "store/memory/memory_store.h"
 #include "store/rows.h"
 
@@ -77,6 +78,22 @@ Result<WorkflowRuns> MemoryStore::workflow_runs(const std::string& name) {
   take(active_);
   take(ended_);
   return found;
+}
+
+Result<std::vector<DayRuns>> MemoryStore::day_runs(const DayWindow& window) {
+  const std::lock_guard lock{mutex_};
+  DayTally tally{window};
+  for (const Runs* from : {&active_, &ended_}) {
+    for (const auto& [id, run] : *from) {
+      if (run.workflow != window.workflow) continue;
+      tally.add({.created_at = run.created_at,
+                 .started_at = run.started_at,
+                 .ended_at = run.ended_at,
+                 .state = run.state,
+                 .business_date = run.business_date});
+    }
+  }
+  return tally.take();
 }
 
 Result<std::optional<model::AttemptRow>> MemoryStore::attempt(const std::string& run,

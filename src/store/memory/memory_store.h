@@ -33,6 +33,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<Listed<model::WorkflowRow>> workflows(const Page& page) override;
   Result<std::optional<model::WorkflowRow>> workflow(const std::string& name) override;
   Result<WorkflowRuns> workflow_runs(const std::string& name) override;
+  Result<std::vector<DayRuns>> day_runs(const DayWindow& window) override;
   Result<std::optional<model::AttemptRow>> attempt(const std::string& run, const std::string& path,
                                                    std::uint32_t number) override;
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;

@@ -18,6 +18,9 @@
 #if !__has_include("../migrations/sqlite/0006.sql")
 #error "migrations/sqlite/0006.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0007.sql")
+#error "migrations/sqlite/0007.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
@@ -54,5 +57,11 @@ dandori_sqlite_0005_end:
 dandori_sqlite_0006:
   .incbin "../migrations/sqlite/0006.sql"
 dandori_sqlite_0006_end:
+  .byte 0
+  .globl dandori_sqlite_0007
+  .globl dandori_sqlite_0007_end
+dandori_sqlite_0007:
+  .incbin "../migrations/sqlite/0007.sql"
+dandori_sqlite_0007_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits

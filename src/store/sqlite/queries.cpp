@@ -172,6 +172,13 @@ Result<WorkflowRuns> Queries::workflow_runs(const std::string& name) {
   return found;
 }
 
+Result<std::vector<DayRuns>> Queries::day_runs(const DayWindow& window) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  const ReadTransaction transaction{loan->connection()};
+  return tally_runs(loan->connection(), loan->cache(), window);
+}
+
 Result<std::optional<model::AttemptRow>> Queries::attempt(const std::string& run,
                                                           const std::string& path,
                                                           std::uint32_t number) {

@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
+#include "store/day_tally.h"
 #include "store/sqlite/tables.h"
 
 namespace dandori::store::sqlite {
@@ -148,6 +151,36 @@ Result<std::vector<model::Run>> list_runs(sqlite3* connection, StatementCache& c
   std::ranges::sort(found, std::ranges::greater{}, &model::Run::id);
   if (found.size() > count_max) found.resize(count_max);
   return found;
+}
+
+/// For read_all; the columns are those of the index run_history_workflow.
+static void read(Row& in, RunBrief& run) {
+  run.created_at = in.instant();
+  run.started_at = in.instant();
+  run.ended_at = in.instant();
+  run.state = in.word<model::RunState>(
+      [](std::string_view text) { return model::parse_word<model::RunState>(text); });
+  run.business_date = in.text();
+}
+
+Result<std::vector<DayRuns>> tally_runs(sqlite3* connection, StatementCache& cache,
+                                        const DayWindow& window) {
+  DayTally tally{window};
+  for (const Table* table : {&kRunActive, &kRunHistory}) {
+    const Result<sqlite3_stmt*> statement =
+        cache.get(fmt::format("SELECT created_at,started_at,ended_at,state,business_date FROM {} "
+                              "WHERE workflow=? AND id>=? AND id<?",
+                              table->name));
+    if (!statement) return std::unexpected(statement.error());
+    Binder query{*statement};
+    query.text(window.workflow)
+        .uuid(first_id_of(shifted(tally.created_from(), -kIdSlack)))
+        .uuid(first_id_of(shifted(tally.created_until(), kIdSlack)));
+    const auto done = read_all<RunBrief>(connection, query, table->name,
+                                         [&](const RunBrief& run) { tally.add(run); });
+    if (!done) return std::unexpected(done.error());
+  }
+  return tally.take();
 }
 
 }  // namespace dandori::store::sqlite

@@ -16,4 +16,8 @@ Result<std::vector<model::Run>> list_runs(sqlite3* connection, StatementCache& c
                                           const RunFilter& filter, RunId before,
                                           std::uint32_t count_max);
 
+/// Runs of a workflow by day. Ended ones are read from one index alone, which holds all it needs.
+Result<std::vector<DayRuns>> tally_runs(sqlite3* connection, StatementCache& cache,
+                                        const DayWindow& window);
+
 }  // namespace dandori::store::sqlite
