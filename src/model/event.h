@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "model/agent.h"
+#include "model/calendar.h"
 #include "model/run.h"
 #include "model/workflow.h"
 
@@ -154,6 +155,17 @@ struct WorkflowDefinition {
   std::string source;
   std::string canonical;
 };
+/// A calendar or business date of an `apply`; canonical: JSON that spec reads back.
+struct CalendarDefinition {
+  Calendar value;
+  std::string source;
+  std::string canonical;
+};
+struct BusinessDateDefinition {
+  BusinessDate value;
+  std::string source;
+  std::string canonical;
+};
 struct ApplyDefinitions {
   std::vector<WorkflowDefinition> workflows;
   std::vector<Variable> variables;
@@ -166,6 +178,8 @@ struct ApplyDefinitions {
   std::string plan = {};        ///< id that a dry run gave: refused when the world has moved since
   std::optional<std::uint32_t> base = {};  ///< newest revision that every workflow here must have
   std::uint32_t rollback_of = 0;           ///< the one workflow is this revision of itself again
+  std::vector<CalendarDefinition> calendars = {};
+  std::vector<BusinessDateDefinition> business_dates = {};
 };
 struct StartRun {
   std::string workflow;

@@ -39,7 +39,7 @@ struct Problem {
 
 /// Where a name was defined, so that a second definition is seen, also across files.
 struct Defined {
-  std::string kind;  ///< `Workflow`, `Variable`, `Folder`
+  std::string kind;  ///< `Workflow`, `Calendar`, `BusinessDate`, `Variable`, `Folder`
   std::string name;  ///< a variable's is `folder:name`
   Problem place;     ///< file, line, column and excerpt of the name
 };
@@ -49,6 +49,8 @@ struct Parsed {
   std::vector<model::WorkflowDefinition> workflows;
   std::vector<model::Variable> variables;
   std::vector<model::Folder> folders;
+  std::vector<model::CalendarDefinition> calendars;
+  std::vector<model::BusinessDateDefinition> business_dates;
   std::vector<Problem> problems;  ///< by place in the file
   std::vector<Defined> defined;
 };
@@ -66,20 +68,26 @@ void append(Parsed& all, Parsed more);
 /// and where to read more. Several lines, without a newline at the end.
 std::string format_problem(const Problem& problem, bool with_source_excerpt);
 
-/// The canonical text of a workflow: JSON on one line, fields in a fixed order, only what differs
+/// The canonical text of a definition: JSON on one line, fields in a fixed order, only what differs
 /// from the defaults. Equal meaning gives equal text. The order of jobs is kept, as it is shown.
 std::string write_canonical(const model::Workflow& workflow);
+std::string write_canonical(const model::Calendar& calendar);
+std::string write_canonical(const model::BusinessDate& business_date);
 
 /// A stored revision back to the model. Accepts everything that write_canonical wrote.
 /// Time zones are not looked up again: a zone that has gone does not lose the history.
 /// Errors: spec.canonical.
 Result<model::WorkflowPtr> compile_canonical(std::string_view canonical_json);
+/// The same of stored calendars and business dates. Errors: spec.canonical.
+Result<model::Calendar> compile_calendar(std::string_view canonical_json);
+Result<model::BusinessDate> compile_business_date(std::string_view canonical_json);
 
 /// The first document of a YAML text as JSON, for files of ours that are no definitions.
 /// Errors: those of its first problem, with its place.
 Result<Json> read_yaml(std::string_view file_name, std::string_view text);
 
-/// JSON Schema (draft 2020-12) of a kind: `Workflow`, `Folder`, `Variable` (any case).
+/// JSON Schema (draft 2020-12) of a kind: `Workflow`, `Calendar`, `BusinessDate`, `Folder`,
+/// `Variable` (any case).
 /// Errors: spec.unknown_kind.
 Result<std::string> schema(std::string_view kind);
 
