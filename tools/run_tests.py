@@ -90,6 +90,7 @@ def quick():
     for program in sorted(BIN.glob("*_test")) + sorted(BIN.glob("store_conformance")):
         yield program.name, lambda p=program: doctest(p, p.name)
     yield "house", lambda: python(ROOT / "tests/house/house_test.py", "house")
+    yield "holidays", lambda: python(ROOT / "tests/house/holidays_test.py", "holidays")
     yield "web-check", lambda: command([str(ROOT / "tools/build_web"), "run", "check"], 900)
     yield "web", npm("test", "web", 900)
     if (BIN / "dandori_simulate").exists():
