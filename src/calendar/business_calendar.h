@@ -49,11 +49,31 @@ struct CalendarMonth {
   bool operator==(const CalendarMonth&) const = default;
 };
 
+/// How a calendar cuts days into months.
+class CalendarMonths {
+ public:
+  CalendarMonths() = default;
+  CalendarMonths(model::MonthStart start, model::MonthLabel label) : start_{start}, label_{label} {}
+
+  /// The month that holds the day, and the one that is called so.
+  CalendarMonth of(Day day) const;
+  CalendarMonth labelled(int year, int month) const;
+
+ private:
+  Day begin(int year, int month) const;
+
+  model::MonthStart start_;
+  model::MonthLabel label_ = model::MonthLabel::start;
+};
+
 /// One calendar, or several combined, made ready to be asked. Immutable; shared.
 class BusinessCalendar {
  public:
   /// Every day open, months as they are, days from midnight: a trigger without a calendar.
   static std::shared_ptr<const BusinessCalendar> plain();
+  /// Its name, zone, months and begin of days, with the days that `is_open` says are open.
+  static std::shared_ptr<const BusinessCalendar> make(const model::Calendar& definition,
+                                                      const std::function<bool(Day)>& is_open);
 
   const std::string& name() const { return name_; }
   const std::string& timezone() const { return timezone_; }
@@ -70,20 +90,15 @@ class BusinessCalendar {
 
   /// The business date that a local reading belongs to.
   Day business_date(LocalTime local) const;
-  /// The calendar's month that holds the day, and the one with that label.
-  CalendarMonth month_of(Day day) const;
-  CalendarMonth month_labelled(int year, int month) const;
+  const CalendarMonths& months() const { return months_; }
 
  private:
-  friend class Calendars;
   BusinessCalendar() = default;
   void count_open();
-  Day month_start(int year, int month) const;
 
   std::string name_, timezone_;
   std::int32_t day_starts_at_s_ = 0;
-  model::MonthStart month_starts_on_;
-  model::MonthLabel label_ = model::MonthLabel::start;
+  CalendarMonths months_;
   std::vector<std::uint64_t> open_;       ///< one bit a day
   std::vector<std::int32_t> open_words_;  ///< open days before each word
 };
