@@ -34,12 +34,18 @@ struct ClockExpr {
   std::bitset<60> minutes, seconds;
   std::string timezone;  ///< the zone that an OnCalendar text ends with; empty: none
 
+  /// The years that an expression may name.
+  static constexpr int kYearMin = 1970, kYearMax = 2199;
+
   bool matches(Day day) const;
+  /// Whether any day of the years above matches.
+  bool ever_matches() const;
   bool operator==(const ClockExpr&) const = default;
 };
 
 /// EventBridge: `cron(0 20 ? * MON-FRI *)`: minutes hours day-of-month month day-of-week year; one
-/// day field must be `?`; 1 = Sunday. Wrapping ranges are read. Errors: cron.syntax, cron.range,
+/// day field must be `?`; 1 = Sunday. Wrapping ranges are read (not of years). A day that a month
+/// does not have matches nothing there, also as `31W`. Errors: cron.syntax, cron.range,
 /// cron.never; the message names the field and the column within the text.
 Result<ClockExpr> parse_event_cron(std::string_view text);
 
@@ -48,7 +54,7 @@ Result<ClockExpr> parse_event_cron(std::string_view text);
 /// on_calendar.never, calendar.unknown_zone.
 Result<ClockExpr> parse_on_calendar(std::string_view text);
 
-/// `5m` or EventBridge's `rate(5 minutes)`: at least one second, at most 366 days.
+/// `5m` or EventBridge's `rate(5 minutes)`: whole seconds, at least one, at most 366 days.
 /// Errors: rate.syntax, rate.range.
 Result<Duration> parse_rate(std::string_view text);
 

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -11,17 +9,11 @@
 
 #include "base/text.h"
 #include "calendar/cron.h"
+#include "calendar/field_text.h"
 
 namespace dandori::calendar {
 
 namespace {
-
-constexpr std::size_t kTextMax = 1024;
-
-constexpr std::array<std::string_view, 12> kMonthNames{"jan", "feb", "mar", "apr", "may", "jun",
-                                                       "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<std::string_view, 7> kDayNames{"sun", "mon", "tue", "wed",
-                                                    "thu", "fri", "sat"};
 
 /// What one field may hold. `size` values from `low` on; `high` is the highest that may be written.
 struct FieldRule {
@@ -56,57 +48,34 @@ constexpr std::array<Macro, 7> kMacros{{
     {"@annually", "0 0 1 1 *"},
 }};
 
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-constexpr bool is_letter(char c) {
-  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
-/// A part of the expression and where it starts (0-based).
-struct Slice {
-  std::string_view text;
-  std::size_t at = 0;
-};
-
-/// For messages: short, valid, one line.
-std::string shown(std::string_view text) {
-  std::string out = to_valid_utf8(text.size() > 40 ? text.substr(0, 40) : text);
-  std::ranges::replace_if(out, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, '?');
-  return out;
-}
+constexpr std::string_view kAllowed =
+    "allowed are numbers, names, '*', and '-' ',' '/' between them";
 
 /// Reads one field into a set of values.
 class FieldReader {
  public:
-  FieldReader(const FieldRule& rule, Slice field) : rule_{rule}, field_{field} {}
+  FieldReader(const FieldRule& rule, Slice field) : rule_{rule}, text_{"cron", rule.name, field} {}
 
   /// Bit v is set for each value v; 7 in the day of week is 0.
   Result<std::uint64_t> read() {
     do {
       if (Result<void> item = read_item(); !item) return std::unexpected(std::move(item.error()));
-    } while (take(','));
-    if (next_ < field_.text.size()) return unexpected_character();
+    } while (text_.take(','));
+    if (!text_.done()) return unexpected_character();
     return bits_;
   }
 
  private:
   Result<void> read_item() {
-    const std::size_t start = next_;
+    const std::size_t start = text_.at();
     int first = rule_.low;
     int last = rule_.low + rule_.size - 1;
     bool single = false;
-    if (!take('*')) {
+    if (!text_.take('*')) {
       const Result<int> from = read_value();
       if (!from) return std::unexpected(from.error());
       first = last = *from;
-      single = !take('-');
+      single = !text_.take('-');
       if (!single) {
         const Result<int> to = read_value();
         if (!to) return std::unexpected(to.error());
@@ -114,11 +83,11 @@ class FieldReader {
       }
     }
     int step = 1;
-    if (take('/')) {
+    if (text_.take('/')) {
       if (single) {
-        return wrong("cron.syntax", start, "a step needs a range or '*' before it",
-                     fmt::format("write '{}-{}/…' for every … from there on", first,
-                                 rule_.low + rule_.size - 1));
+        return text_.syntax(start, "a step needs a range or '*' before it",
+                            fmt::format("write '{}-{}/…' for every … from there on", first,
+                                        rule_.low + rule_.size - 1));
       }
       const Result<int> read = read_step();
       if (!read) return std::unexpected(read.error());
@@ -138,28 +107,25 @@ class FieldReader {
   }
 
   Result<int> read_value() {
-    if (next_ < field_.text.size() && is_letter(field_.text[next_])) return read_word();
-    const std::size_t start = next_;
+    if (is_letter(text_.peek())) return read_word();
+    const std::size_t start = text_.at();
     const Result<int> value = read_number("a value");
     if (!value) return value;
     if (*value < rule_.low || *value > rule_.high) {
-      return wrong("cron.range", start,
-                   fmt::format("{} is outside {}-{}", *value, rule_.low, rule_.high));
+      return text_.range(start, fmt::format("{} is outside {}-{}", *value, rule_.low, rule_.high));
     }
     return value;
   }
 
   Result<int> read_word() {
-    const std::size_t start = next_;
-    while (next_ < field_.text.size() && is_letter(field_.text[next_])) ++next_;
-    const std::string_view written = field_.text.substr(start, next_ - start);
-    std::string word{written};
-    std::ranges::transform(word, word.begin(), to_lower);
+    const std::size_t start = text_.at();
+    const std::string_view written = text_.word();
+    const std::string word = lower(written);
     for (std::size_t i = 0; i < rule_.words.size(); ++i) {
       if (rule_.words[i] == word) return rule_.low + static_cast<int>(i);
     }
-    return wrong("cron.syntax", start, fmt::format("'{}' is no value here", shown(written)),
-                 word_hint(word));
+    return text_.syntax(start, fmt::format("'{}' is no value here", shown(written)),
+                        word_hint(word));
   }
 
   std::string word_hint(std::string_view word) const {
@@ -176,81 +142,33 @@ class FieldReader {
   }
 
   Result<int> read_step() {
-    const std::size_t start = next_;
+    const std::size_t start = text_.at();
     const Result<int> step = read_number("a step");
     if (!step) return step;
-    if (*step == 0) return wrong("cron.range", start, "a step of 0 never gets anywhere");
+    if (*step == 0) return text_.range(start, "a step of 0 never gets anywhere");
     if (*step > rule_.size) {
-      return wrong("cron.range", start,
-                   fmt::format("step {} is longer than the field ({} values)", *step, rule_.size));
+      return text_.range(
+          start, fmt::format("step {} is longer than the field ({} values)", *step, rule_.size));
     }
     return step;
   }
 
-  /// Up to four digits; more are out of every range and shown as 9999.
   Result<int> read_number(std::string_view what) {
-    const std::size_t start = next_;
-    while (next_ < field_.text.size() && is_digit(field_.text[next_])) ++next_;
-    if (next_ == start) {
-      if (next_ < field_.text.size()) return unexpected_character();
-      return wrong("cron.syntax", start, fmt::format("{} is missing", what));
-    }
-    const std::string_view digits = field_.text.substr(start, next_ - start);
-    int value = 0;
-    const auto [rest, problem] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return problem == std::errc{} ? std::min(value, 9999) : 9999;
-  }
-
-  bool take(char c) {
-    if (next_ >= field_.text.size() || field_.text[next_] != c) return false;
-    ++next_;
-    return true;
+    if (!text_.done() && !is_digit(text_.peek())) return unexpected_character();
+    return text_.number(what, kAllowed);
   }
 
   std::unexpected<Error> unexpected_character() const {
-    const std::string_view rest = field_.text.substr(next_);
-    std::size_t length = 1;  // the whole UTF-8 character
-    while (length < rest.size() && length < 4 &&
-           (static_cast<unsigned char>(rest[length]) & 0xC0U) == 0x80U) {
-      ++length;
-    }
-    std::string hint = "allowed are numbers, names, '*', and '-' ',' '/' between them";
-    if (rest.front() == '?') hint = "write '*' instead of '?'";
-    if (rest.front() == '#') hint = "'#' does not exist in five-field cron";
-    return wrong("cron.syntax", next_,
-                 fmt::format("'{}' is not expected here", shown(rest.substr(0, length))),
-                 std::move(hint));
-  }
-
-  std::unexpected<Error> wrong(std::string code, std::size_t at, std::string_view what,
-                               std::string hint = {}) const {
-    return fail(std::move(code),
-                fmt::format("{} '{}', column {}: {}", rule_.name, shown(field_.text),
-                            field_.at + at + 1, what),
-                std::move(hint));
+    std::string hint{kAllowed};
+    if (text_.peek() == '?') hint = "write '*' instead of '?'";
+    if (text_.peek() == '#') hint = "'#' does not exist in five-field cron";
+    return text_.unexpected_character(std::move(hint));
   }
 
   const FieldRule& rule_;
-  Slice field_;
-  std::size_t next_ = 0;
+  FieldText text_;
   std::uint64_t bits_ = 0;
 };
-
-std::vector<Slice> split_fields(std::string_view text) {
-  std::vector<Slice> fields;
-  for (std::size_t at = 0; at < text.size();) {
-    if (is_blank(text[at])) {
-      ++at;
-      continue;
-    }
-    std::size_t end = at;
-    while (end < text.size() && !is_blank(text[end])) ++end;
-    fields.push_back({text.substr(at, end - at), at});
-    at = end;
-  }
-  return fields;
-}
 
 std::unexpected<Error> wrong_field_count(const std::vector<Slice>& fields) {
   if (fields.empty())
@@ -309,15 +227,14 @@ Result<CronExpr> parse_fields(std::string_view text, std::string_view written) {
 }  // namespace
 
 Result<CronExpr> parse_cron(std::string_view text) {
-  if (text.size() > kTextMax) {
+  if (text.size() > kExpressionMax) {
     return fail("cron.syntax", fmt::format("the cron expression has {} bytes; at most {} may be",
-                                           text.size(), kTextMax));
+                                           text.size(), kExpressionMax));
   }
   const std::string_view written = trim(text);
   if (!written.starts_with('@')) return parse_fields(text, written);
 
-  std::string name{written};
-  std::ranges::transform(name, name.begin(), to_lower);
+  const std::string name = lower(written);
   std::string known;
   for (const Macro& macro : kMacros) {
     if (macro.name == name) return parse_fields(macro.fields, written);
