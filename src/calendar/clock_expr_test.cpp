@@ -202,7 +202,7 @@ TEST_CASE("OnCalendar's ~ counts days from the end of the month") {
   CHECK(days(on_calendar("*-*~1"), "2026-01-15", 3) ==
         Texts{"2026-01-31", "2026-02-28", "2026-03-31"});
   CHECK(days(on_calendar("Mon *-05~07/1"), "2026-01-01", 2) == Texts{"2026-05-25", "2027-05-31"});
-  CHECK(days(on_calendar("2026-1~2..6/3"), "2026-01-01", 9) == Texts{"2026-01-26", "2026-01-29"});
+  CHECK(days(on_calendar("2026-1~2..6/3"), "2026-01-01", 9) == Texts{"2026-01-27", "2026-01-30"});
   CHECK(days(on_calendar("2026-1~7/3"), "2026-01-01", 9) ==
         Texts{"2026-01-25", "2026-01-28", "2026-01-31"});
 }
@@ -214,6 +214,7 @@ TEST_CASE("OnCalendar's times have lists, ranges and steps") {
   CHECK(values(on_calendar("*:2/3").minutes).starts_with("2 5 8 11"));
   CHECK(values(on_calendar("8..20/6:0").hours) == "8 14 20");
   CHECK(values(on_calendar("*:*:0/20").seconds) == "0 20 40");
+  CHECK(values(on_calendar("*:7..7/3").minutes) == "7");
   CHECK(on_calendar("*:*:*").minutes.all());
   CHECK(on_calendar("*:*:*").seconds.all());
 }

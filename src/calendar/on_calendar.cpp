@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 #include <cstddef>
+#include <cstdlib>
 #include <span>
 #include <string>
 #include <utility>
@@ -110,26 +111,26 @@ class PartReader {
     }
     if (!text_.take('/')) return add_all(*first, last, 1);
     // Without an end, steps go to the end of the field; from the end of the month, to its last day.
-    if (!range) last = from_end() ? rule_.low : rule_.high;
-    return read_step(std::min(*first, last), std::max(*first, last), range && *first == last);
+    if (range) return read_step(*first, last, *first == last);
+    return from_end() ? read_step(*first, rule_.low) : read_step(*first, rule_.high);
   }
 
-  Result<void> read_step(int first, int last, bool single) {
+  /// first > last: the values go down. one_value: `7..7`, whose step is never taken.
+  Result<void> read_step(int first, int last, bool one_value = false) {
     const std::size_t start = text_.at();
     const Result<int> step = text_.number("a step", kAllowed);
     if (!step) return std::unexpected(step.error());
     if (*step == 0) return text_.range(start, "a step of 0 never gets anywhere");
-    if (*step > last - first && !single) {
+    if (*step > std::abs(last - first) && !one_value) {
       return text_.range(
           start, fmt::format("step {} leads past the end: there is no second value", *step));
     }
     return add_all(first, last, *step);
   }
 
-  /// Days from the end count back: they step from the earliest day towards the last of the month.
   Result<void> add_all(int first, int last, int step) {
-    for (int value = first; value <= last; value += step) {
-      add(from_end() ? last - (value - first) : value);
+    for (int done = 0; done <= std::abs(last - first); done += step) {
+      add(first < last ? first + done : first - done);
     }
     return {};
   }
