@@ -134,6 +134,8 @@ void take_definitions(model::ApplyDefinitions& request, spec::Parsed parsed) {
   request.workflows = std::move(parsed.workflows);
   request.variables = std::move(parsed.variables);
   request.folders = std::move(parsed.folders);
+  request.calendars = std::move(parsed.calendars);
+  request.business_dates = std::move(parsed.business_dates);
 }
 
 Json changes_json(const std::vector<spec::Difference>& differences) {

@@ -111,9 +111,10 @@ inline constexpr Entry kMessages[] = {
     {"message.no_starts", "{workflow} has no further start",
      "{workflow} に今後の起動予定はありません"},
     {"message.valid",
-     "valid: {files} files ({workflows} workflows, {variables} variables, {folders} folders)",
-     "問題ありません: {files} ファイル(ジョブネット {workflows}、変数 {variables}、フォルダ "
-     "{folders})"},
+     "valid: {files} files ({workflows} workflows, {calendars} calendars, {dates} business "
+     "dates, {variables} variables, {folders} folders)",
+     "問題ありません: {files} ファイル(ジョブネット {workflows}、カレンダー {calendars}、業務日付 "
+     "{dates}、変数 {variables}、フォルダ {folders})"},
     {"message.dry_run", "dry run: nothing was changed", "予行: 何も変更していません"},
     {"message.backup", "backup written: {path}", "バックアップを書きました: {path}"},
     {"message.restored", "{path} restored into {data}", "{path} を {data} に復元しました"},

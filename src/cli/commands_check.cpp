@@ -96,6 +96,8 @@ int validate_files(Console& console, const CheckOptions& options) {
   for (const spec::Problem& problem : all.problems) report(console, problem);
   if (!console.is_table()) {
     Json answer = Json::object({{"workflows", all.workflows.size()},
+                                {"calendars", all.calendars.size()},
+                                {"business_dates", all.business_dates.size()},
                                 {"variables", all.variables.size()},
                                 {"folders", all.folders.size()}});
     Json::Array items;
@@ -108,6 +110,8 @@ int validate_files(Console& console, const CheckOptions& options) {
   if (!is_valid) return kInvalid;
   console.line(console.text("message.valid", {{"files", fmt::to_string(files->size())},
                                               {"workflows", fmt::to_string(all.workflows.size())},
+                                              {"calendars", fmt::to_string(all.calendars.size())},
+                                              {"dates", fmt::to_string(all.business_dates.size())},
                                               {"variables", fmt::to_string(all.variables.size())},
                                               {"folders", fmt::to_string(all.folders.size())}}));
   return kOk;

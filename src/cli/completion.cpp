@@ -285,7 +285,8 @@ void complete_argument(const LinePlace& place, const CLI::Option* argument, Cand
   if (name == "CODE") {
     for (const Page& page : pages()) out.add(page.code);
   } else if (name == "KIND") {
-    for (const char* kind : {"Workflow", "Folder", "Variable"}) out.add(kind);
+    for (const char* kind : {"Workflow", "Calendar", "BusinessDate", "Folder", "Variable"})
+      out.add(kind);
   } else if (name == "NAME") {
     complete_names(place.command, known);
   }

@@ -15,10 +15,11 @@ namespace dandori::spec {
 
 namespace {
 
-constexpr auto kKinds = std::to_array<std::string_view>({"Workflow", "Folder", "Variable"});
-constexpr auto kLaterKinds = std::to_array<std::string_view>(
-    {"Calendar", "BusinessDate", "Pool", "Connection", "Channel", "JobTemplate", "StateMachine",
-     "Release", "Milestone", "Band", "WorkflowTest"});
+constexpr auto kKinds =
+    std::to_array<std::string_view>({"Workflow", "Calendar", "BusinessDate", "Folder", "Variable"});
+constexpr auto kLaterKinds =
+    std::to_array<std::string_view>({"Pool", "Connection", "Channel", "JobTemplate", "StateMachine",
+                                     "Release", "Milestone", "Band", "WorkflowTest"});
 
 /// What the file defines so far, and the line of each name.
 struct File {
@@ -66,6 +67,22 @@ void add_folder(File& file, const Document& document) {
   file.parsed.folders.push_back(std::move(draft.folder));
 }
 
+/// A calendar or business date: T as its draft reads it, kept when it has no problems.
+template <class Draft, class Definition>
+void add_value(File& file, const Document& document, std::string_view kind,
+               const Table<Draft>& table, auto Draft::* value, std::vector<Definition>& out) {
+  Draft draft;
+  const std::size_t problems_before = file.context.problems.size();
+  read_object(file.context, document.root, Path{}, table, draft);
+  if (file.context.problems.size() > problems_before) return;
+  const std::string name = (draft.*value).name;
+  define(file, std::string{kind}, name, name, draft.name_place);
+  std::string canonical = write_canonical(draft.*value);
+  out.push_back({.value = std::move(draft.*value),
+                 .source = std::string{document.source},
+                 .canonical = std::move(canonical)});
+}
+
 void report_kind(Context& context, const Node& kind) {
   if (std::ranges::find(kLaterKinds, kind.text) != kLaterKinds.end()) {
     context.add(kind.place, "spec.not_supported",
@@ -90,6 +107,15 @@ void add_document(File& file, const Document& document) {
   }
   const Node* kind = root.find("kind");
   if (kind == nullptr || kind->text == "Workflow") return add_workflow(file, document);
+  Parsed& parsed = file.parsed;
+  if (kind->text == "Calendar") {
+    return add_value(file, document, "Calendar", calendar_table(), &CalendarDraft::calendar,
+                     parsed.calendars);
+  }
+  if (kind->text == "BusinessDate") {
+    return add_value(file, document, "BusinessDate", business_date_table(),
+                     &BusinessDateDraft::date, parsed.business_dates);
+  }
   if (kind->text == "Variable") return add_variable(file, document);
   if (kind->text == "Folder") return add_folder(file, document);
   report_kind(file.context, *kind);
@@ -135,6 +161,8 @@ void append(Parsed& all, Parsed more) {
   std::ranges::move(more.workflows, std::back_inserter(all.workflows));
   std::ranges::move(more.variables, std::back_inserter(all.variables));
   std::ranges::move(more.folders, std::back_inserter(all.folders));
+  std::ranges::move(more.calendars, std::back_inserter(all.calendars));
+  std::ranges::move(more.business_dates, std::back_inserter(all.business_dates));
   std::ranges::move(more.problems, std::back_inserter(all.problems));
   std::ranges::move(more.defined, std::back_inserter(all.defined));
 }

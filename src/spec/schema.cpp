@@ -129,6 +129,8 @@ std::string lower(std::string_view text) {
 
 const ObjectInfo* find_kind(std::string_view name) {
   for (const ObjectInfo* info : {static_cast<const ObjectInfo*>(&workflow_table()),
+                                 static_cast<const ObjectInfo*>(&calendar_table()),
+                                 static_cast<const ObjectInfo*>(&business_date_table()),
                                  static_cast<const ObjectInfo*>(&variable_table()),
                                  static_cast<const ObjectInfo*>(&folder_table())}) {
     if (info->name == name) return info;
@@ -144,7 +146,7 @@ Result<std::string> schema(std::string_view kind) {
   if (info == nullptr) {
     return fail("spec.unknown_kind",
                 fmt::format("there is no kind '{}'", to_valid_utf8(kind.substr(0, 40))),
-                "kinds: Workflow, Folder, Variable");
+                "kinds: Workflow, Calendar, BusinessDate, Folder, Variable");
   }
   Writer writer;
   const Json body = writer.object(*info);

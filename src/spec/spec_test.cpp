@@ -310,7 +310,9 @@ TEST_CASE("the schema of each kind names every key that the parser reads, with i
   check_object(json["$defs"]["param"], param_table());
   check_object(*parse_json(*schema("Folder")), folder_table());
   check_object(*parse_json(*schema("VARIABLE")), variable_table());
-  CHECK(schema("calendar").error().code == "spec.unknown_kind");
+  check_object(*parse_json(*schema("Calendar")), calendar_table());
+  check_object(*parse_json(*schema("businessdate")), business_date_table());
+  CHECK(schema("pool").error().code == "spec.unknown_kind");
 }
 
 TEST_CASE("defaults that the schema states are those of the model") {

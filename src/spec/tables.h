@@ -52,6 +52,16 @@ struct FolderDraft {
   model::Folder folder;
   Place name_place;
 };
+struct CalendarDraft {
+  model::Calendar calendar;
+  Place name_place;
+  std::optional<Node> extends;  ///< for the check of the whole set
+};
+struct BusinessDateDraft {
+  model::BusinessDate date;
+  Place name_place;
+  bool by_job = false;
+};
 
 /// The fields of each object: what is read, what the schema says, in what order it is written.
 /// What a job does after a failure, and what its exit codes mean.
@@ -67,6 +77,8 @@ bool is_process_key(std::string_view key);
 /// spec.bad_value.
 bool check_param_value(Context& context, const model::Param& param, const Node& node,
                        const Path& path);
+/// Problems: spec.unknown_zone.
+void check_zone_name(Context& context, const Node& node, const Path& path);
 /// What only all keys of a trigger together tell: cron and at, zone, default of catch_up.
 /// Problems: spec.contradiction, spec.missing_key, spec.bad_cron, spec.bad_time, spec.unknown_zone.
 void finish_trigger(Context& context, const Path& path, TriggerDraft& draft);
@@ -80,5 +92,7 @@ const Table<model::Param>& param_table();
 const Table<WorkflowDraft>& workflow_table();
 const Table<VariableDraft>& variable_table();
 const Table<FolderDraft>& folder_table();
+const Table<CalendarDraft>& calendar_table();
+const Table<BusinessDateDraft>& business_date_table();
 
 }  // namespace dandori::spec

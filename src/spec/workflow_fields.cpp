@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "spec/head_row.h"
 #include "spec/lint.h"
 #include "spec/tables.h"
 
@@ -16,9 +17,6 @@ constexpr std::size_t kParamsMax = 500;
 std::vector<std::string_view> lint_levels() {
   return {"off", "note", "warning", "error"};
 }
-
-const Shape::Form kVersion{[](std::string_view text) { return text == "dandori/v1"; },
-                           "^dandori/v1$", "dandori/v1"};
 
 const Table<WorkflowDraft>& overlap_table() {
   static const Table<WorkflowDraft> table{
@@ -77,19 +75,6 @@ void read_params(Context& context, const Node& node, const Path& path, WorkflowD
   }
 }
 
-/// `kind` and `apiVersion`, which the choice of the table has already used.
-template <class T>
-typename Table<T>::Row head_row(bool is_version, std::string_view kind_default) {
-  if (is_version) {
-    return {
-        {"apiVersion", text(kVersion), R"("dandori/v1")", "Version of the language.", "言語の版。"},
-        [](Context&, const Node&, const Path&, T&) {}};
-  }
-  return {{"kind", words({kind_default.substr(1, kind_default.size() - 2)}), kind_default,
-           "What is defined.", "定義の種類。"},
-          [](Context&, const Node&, const Path&, T&) {}};
-}
-
 }  // namespace
 
 const Table<WorkflowDraft>& workflow_table() {
@@ -98,8 +83,8 @@ const Table<WorkflowDraft>& workflow_table() {
       "workflow",
       "Jobs that run in order, and when they start.",
       "順序を持つジョブの集まりと、その起動条件。",
-      {head_row<Draft>(true, ""),
-       head_row<Draft>(false, R"("Workflow")"),
+      {version_row<Draft>(),
+       kind_row<Draft>(R"("Workflow")"),
        {{"name", text(kIdentifier), "", "Its name, unique on the server.", "サーバーで一意の名前。",
          true},
         [](Context&, const Node& node, const Path&, Draft& out) {
@@ -182,8 +167,8 @@ const Table<VariableDraft>& variable_table() {
       "variable",
       "A named value, seen by the workflows of its folder and below.",
       "名前の付いた値。そのフォルダー以下のワークフローから参照できる。",
-      {head_row<Draft>(true, ""),
-       head_row<Draft>(false, R"("Variable")"),
+      {version_row<Draft>(),
+       kind_row<Draft>(R"("Variable")"),
        {{"name", text(kIdentifier), "", "Its name: `vars.NAME` in expressions.",
          "名前。式では vars.NAME。", true},
         [](Context&, const Node& node, const Path&, Draft& out) {
@@ -256,8 +241,8 @@ const Table<FolderDraft>& folder_table() {
       "folder",
       "A place for workflows and variables.",
       "ワークフローと変数の置き場所。",
-      {head_row<Draft>(true, ""),
-       head_row<Draft>(false, R"("Folder")"),
+      {version_row<Draft>(),
+       kind_row<Draft>(R"("Folder")"),
        {{"name", text(kFolderPath), "", "Its path, such as sales/nightly.",
          "パス。例: sales/nightly。", true},
         [](Context&, const Node& node, const Path&, Draft& out) {
