@@ -10,6 +10,7 @@ find_package(Boost 1.81.0 EXACT REQUIRED)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 find_library(RE2_LIBRARY re2 REQUIRED)
+find_library(ICAL_LIBRARY ical REQUIRED)
 
 add_library(dandori_flags INTERFACE)
 target_compile_options(dandori_flags INTERFACE
@@ -45,6 +46,7 @@ set(dandori_lib_yaml PkgConfig::YAML)
 set(dandori_lib_sqlite3 PkgConfig::SQLITE)
 set(dandori_lib_asio Threads::Threads)
 set(dandori_lib_re2 ${RE2_LIBRARY})
+set(dandori_lib_ical ${ICAL_LIBRARY})
 set(dandori_lib_cli11 "")
 
 # Extra options of the test programs' own files (not of the code under test): the presets leave them

@@ -96,7 +96,7 @@ class House(unittest.TestCase):
     def test_every_error_code_has_a_page_in_both_languages(self):
         codes = set()
         code = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(
-            ["agent", "api", "auth", "bulk", "calendar", "cli", "config", "cron", "expr", "http", "id", "job", "json", "keeper",
+            ["agent", "api", "auth", "bulk", "calendar", "cli", "config", "cron", "expr", "http", "id", "import", "job", "json", "keeper",
              "lint", "log", "mark", "operation", "param", "plan", "protocol", "request", "run", "server", "spec", "store", "time", "token", "workflow"]))
         for path, relative in sources():
             if relative.endswith("_test.cpp") or relative.startswith("sim/"):  # the virtual world's own
