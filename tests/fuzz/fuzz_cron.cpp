@@ -1,5 +1,6 @@
-// Any text as a cron expression and as the time of a `once` trigger: errors have their codes, and
-// what is accepted fires at readings that it names, in zones with all kinds of clock changes.
+// Any text as a cron expression, as EventBridge's `cron(…)`, as OnCalendar, as a rate, and as the
+// time of a `once` trigger: errors have their codes, and what is accepted fires at readings that it
+// names, in zones with all kinds of clock changes.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "calendar/clock_expr.h"
 #include "calendar/cron.h"
 #include "calendar/once.h"
 
@@ -44,6 +46,48 @@ void check_fires(const CronExpr& cron, const TimeZone& zone, model::DstRule dst)
   }
 }
 
+/// Its own codes, and something to read.
+void check_error(const Error& error, std::string_view family) {
+  DANDORI_ASSERT(error.code.starts_with(family), "an expression has its own codes");
+  DANDORI_ASSERT(!error.message.empty(), "an error says something");
+}
+
+void check_days(const ClockExpr& expr) {
+  DANDORI_ASSERT(expr.hours.any() && expr.minutes.any() && expr.seconds.any(), "a day has a time");
+  DANDORI_ASSERT(expr.ever_matches(), "what is accepted has a day");
+  DANDORI_ASSERT(std::ranges::is_sorted(expr.days.years), "years ascend");
+  const Day begin = make_day(2024, 2, 1);
+  for (Day day = begin; day < begin + 60; day = day + 1) {
+    if (!expr.matches(day)) continue;
+    const YearMonthDay date = to_ymd(day);
+    const auto& years = expr.days.years;
+    DANDORI_ASSERT(expr.days.months[static_cast<std::size_t>(date.month)], "its months");
+    DANDORI_ASSERT(years.empty() || std::ranges::find(years, date.year) != years.end(),
+                   "its years");
+  }
+}
+
+void check_clock_exprs(std::string_view text) {
+  if (const Result<ClockExpr> expr = parse_event_cron(text)) {
+    check_days(*expr);
+    DANDORI_ASSERT(expr->timezone.empty(), "EventBridge names no zone");
+  } else {
+    check_error(expr.error(), "cron.");
+  }
+  if (const Result<ClockExpr> expr = parse_on_calendar(text)) {
+    check_days(*expr);
+    DANDORI_ASSERT(expr->timezone.empty() || TimeZone::load(expr->timezone), "a zone that exists");
+  } else if (expr.error().code != "calendar.unknown_zone") {
+    check_error(expr.error(), "on_calendar.");
+  }
+  if (const Result<Duration> rate = parse_rate(text)) {
+    DANDORI_ASSERT(*rate >= Duration{1'000'000} && *rate <= Duration{366 * 86'400'000'000},
+                   "a rate within its bounds");
+  } else {
+    check_error(rate.error(), "rate.");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,10 +98,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Fire> once = parse_once(text, zones()[bits % 4], dst);
   if (!once) DANDORI_ASSERT(once.error().code.starts_with("calendar."), "once has its own codes");
 
+  check_clock_exprs(text);
   const Result<CronExpr> cron = parse_cron(text);
   if (!cron) {
-    DANDORI_ASSERT(cron.error().code.starts_with("cron."), "cron has its own codes");
-    DANDORI_ASSERT(!cron.error().message.empty(), "an error says something");
+    check_error(cron.error(), "cron.");
     return 0;
   }
   DANDORI_ASSERT(parse_cron(cron->text) == *cron, "the kept text reads back the same");
