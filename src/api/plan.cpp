@@ -43,17 +43,15 @@ Result<PlanKey> key_of(const store::Page& page) {
 void add_planned(Services& services, const model::Workflow& workflow, Timestamp from,
                  Timestamp until, std::map<PlanKey, model::PlannedOutcome>& plan) {
   for (const model::Trigger& trigger : workflow.triggers) {
-    const auto zone =
-        services.zone(trigger.timezone.empty() ? services.settings.timezone : trigger.timezone);
-    if (!zone) continue;  // quarantined already when it was loaded
-    for (const auto& start : calendar::expand(trigger, *zone, from, until, kPlannedMax)) {
+    for (const auto& start : calendar::expand(trigger, {services.zone, services.settings.timezone},
+                                              workflow.name, from, until, kPlannedMax)) {
       if (plan.size() >= kPlannedMax) return;
       model::PlannedOutcome outcome;
       outcome.workflow = workflow.name;
       outcome.trigger = trigger.id;
-      outcome.nominal = start.nominal_text;
+      outcome.nominal = origin_text(start);
       outcome.at = start.fire.at;
-      outcome.business_date = start.business_date;
+      outcome.business_date = format_day(start.business_date);
       outcome.state = model::PlannedState::planned;
       plan.try_emplace({outcome.at, outcome.workflow, outcome.trigger, outcome.nominal}, outcome);
     }
@@ -151,8 +149,9 @@ void get_preview(Call call) {
   const auto definition =
       call.services.definitions.get(row->workflow, row->revision, row->canonical);
   if (!definition) return call.fail(definition.error());
-  const auto starts = calendar::preview((*definition)->triggers, call.services.settings.timezone,
-                                        call.services.zone, from, *count);
+  const auto starts = calendar::preview((*definition)->name, (*definition)->triggers,
+                                        {call.services.zone, call.services.settings.timezone},
+                                        {.from = from, .count = *count});
   if (!starts) return call.fail(starts.error());
   Json::Array items;
   for (const calendar::PreviewLine& line : *starts) items.push_back(calendar::to_json(line));

@@ -24,11 +24,11 @@ std::vector<NextStart> next_starts(Services& services, const model::Workflow& wo
                                    Timestamp from) {
   std::vector<NextStart> next;
   for (const model::Trigger& trigger : workflow.triggers) {
-    const auto zone =
-        services.zone(trigger.timezone.empty() ? services.settings.timezone : trigger.timezone);
-    if (!zone) continue;  // quarantined already when it was loaded
-    for (const auto& start : calendar::expand(trigger, *zone, from, from + kLookAhead, 1)) {
-      next.push_back({trigger.id, start.fire.at, zone->name()});
+    const auto schedule = calendar::Schedule::make(
+        trigger, {services.zone, services.settings.timezone}, workflow.name);
+    if (!schedule) continue;  // quarantined already when it was loaded
+    for (const auto& start : schedule->expand(from, from + kLookAhead, 1)) {
+      next.push_back({trigger.id, start.fire.at, schedule->zone().name()});
     }
   }
   return next;

@@ -1,6 +1,6 @@
 #include "calendar/preview.h"
 
-#include <map>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -14,12 +14,34 @@ struct Source {
   std::optional<PlannedStart> next;
 };
 
-PreviewLine make_line(const Source& source) {
-  const PlannedStart& start = *source.next;
+PreviewLine make_line(const Source& source, const PlannedStart& start, bool why,
+                      const OtherPlans* others) {
   PreviewLine line{
       .start = start, .triggers = {source.trigger->id}, .zone = source.schedule.zone()};
-  line.shifted = line.zone.to_local(start.fire.at) != start.fire.nominal;
+  line.shifted =
+      start.is_start() && line.zone.from_local(start.fire.nominal).kind == LocalLookup::Kind::gap;
+  if (why) line.trace = source.schedule.trace(start, others);
   return line;
+}
+
+/// Lines of one instant: its starts are one, each date that was dropped has its own.
+void add_instant(std::span<Source> sources, Timestamp at, bool why, const OtherPlans* others,
+                 std::vector<PreviewLine>& lines) {
+  std::optional<std::size_t> started;
+  for (Source& source : sources) {
+    if (!source.next || source.next->fire.at != at) continue;
+    for (const PlannedStart& start :
+         source.schedule.expand(at, at + Duration{1}, SIZE_MAX, others)) {
+      if (!start.is_start() && !why) continue;
+      if (start.is_start() && started) {
+        lines[*started].triggers.push_back(source.trigger->id);
+        continue;
+      }
+      if (start.is_start()) started = lines.size();
+      lines.push_back(make_line(source, start, why, others));
+    }
+    source.next = source.schedule.next(at, others);
+  }
 }
 
 }  // namespace
@@ -27,47 +49,43 @@ PreviewLine make_line(const Source& source) {
 Json to_json(const PreviewLine& line) {
   Json::Array triggers;
   for (const std::string& trigger : line.triggers) triggers.emplace_back(trigger);
-  return Json::object({{"at", format_rfc3339(line.start.fire.at)},
-                       {"local", format_in_zone(line.start.fire.at, line.zone)},
-                       {"timezone", line.zone.name()},
-                       {"nominal", line.start.nominal_text},
-                       {"business_date", line.start.business_date},
-                       {"shifted", line.shifted},
-                       {"triggers", Json::array(std::move(triggers))}});
+  Json out = Json::object({{"at", format_rfc3339(line.start.fire.at)},
+                           {"local", format_in_zone(line.start.fire.at, line.zone)},
+                           {"timezone", line.zone.name()},
+                           {"nominal", origin_text(line.start)},
+                           {"business_date", format_day(line.start.business_date)},
+                           {"shifted", line.shifted},
+                           {"triggers", Json::array(std::move(triggers))}});
+  if (!line.start.is_start()) out.set("dropped", to_string(line.start.dropped));
+  if (line.trace.empty()) return out;
+  Json::Array trace;
+  for (const TraceStep& step : line.trace) trace.push_back(to_json(step));
+  out.set("trace", Json::array(std::move(trace)));
+  return out;
 }
 
-Result<std::vector<PreviewLine>> preview(
-    std::span<const model::Trigger> triggers, std::string_view server_zone,
-    const std::function<Result<TimeZone>(std::string_view)>& zone, Timestamp from,
-    std::size_t count) {
+Result<std::vector<PreviewLine>> preview(std::string_view workflow,
+                                         std::span<const model::Trigger> triggers,
+                                         const Surroundings& around, const PreviewRange& range,
+                                         const OtherPlans* others) {
   std::vector<Source> sources;
   for (const model::Trigger& trigger : triggers) {
-    const Result<TimeZone> its = zone(trigger.timezone.empty() ? server_zone : trigger.timezone);
-    if (!its) return std::unexpected(its.error());
-    Result<Schedule> schedule = Schedule::make(trigger, *its);
-    if (!schedule) return std::unexpected(schedule.error());
-    auto next = schedule->next(from - Duration{1});
+    Result<Schedule> schedule = Schedule::make(trigger, around, workflow);
+    if (!schedule) return std::unexpected(std::move(schedule.error()));
+    auto next = schedule->next(range.from - Duration{1}, others);
     sources.push_back({&trigger, *std::move(schedule), std::move(next)});
   }
-
   std::vector<PreviewLine> lines;
-  while (lines.size() < count) {
+  std::size_t starts = 0;
+  while (starts < range.count) {
     Timestamp soonest = kFarFuture;
     for (const Source& source : sources) {
       if (source.next && source.next->fire.at < soonest) soonest = source.next->fire.at;
     }
-    if (soonest == kFarFuture) return lines;
-    std::optional<PreviewLine> line;
-    for (Source& source : sources) {
-      if (!source.next || source.next->fire.at != soonest) continue;
-      if (line) {
-        line->triggers.push_back(source.trigger->id);
-      } else {
-        line = make_line(source);
-      }
-      source.next = source.schedule.next(soonest);
-    }
-    lines.push_back(*std::move(line));
+    if (soonest == kFarFuture || soonest >= range.to) break;
+    const std::size_t before = lines.size();
+    add_instant(sources, soonest, range.why, others, lines);
+    for (std::size_t i = before; i < lines.size(); ++i) starts += lines[i].start.is_start() ? 1 : 0;
   }
   return lines;
 }

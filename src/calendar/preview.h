@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,26 +13,35 @@
 
 namespace dandori::calendar {
 
-/// One start of a workflow in a preview.
+/// What a preview shows: the first `count` starts in [from, to). why: dropped dates between them
+/// too, and every line with its steps.
+struct PreviewRange {
+  Timestamp from;
+  Timestamp to = kFarFuture;
+  std::size_t count = 10;
+  bool why = false;
+};
+
+/// One start of a workflow in a preview, or a date that was dropped.
 struct PreviewLine {
   PlannedStart start;
   std::vector<std::string>
       triggers;          ///< ids that name this instant, ascending: one start all the same
   TimeZone zone;         ///< of the first of them
   bool shifted = false;  ///< the nominal time does not exist; it starts after the gap
+  std::vector<TraceStep> trace = {};  ///< of the first of them; only when asked why
 };
 
 /// As API and command line show it: `{at, local, timezone, nominal, business_date, shifted,
-/// triggers}`.
+/// triggers}`; of a dropped date also `dropped: REASON`; asked why also `trace: […]`.
 Json to_json(const PreviewLine& line);
 
-/// The next `count` starts at or after `from` of all `triggers` together, ascending.
+/// The starts of all `triggers` of the workflow together, ascending.
 ///
-/// Triggers that name the same instant make one line. zone: zone data by name; a trigger without a
-/// zone takes `server_zone`. Errors: calendar.unknown_zone, cron.*.
-Result<std::vector<PreviewLine>> preview(
-    std::span<const model::Trigger> triggers, std::string_view server_zone,
-    const std::function<Result<TimeZone>(std::string_view)>& zone, Timestamp from,
-    std::size_t count);
+/// Triggers that name the same instant make one line. Errors: those of Schedule::make.
+Result<std::vector<PreviewLine>> preview(std::string_view workflow,
+                                         std::span<const model::Trigger> triggers,
+                                         const Surroundings& around, const PreviewRange& range,
+                                         const OtherPlans* others = nullptr);
 
 }  // namespace dandori::calendar

@@ -1,69 +1,384 @@
 #include "calendar/schedule.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "base/hash.h"
 #include "calendar/once.h"
+#include "calendar/schedule_rule.h"
 
 namespace dandori::calendar {
 
-static_assert(sizeof(Schedule) <= 128, "a big server keeps one for each of 100,000 triggers");
+using model::MissReason;
 
-Schedule::Schedule(TimeZone zone, model::DstRule dst, std::variant<CronExpr, Fire> rule)
-    : zone_{std::move(zone)}, rule_{std::move(rule)}, dst_{dst} {}
+namespace {
 
-Result<Schedule> Schedule::make(const model::Trigger& trigger, const TimeZone& zone) {
-  switch (trigger.type) {
-    case model::TriggerType::schedule: {
-      Result<CronExpr> cron = parse_cron(trigger.cron);
-      if (!cron) return std::unexpected(std::move(cron.error()));
-      return Schedule{zone, trigger.dst, std::move(*cron)};
-    }
-    case model::TriggerType::once: {
-      const Result<Fire> fire = parse_once(trigger.at, zone, trigger.dst);
-      if (!fire) return std::unexpected(fire.error());
-      return Schedule{zone, trigger.dst, *fire};
-    }
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr Duration kOneDay = std::chrono::hours{24};
+/// Where schedules look at all: beyond, adding days must not overflow.
+constexpr Timestamp kEarliest{-62'135'596'800 * kMicrosPerSecond};
+constexpr Timestamp kLatest{253'402'300'799 * kMicrosPerSecond};
+
+/// An occurrence on its way, and how far it was moved: of several at one instant the least moved
+/// one stays.
+struct Candidate {
+  PlannedStart start;
+  std::int32_t moved = 0;
+};
+
+constexpr std::int32_t kMovedByGap = 1'000'000;
+
+/// Occurrences a date may have, about: how far one look reaches.
+std::int64_t density(const ScheduleRule& rule) {
+  using Form = ScheduleRule::Form;
+  switch (rule.form) {
+    case Form::times:
+      return static_cast<std::int64_t>(rule.times.size());
+    case Form::cron:
+      return static_cast<std::int64_t>(rule.cron.hours.count() * rule.cron.minutes.count());
+    case Form::clock:
+      return static_cast<std::int64_t>(rule.clock.hours.count() * rule.clock.minutes.count() *
+                                       rule.clock.seconds.count());
+    case Form::grid:
+    case Form::rate:
+      return kOneDay / rule.every + 1;
+    case Form::from_end:
+    case Form::once:
+      return 1;
   }
   std::unreachable();
 }
 
-std::optional<Fire> Schedule::next_instant(Timestamp after) const {
-  if (const Fire* once = std::get_if<Fire>(&rule_)) {
-    return once->at > after ? std::optional{*once} : std::nullopt;
+void add_dropped(const ScheduleRule& rule, Day anchor, MissReason reason, Timestamp from,
+                 Timestamp to, std::vector<Candidate>& out) {
+  const std::optional<Reading> first = first_reading(rule, anchor);
+  if (!first || first->fire.at < from || first->fire.at >= to) return;
+  out.push_back({{.fire = first->fire, .business_date = anchor, .dropped = reason}});
+}
+
+void add_starts(const ScheduleRule& rule, Day anchor, Day date, Timestamp from, Timestamp to,
+                std::vector<Candidate>& out) {
+  each_reading(rule, anchor, date, from, to, [&](const Reading& reading) {
+    Candidate one{{.fire = reading.fire, .business_date = date}, std::abs(date - anchor)};
+    if (reading.in_gap) {
+      one.moved += kMovedByGap;
+      // The date of a cron is that of its instant: a gap may have swallowed the whole day.
+      if (rule.form == ScheduleRule::Form::cron || rule.form == ScheduleRule::Form::clock) {
+        one.start.business_date = rule.calendar->business_date(rule.zone.to_local(reading.fire.at));
+      }
+    }
+    if (reading.skipped) one.start.dropped = MissReason::nonexistent_time;
+    out.push_back(one);
+    return true;
+  });
+}
+
+/// By instant; of the starts at one instant the least moved, then the earliest origin, stays.
+void settle(std::vector<Candidate>& found) {
+  std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
+    return std::tuple{a.start.fire.at, a.start.is_start(), a.moved, a.start.fire.nominal} <
+           std::tuple{b.start.fire.at, b.start.is_start(), b.moved, b.start.fire.nominal};
+  });
+  const auto rest = std::ranges::unique(found, [](const Candidate& a, const Candidate& b) {
+    return a.start.is_start() && b.start.is_start() && a.start.fire.at == b.start.fire.at;
+  });
+  found.erase(rest.begin(), rest.end());
+}
+
+/// Every occurrence in [from, to).
+std::vector<Candidate> look(const ScheduleRule& rule, Timestamp from, Timestamp to,
+                            const OtherPlans* others, int depth) {
+  from = from - rule.jitter;
+  to = to - rule.jitter;
+  std::vector<Candidate> found;
+  // Clock times reach to 48 hours, and a zone may jump by a day.
+  const Day first = day_of(rule.zone.to_local(from)) - 3;
+  const Day last = day_of(rule.zone.to_local(to)) + 2;
+  const std::int32_t reach = rule.reach();
+  const Day end = std::min(last + reach, kCalendarDays.last);
+  for (Day anchor = std::max(first - reach, kCalendarDays.first); anchor <= end;
+       anchor = anchor + 1) {
+    if (!names(rule, anchor)) continue;
+    const ResolvedDate date = resolve_date(rule, anchor, others, depth, nullptr);
+    if (!date.is_valid) continue;
+    if (date.dropped != MissReason::none) {
+      add_dropped(rule, anchor, date.dropped, from, to, found);
+    } else if (first <= date.date && date.date <= last) {
+      add_starts(rule, anchor, date.date, from, to, found);
+    }
   }
-  return next_fire(std::get<CronExpr>(rule_), zone_, dst_, after);
+  settle(found);
+  for (Candidate& each : found) each.start.fire.at += rule.jitter;
+  return found;
 }
 
-std::optional<PlannedStart> Schedule::next(Timestamp after) const {
-  const std::optional<Fire> fire = next_instant(after);
-  if (!fire) return std::nullopt;
-  PlannedStart start{.fire = *fire,
-                     .nominal_text = format_local(fire->nominal),
-                     .business_date = format_day(day_of(zone_.to_local(fire->at)))};
-  if (fire->second) start.nominal_text.push_back('*');
-  return start;
+/// A start of the same in every process: its place within the spread.
+Duration jitter_of(const model::Trigger& trigger, std::string_view workflow) {
+  if (trigger.jitter.count() <= 0) return {};
+  const std::uint64_t mixed = mix64(fmt::format("{}/{}", workflow, trigger.id));
+  const auto seconds = static_cast<std::uint64_t>(trigger.jitter.count() / kMicrosPerSecond);
+  return std::chrono::seconds{static_cast<std::int64_t>(mixed % (seconds + 1))};
 }
 
-std::vector<PlannedStart> expand(const Schedule& schedule, Timestamp from, Timestamp to,
-                                 std::size_t count_max) {
+bool is_plain(const model::Trigger& trigger) {
+  return !trigger.cron.empty() && !trigger.cron.starts_with("cron(") && trigger.calendar.empty() &&
+         !trigger.offset && trigger.exclude.empty() && trigger.jitter.count() == 0 &&
+         !trigger.valid && trigger.dst.gap == model::DstGap::shift;
+}
+
+/// Days that are about closed days run on them unless told otherwise.
+model::ClosedDay closed_day_rule(const model::Trigger& trigger) {
+  if (trigger.on_closed_day) return *trigger.on_closed_day;
+  if (trigger.calendar.empty()) return model::ClosedDay::run;
+  const bool wants_closed = std::ranges::any_of(trigger.days, [](const model::DayRule& each) {
+    return each.form == model::DayForm::closed_days || each.form == model::DayForm::closed_day;
+  });
+  return wants_closed ? model::ClosedDay::run : model::ClosedDay::skip;
+}
+
+Result<void> check_begin(const ScheduleRule& rule) {
+  const std::int32_t begin = rule.calendar->day_starts_at_s();
+  std::optional<std::int32_t> early =
+      rule.from_s && *rule.from_s < begin ? rule.from_s : std::nullopt;
+  if (!rule.times.empty() && rule.times.front() < begin) early = rule.times.front();
+  if (!early) return {};
+  return fail("calendar.bad_time",
+              fmt::format("{} lies before {}, when the days of calendar '{}' begin",
+                          clock_text(*early), clock_text(begin), rule.calendar->name()),
+              fmt::format("that time belongs to the business date before: write \"{}\"",
+                          clock_text(*early + static_cast<std::int32_t>(kSecondsPerDay))));
+}
+
+/// Fills what the form of the trigger says.
+Result<void> read_form(const model::Trigger& trigger, ScheduleRule& rule) {
+  using Form = ScheduleRule::Form;
+  rule.days = trigger.days;
+  if (!trigger.cron.empty()) {
+    if (trigger.cron.starts_with("cron(")) {
+      auto clock = parse_event_cron(trigger.cron);
+      if (!clock) return std::unexpected(std::move(clock.error()));
+      rule.form = Form::clock;
+      rule.clock = *std::move(clock);
+      return {};
+    }
+    auto cron = parse_cron(trigger.cron);
+    if (!cron) return std::unexpected(std::move(cron.error()));
+    rule.form = Form::cron;
+    rule.cron = *std::move(cron);
+    return {};
+  }
+  if (!trigger.rate.empty()) {
+    const auto every = parse_rate(trigger.rate);
+    if (!every) return std::unexpected(every.error());
+    rule.form = Form::rate;
+    rule.every = *every;
+    rule.rate_origin =
+        rule.zone.from_local({std::int64_t{make_day(2000, 1, 1).days} * kSecondsPerDay}).first;
+    return {};
+  }
+  if (trigger.every) {
+    rule.form = trigger.from_end ? Form::from_end : Form::grid;
+    rule.every = *trigger.every;
+    rule.from_s = trigger.from_s;
+    rule.until_s = trigger.until_s;
+    return {};
+  }
+  rule.form = Form::times;
+  rule.times = trigger.times;
+  return {};
+}
+
+Result<Fire> read_once(const model::Trigger& trigger, const TimeZone& zone) {
+  std::string_view at = trigger.at;
+  if (at.starts_with("at(") && at.ends_with(")")) at = at.substr(3, at.size() - 4);
+  return parse_once(at, zone, trigger.dst);
+}
+
+}  // namespace
+
+static_assert(sizeof(Schedule) <= 128, "a big server keeps one for each of 100,000 triggers");
+
+std::string origin_text(const PlannedStart& start) {
+  std::string text = format_local(start.fire.nominal);
+  if (start.fire.second) text.push_back('*');
+  return text;
+}
+
+Schedule::Schedule(TimeZone zone, model::DstRule dst, Form form)
+    : zone_{std::move(zone)}, form_{std::move(form)}, dst_{dst} {}
+
+Result<Schedule> Schedule::make(const model::Trigger& trigger, const Surroundings& around,
+                                std::string_view workflow) {
+  ScheduleRule rule;
+  rule.ref = trigger.calendar;
+  if (around.calendars != nullptr) rule.calendars = *around.calendars;
+  auto calendar = rule.calendars.find(trigger.calendar);
+  if (!calendar) return std::unexpected(std::move(calendar.error()));
+  rule.calendar = *std::move(calendar);
+  rule.dst = trigger.dst;
+  if (!trigger.on_calendar.empty()) {
+    auto clock = parse_on_calendar(trigger.on_calendar);
+    if (!clock) return std::unexpected(std::move(clock.error()));
+    rule.form = ScheduleRule::Form::clock;
+    rule.clock = *std::move(clock);
+  }
+  std::string_view zone_name = around.server_zone;
+  if (!rule.calendar->timezone().empty()) zone_name = rule.calendar->timezone();
+  if (!trigger.timezone.empty()) zone_name = trigger.timezone;
+  if (!rule.clock.timezone.empty()) zone_name = rule.clock.timezone;
+  auto zone = around.zone(zone_name);
+  if (!zone) return std::unexpected(std::move(zone.error()));
+  rule.zone = *std::move(zone);
+  if (!trigger.at.empty()) {
+    const auto fire = read_once(trigger, rule.zone);
+    if (!fire) return std::unexpected(fire.error());
+    rule.form = ScheduleRule::Form::once;
+    rule.once = *fire;
+  } else if (trigger.on_calendar.empty()) {
+    if (const auto read = read_form(trigger, rule); !read) return std::unexpected(read.error());
+  }
+  if (is_plain(trigger)) return Schedule{rule.zone, trigger.dst, Form{std::move(rule.cron)}};
+  if (const auto fits = check_begin(rule); !fits) return std::unexpected(fits.error());
+  rule.on_closed_day = closed_day_rule(trigger);
+  rule.max_shift_days = trigger.max_shift_days;
+  rule.offset = trigger.offset;
+  rule.exclude = trigger.exclude;
+  rule.jitter = jitter_of(trigger, workflow);
+  rule.has_valid = trigger.valid.has_value();
+  if (trigger.valid) rule.valid = *trigger.valid;
+  TimeZone kept = rule.zone;
+  return Schedule{std::move(kept), trigger.dst,
+                  std::make_shared<const ScheduleRule>(std::move(rule))};
+}
+
+std::shared_ptr<const ScheduleRule> Schedule::rule() const {
+  if (const auto* rule = std::get_if<std::shared_ptr<const ScheduleRule>>(&form_)) return *rule;
+  ScheduleRule rule;
+  rule.form = ScheduleRule::Form::cron;
+  rule.cron = std::get<CronExpr>(form_);
+  rule.calendar = BusinessCalendar::plain();
+  rule.zone = zone_;
+  rule.dst = dst_;
+  return std::make_shared<const ScheduleRule>(std::move(rule));
+}
+
+std::optional<PlannedStart> Schedule::next(Timestamp after, const OtherPlans* others) const {
+  if (const CronExpr* cron = std::get_if<CronExpr>(&form_)) {
+    const std::optional<Fire> fire = next_fire(*cron, zone_, dst_, after);
+    if (!fire) return std::nullopt;
+    return PlannedStart{.fire = *fire, .business_date = day_of(zone_.to_local(fire->at))};
+  }
+  const ScheduleRule& rule = *std::get<std::shared_ptr<const ScheduleRule>>(form_);
+  if (rule.form == ScheduleRule::Form::from_end) return std::nullopt;
+  Timestamp from = std::clamp(after, kEarliest, kLatest) + Duration{1};
+  const Timestamp limit = std::min(from + kOneDay * (std::int64_t{kSearchYears} * 366), kLatest);
+  Duration step = density(rule) >= 24 ? Duration{std::chrono::hours{2}} : 2 * kOneDay;
+  while (from < limit) {
+    const Timestamp to = std::min(from + step, limit);
+    const std::vector<Candidate> found = look(rule, from, to, others, 0);
+    if (!found.empty()) return found.front().start;
+    from = to;
+    step = std::min<Duration>(step * 8, kOneDay * 1464);
+  }
+  return std::nullopt;
+}
+
+std::vector<PlannedStart> Schedule::expand(Timestamp from, Timestamp to, std::size_t count_max,
+                                           const OtherPlans* others) const {
+  from = std::max(from, kEarliest);
+  to = std::min(to, kLatest);
   std::vector<PlannedStart> starts;
-  if (from.us == std::numeric_limits<std::int64_t>::min()) from = Timestamp{from.us + 1};
-  Timestamp after{from.us - 1};
-  while (starts.size() < count_max) {
-    std::optional<PlannedStart> start = schedule.next(after);
-    if (!start || start->fire.at >= to) break;
-    after = start->fire.at;
-    starts.push_back(std::move(*start));
+  if (std::holds_alternative<CronExpr>(form_)) {
+    Timestamp after = from - Duration{1};
+    while (starts.size() < count_max) {
+      const std::optional<PlannedStart> start = next(after);
+      if (!start || start->fire.at >= to) break;
+      after = start->fire.at;
+      starts.push_back(*start);
+    }
+    return starts;
+  }
+  const ScheduleRule& rule = *std::get<std::shared_ptr<const ScheduleRule>>(form_);
+  const Duration step =
+      kOneDay * std::clamp<std::int64_t>(20'000 / std::max<std::int64_t>(density(rule), 1), 1, 800);
+  while (from < to && starts.size() < count_max) {
+    const Timestamp until = std::min(from + step, to);
+    for (const Candidate& each : look(rule, from, until, others, 0)) {
+      if (starts.size() == count_max) break;
+      starts.push_back(each.start);
+    }
+    from = until;
   }
   return starts;
 }
 
-std::vector<PlannedStart> expand(const model::Trigger& trigger, const TimeZone& zone,
-                                 Timestamp from, Timestamp to, std::size_t count_max) {
-  const Result<Schedule> schedule = Schedule::make(trigger, zone);
+bool Schedule::plans_on(Day date, const OtherPlans* others, int depth) const {
+  const std::shared_ptr<const ScheduleRule> rule = this->rule();
+  if (!rule->valid.contains(date)) return false;
+  const std::int32_t reach = rule->reach();
+  for (Day anchor = date - reach; anchor <= date + reach; anchor = anchor + 1) {
+    if (!names(*rule, anchor)) continue;
+    const ResolvedDate found = resolve_date(*rule, anchor, others, depth, nullptr);
+    if (found.date == date && found.dropped == MissReason::none) return true;
+  }
+  return false;
+}
+
+std::optional<PlannedStart> Schedule::next_from_end(Timestamp ended_at,
+                                                    const OtherPlans* others) const {
+  const std::shared_ptr<const ScheduleRule> rule = this->rule();
+  const Timestamp at = ended_at + rule->every;
+  const Day today = day_of(rule->zone.to_local(at));
+  for (Day anchor = std::max(today - 2 - rule->reach(), kCalendarDays.first);
+       anchor <= kCalendarDays.last; anchor = anchor + 1) {
+    if (!names(*rule, anchor)) continue;
+    const ResolvedDate date = resolve_date(*rule, anchor, others, 0, nullptr);
+    if (!date.is_valid || date.dropped != MissReason::none) continue;
+    const InstantSpan hours = hours_of(*rule, date.date);
+    if (at > hours.last) continue;
+    const Timestamp begin = std::max(at, hours.first);
+    PlannedStart start{.fire = {.at = begin, .nominal = rule->zone.to_local(begin)},
+                       .business_date = date.date};
+    const LocalTime local = rule->zone.to_local(start.fire.at);
+    start.fire.nominal.seconds -= (date.date - anchor) * kSecondsPerDay;
+    start.fire.second = rule->zone.from_local(local).second == start.fire.at &&
+                        rule->zone.from_local(local).first != start.fire.at;
+    return start;
+  }
+  return std::nullopt;
+}
+
+bool Schedule::is_from_end() const {
+  const auto* rule = std::get_if<std::shared_ptr<const ScheduleRule>>(&form_);
+  return rule != nullptr && (*rule)->form == ScheduleRule::Form::from_end;
+}
+
+bool Schedule::is_once() const {
+  const auto* rule = std::get_if<std::shared_ptr<const ScheduleRule>>(&form_);
+  return rule != nullptr && (*rule)->form == ScheduleRule::Form::once;
+}
+
+std::span<const std::string> Schedule::excluded_workflows() const {
+  const auto* rule = std::get_if<std::shared_ptr<const ScheduleRule>>(&form_);
+  if (rule == nullptr) return {};
+  return (*rule)->exclude.workflows;
+}
+
+std::vector<PlannedStart> expand(const model::Trigger& trigger, const Surroundings& around,
+                                 std::string_view workflow, Timestamp from, Timestamp to,
+                                 std::size_t count_max) {
+  const Result<Schedule> schedule = Schedule::make(trigger, around, workflow);
   if (!schedule) return {};
-  return expand(*schedule, from, to, count_max);
+  return schedule->expand(from, to, count_max);
+}
+
+bool runs_on(const model::RunsOn& rule, const BusinessCalendar& calendar, Day date) {
+  if (rule.days.empty()) return calendar.is_open(date);
+  return std::ranges::any_of(
+      rule.days, [&](const model::DayRule& each) { return names(each, calendar, date); });
 }
 
 }  // namespace dandori::calendar

@@ -37,11 +37,20 @@ model::Trigger once_trigger(std::string when, model::DstRule dst = {}) {
   return trigger;
 }
 
+Result<Schedule> make(const model::Trigger& trigger, std::string_view zone_name = "UTC") {
+  return Schedule::make(trigger, {TimeZone::load, zone_name}, "nightly");
+}
+
+std::vector<PlannedStart> starts(const model::Trigger& trigger, std::string_view zone_name,
+                                 Timestamp from, Timestamp to, std::size_t count_max) {
+  return expand(trigger, {TimeZone::load, zone_name}, "nightly", from, to, count_max);
+}
+
 Texts rows(const std::vector<PlannedStart>& starts) {
   Texts out;
   for (const PlannedStart& start : starts) {
-    out.push_back(format_rfc3339(start.fire.at) + " " + start.nominal_text + " " +
-                  start.business_date);
+    out.push_back(format_rfc3339(start.fire.at) + " " + origin_text(start) + " " +
+                  format_day(start.business_date));
   }
   return out;
 }
@@ -55,7 +64,7 @@ std::string once(std::string_view text, std::string_view zone_name, model::DstRu
 }  // namespace
 
 TEST_CASE("a planned start carries its nominal reading and the local date of its start") {
-  CHECK(rows(expand(cron_trigger("0 2 * * *"), zone("Asia/Tokyo"), at("2026-11-20T00:00:00Z"),
+  CHECK(rows(starts(cron_trigger("0 2 * * *"), "Asia/Tokyo", at("2026-11-20T00:00:00Z"),
                     at("2026-11-22T00:00:00Z"), 10)) ==
         Texts{"2026-11-20T17:00:00Z 2026-11-21T02:00:00 2026-11-21",
               "2026-11-21T17:00:00Z 2026-11-22T02:00:00 2026-11-22"});
@@ -64,30 +73,29 @@ TEST_CASE("a planned start carries its nominal reading and the local date of its
 TEST_CASE("a window holds its first instant, not its last, and no more than asked for") {
   const model::Trigger hourly = cron_trigger("@hourly");
   const Timestamp from = at("2026-11-20T00:00:00Z");
-  CHECK(expand(hourly, TimeZone{}, from, from + 3h, 100).size() == 3);
-  CHECK(expand(hourly, TimeZone{}, from, from + 3h, 100)[0].fire.at == from);
-  CHECK(expand(hourly, TimeZone{}, from, from + 3h, 2).size() == 2);
-  CHECK(expand(hourly, TimeZone{}, from, from, 100).empty());
-  CHECK(expand(hourly, TimeZone{}, from, from + 3h, 0).empty());
-  CHECK(expand(hourly, TimeZone{}, Timestamp{INT64_MIN}, from, 2).size() == 2);
+  CHECK(starts(hourly, "UTC", from, from + 3h, 100).size() == 3);
+  CHECK(starts(hourly, "UTC", from, from + 3h, 100)[0].fire.at == from);
+  CHECK(starts(hourly, "UTC", from, from + 3h, 2).size() == 2);
+  CHECK(starts(hourly, "UTC", from, from, 100).empty());
+  CHECK(starts(hourly, "UTC", from, from + 3h, 0).empty());
+  CHECK(starts(hourly, "UTC", Timestamp{INT64_MIN}, from, 2).size() == 2);
 }
 
 TEST_CASE("the second of a repeated reading has its own identity") {
-  CHECK(rows(expand(cron_trigger("30 1 * * *", {.overlap = DstOverlap::both}),
-                    zone("America/New_York"), at("2026-11-01T04:00:00Z"),
-                    at("2026-11-02T04:00:00Z"), 10)) ==
+  CHECK(rows(starts(cron_trigger("30 1 * * *", {.overlap = DstOverlap::both}), "America/New_York",
+                    at("2026-11-01T04:00:00Z"), at("2026-11-02T04:00:00Z"), 10)) ==
         Texts{"2026-11-01T05:30:00Z 2026-11-01T01:30:00 2026-11-01",
               "2026-11-01T06:30:00Z 2026-11-01T01:30:00* 2026-11-01"});
 }
 
 TEST_CASE("a shifted start keeps the reading it was written for") {
-  CHECK(rows(expand(cron_trigger("30 2 * * *"), zone("America/New_York"),
-                    at("2026-03-08T00:00:00Z"), at("2026-03-09T00:00:00Z"), 10)) ==
+  CHECK(rows(starts(cron_trigger("30 2 * * *"), "America/New_York", at("2026-03-08T00:00:00Z"),
+                    at("2026-03-09T00:00:00Z"), 10)) ==
         Texts{"2026-03-08T07:00:00Z 2026-03-08T02:30:00 2026-03-08"});
 }
 
 TEST_CASE("a gap that ends at the next midnight gives the date of the start") {
-  CHECK(rows(expand(cron_trigger("0 12 30 12 *"), zone("Pacific/Apia"), at("2011-12-01T00:00:00Z"),
+  CHECK(rows(starts(cron_trigger("0 12 30 12 *"), "Pacific/Apia", at("2011-12-01T00:00:00Z"),
                     at("2012-01-15T00:00:00Z"), 10)) ==
         Texts{"2011-12-30T10:00:00Z 2011-12-30T12:00:00 2011-12-31"});
 }
@@ -135,20 +143,20 @@ TEST_CASE("once refuses what is no time, and says what to write") {
 }
 
 TEST_CASE("a once trigger starts once") {
-  const Schedule schedule = *Schedule::make(once_trigger("2026-12-31T20:00"), zone("Asia/Tokyo"));
+  const Schedule schedule = *make(once_trigger("2026-12-31T20:00"), "Asia/Tokyo");
   const Timestamp start = at("2026-12-31T11:00:00Z");
   CHECK(schedule.is_once());
   REQUIRE(schedule.next(start - 1us).has_value());
   CHECK(schedule.next(start - 1us)->fire.at == start);
   CHECK_FALSE(schedule.next(start));
-  CHECK(expand(schedule, start, start + 1h, 10).size() == 1);
-  CHECK(expand(schedule, start - 1h, start, 10).empty());
+  CHECK(schedule.expand(start, start + 1h, 10).size() == 1);
+  CHECK(schedule.expand(start - 1h, start, 10).empty());
 }
 
 TEST_CASE("a schedule that cannot be read is an error, and plans nothing") {
-  CHECK(Schedule::make(cron_trigger("0 99 * * *"), TimeZone{}).error().code == "cron.range");
-  CHECK(Schedule::make(once_trigger("soon"), TimeZone{}).error().code == "calendar.bad_instant");
-  CHECK(expand(cron_trigger("bad"), TimeZone{}, Timestamp{0}, kFarFuture, 10).empty());
+  CHECK(make(cron_trigger("0 99 * * *")).error().code == "cron.range");
+  CHECK(make(once_trigger("soon")).error().code == "calendar.bad_instant");
+  CHECK(starts(cron_trigger("bad"), "UTC", Timestamp{0}, kFarFuture, 10).empty());
 }
 
 }  // namespace dandori::calendar

@@ -80,7 +80,8 @@ int preview_file(Console& console, const PreviewOptions& options) {
   for (const model::WorkflowDefinition& definition : parsed.workflows) {
     const model::Workflow& workflow = *definition.workflow;
     const auto lines =
-        calendar::preview(workflow.triggers, zone, calendar::TimeZone::load, *from, options.count);
+        calendar::preview(workflow.name, workflow.triggers, {calendar::TimeZone::load, zone},
+                          {.from = *from, .count = options.count});
     if (!lines) return report(console, lines.error());
     Json::Array items;
     for (const calendar::PreviewLine& line : *lines) items.push_back(calendar::to_json(line));

@@ -26,7 +26,7 @@ void dump_workflow(Out out, const WorkflowState& workflow) {
       row.triggers_since.us, workflow.running, workflow.queue_counted, workflow.marks,
       workflow.drained, fmt::join(workflow.queued, " "));
   for (const TriggerState& trigger : workflow.triggers) {
-    fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->at.us : -1);
+    fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->fire.at.us : -1);
   }
   for (const auto& [number, id] : workflow.active)
     fmt::format_to(out, "  active {} {}\n", number, to_string(id));

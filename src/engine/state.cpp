@@ -88,12 +88,9 @@ void make_triggers(State& state, WorkflowState& workflow) {
   workflow.triggers.clear();
   for (const model::Trigger& trigger : workflow.definition->triggers) {
     TriggerState made;
-    const std::string& name = trigger.timezone.empty() ? state.settings.timezone : trigger.timezone;
-    const Result<calendar::TimeZone> zone = state.settings.zone(name);
-    if (zone) {
-      Result<calendar::Schedule> schedule = calendar::Schedule::make(trigger, *zone);
-      if (schedule) made.schedule = std::move(*schedule);
-    }
+    Result<calendar::Schedule> schedule = calendar::Schedule::make(
+        trigger, {state.settings.zone, state.settings.timezone}, workflow.row.name);
+    if (schedule) made.schedule = std::move(*schedule);
     workflow.triggers.push_back(std::move(made));
   }
 }
@@ -102,7 +99,7 @@ void plan_triggers(State& state, WorkflowState& workflow) {
   for (TriggerState& trigger : workflow.triggers) {
     trigger.next = std::nullopt;
     if (workflow.row.deleted || !trigger.schedule) continue;
-    trigger.next = trigger.schedule->next_instant(workflow.row.triggers_since);
+    trigger.next = trigger.schedule->next(workflow.row.triggers_since);
   }
   plan_fire(state, workflow);
 }
@@ -111,7 +108,7 @@ void plan_fire(State& state, WorkflowState& workflow) {
   if (workflow.next_fire != kFarFuture) state.fires.erase({workflow.next_fire, workflow.row.name});
   workflow.next_fire = kFarFuture;
   for (const TriggerState& trigger : workflow.triggers) {
-    if (trigger.next) workflow.next_fire = std::min(workflow.next_fire, trigger.next->at);
+    if (trigger.next) workflow.next_fire = std::min(workflow.next_fire, trigger.next->fire.at);
   }
   if (workflow.next_fire != kFarFuture) state.fires.insert({workflow.next_fire, workflow.row.name});
 }

@@ -80,8 +80,8 @@ struct AgentState {
 
 struct TriggerState {
   std::optional<calendar::Schedule>
-      schedule;                        ///< nullopt: its zone or text is unknown here; plans nothing
-  std::optional<calendar::Fire> next;  ///< first one after WorkflowRow::triggers_since
+      schedule;  ///< nullopt: its zone or text is unknown here; plans nothing
+  std::optional<calendar::PlannedStart> next;  ///< first one after WorkflowRow::triggers_since
 };
 
 struct WorkflowState {

@@ -33,9 +33,9 @@ void record(Turn& turn, const WorkflowState& workflow, const DueStart& due, Plan
   PlannedOutcome outcome;
   outcome.workflow = workflow.row.name;
   outcome.trigger = due.trigger.id;
-  outcome.nominal = due.planned.nominal_text;
+  outcome.nominal = origin_text(due.planned);
   outcome.at = due.planned.fire.at;
-  outcome.business_date = due.planned.business_date;
+  outcome.business_date = format_day(due.planned.business_date);
   outcome.state = state;
   outcome.reason = reason;
   outcome.detail = std::move(detail);
@@ -75,7 +75,7 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
   draft.definition = workflow.definition;
   draft.trigger = due.trigger.id;
   draft.scheduled_for = due.planned.fire.at;
-  draft.business_date = due.planned.business_date;
+  draft.business_date = format_day(due.planned.business_date);
   Result<Json> params = resolve_params(turn.state, draft, due.trigger.params);
   if (!params) return miss(turn, workflow, due, MissReason::blocked, params.error().code);
   const Admission admission = admit(workflow, false, late);
@@ -86,12 +86,29 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
                     : std::string{to_string(workflow.definition->overlap.policy)});
   }
   NewRun wanted{model::Origin::schedule,  due.trigger.id,
-                due.planned.nominal_text, "schedule",
-                due.planned.fire.at,      due.planned.business_date,
+                origin_text(due.planned), "schedule",
+                due.planned.fire.at,      format_day(due.planned.business_date),
                 std::move(*params)};
   const ActiveRun& run = start_admitted(turn, workflow, std::move(wanted), admission);
   together.push_back({due.trigger.params, due.trigger.id});
   record(turn, workflow, due, PlannedState::started, MissReason::none, run.run.id, {});
+}
+
+/// Whether no further start of the trigger is due, as far as `next` goes.
+bool is_newest(const TriggerState& trigger, Timestamp now) {
+  std::optional<calendar::PlannedStart> next = trigger.next;
+  while (next && next->fire.at <= now && !next->is_start()) {
+    next = trigger.schedule->next(next->fire.at);
+  }
+  return !next || next->fire.at > now;
+}
+
+/// A date that the rules dropped: it keeps its row and its reason.
+void record_dropped(Turn& turn, const WorkflowState& workflow, const DueStart& due) {
+  const MissReason reason = due.planned.dropped;
+  const PlannedState state =
+      reason == MissReason::nonexistent_time ? PlannedState::missed : PlannedState::bypassed;
+  record(turn, workflow, due, state, reason, {}, {});
 }
 
 /// Takes the triggers whose next start is `at` and plans their following one.
@@ -99,11 +116,13 @@ std::vector<DueStart> take_due(Turn& turn, WorkflowState& workflow, Timestamp at
   std::vector<DueStart> due;
   for (std::size_t i = 0; i < workflow.triggers.size(); ++i) {
     TriggerState& trigger = workflow.triggers[i];
-    if (!trigger.next || trigger.next->at != at) continue;
-    const auto planned = trigger.schedule->next(at - Duration{1});
-    trigger.next = trigger.schedule->next_instant(at);
-    const bool newest = !trigger.next || trigger.next->at > turn.now.wall;
-    if (planned) due.push_back({workflow.definition->triggers[i], *planned, newest});
+    if (!trigger.next || trigger.next->fire.at != at) continue;
+    const auto occurrences = trigger.schedule->expand(at, at + Duration{1}, SIZE_MAX);
+    trigger.next = trigger.schedule->next(at);
+    const bool newest = is_newest(trigger, turn.now.wall);
+    for (const calendar::PlannedStart& planned : occurrences) {
+      due.push_back({workflow.definition->triggers[i], planned, newest});
+    }
   }
   return due;
 }
@@ -202,7 +221,11 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   std::vector<Together> together;
   const model::Mark* disabled = disabling(turn.state, workflow, at);
   for (const DueStart& each : due) {
-    if (workflow.settled.erase({each.trigger.id, each.planned.nominal_text}) != 0) continue;
+    if (workflow.settled.erase({each.trigger.id, origin_text(each.planned)}) != 0) continue;
+    if (!each.planned.is_start()) {
+      record_dropped(turn, workflow, each);
+      continue;
+    }
     if (disabled != nullptr) {
       miss(turn, workflow, each, MissReason::disabled, disabled->by);
       continue;

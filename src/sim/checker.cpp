@@ -346,15 +346,14 @@ void Checker::check_instants() {
       continue;
     const model::WorkflowPtr& workflow = revisions_.at({after.name, after.revision});
     for (const model::Trigger& trigger : workflow->triggers) {
-      const auto zone =
-          calendar::TimeZone::load(trigger.timezone.empty() ? "UTC" : trigger.timezone);
-      if (!zone) continue;
-      const auto starts = calendar::expand(trigger, *zone, before.triggers_since + Duration{1},
+      const auto starts = calendar::expand(trigger, {calendar::TimeZone::load, "UTC"}, after.name,
+                                           before.triggers_since + Duration{1},
                                            after.triggers_since + Duration{1}, 1000);
       for (const calendar::PlannedStart& start : starts) {
-        if (planned_.contains({after.name, trigger.id, start.nominal_text})) continue;
-        broken(fmt::format("the instant {} of {}/{} passed without a row", start.nominal_text,
-                           after.name, trigger.id));
+        const std::string origin = origin_text(start);
+        if (planned_.contains({after.name, trigger.id, origin})) continue;
+        broken(fmt::format("the instant {} of {}/{} passed without a row", origin, after.name,
+                           trigger.id));
       }
     }
   }

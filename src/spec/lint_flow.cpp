@@ -69,13 +69,10 @@ std::vector<Start> starts_of(const std::vector<LintedWorkflow>& all, const LintS
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& triggers = all[i].workflow->triggers;
     for (std::size_t t = 0; t < triggers.size(); ++t) {
-      const std::string_view name =
-          triggers[t].timezone.empty() ? settings.timezone : std::string_view{triggers[t].timezone};
-      const auto zone = settings.zone(name);
-      if (!zone) continue;
-      for (const auto& start : calendar::expand(triggers[t], *zone, settings.from,
-                                                settings.from + kWatched, kMinutesMax)) {
-        starts.push_back({start.fire.at.us / 60'000'000, i, t});
+      for (const auto& start :
+           calendar::expand(triggers[t], {settings.zone, settings.timezone}, all[i].workflow->name,
+                            settings.from, settings.from + kWatched, kMinutesMax)) {
+        if (start.is_start()) starts.push_back({start.fire.at.us / 60'000'000, i, t});
       }
     }
   }

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "calendar/schedule.h"
+#include "calendar/schedule_rule.h"
+
+namespace dandori::calendar {
+
+namespace {
+
+/// Looks into the other schedules of the same expansion.
+class Together final : public OtherPlans {
+ public:
+  explicit Together(std::span<const NamedSchedule> schedules) {
+    for (const NamedSchedule& each : schedules) by_workflow_[each.workflow].push_back(&each);
+  }
+
+  bool is_planned(std::string_view workflow, Day date, int depth) const override {
+    const auto found = by_workflow_.find(workflow);
+    if (found == by_workflow_.end()) return false;
+    return std::ranges::any_of(found->second, [&](const NamedSchedule* each) {
+      return each->schedule.plans_on(date, this, depth);
+    });
+  }
+
+ private:
+  std::map<std::string_view, std::vector<const NamedSchedule*>> by_workflow_;
+};
+
+using EditKey = std::pair<std::string_view, std::string_view>;  // workflow, trigger
+using Edits = std::multimap<EditKey, const PlanEdit*>;
+
+/// The occurrence that an edit is of, wherever it lies.
+std::optional<PlannedStart> find_origin(const Schedule& schedule, const PlanEdit& edit,
+                                        const OtherPlans& others) {
+  const Result<Day> day = parse_day(std::string_view{edit.origin}.substr(0, 10));
+  if (!day) return std::nullopt;
+  // Shift and offset reach a year each at most.
+  constexpr std::int32_t kFar = 2 * 366 + 3;
+  const auto at = [&](Day each) {
+    return schedule.zone().from_local({each.days * kSecondsPerDay}).first;
+  };
+  for (const PlannedStart& start :
+       schedule.expand(at(*day - kFar), at(*day + kFar), SIZE_MAX, &others)) {
+    if (origin_text(start) == edit.origin) return start;
+  }
+  return std::nullopt;
+}
+
+/// The starts of one schedule with what an operator changed of them.
+void add_edited(std::span<const NamedSchedule> schedules, std::size_t index, Timestamp from,
+                Timestamp to, const Edits& edits, const OtherPlans& others,
+                std::vector<PlannedRun>& out) {
+  const NamedSchedule& named = schedules[index];
+  const auto [begin, end] = edits.equal_range({named.workflow, named.trigger});
+  for (const PlannedStart& start : named.schedule.expand(from, to, SIZE_MAX, &others)) {
+    const PlanEdit* edit = nullptr;
+    if (begin != end) {
+      const std::string origin = origin_text(start);
+      const auto found =
+          std::find_if(begin, end, [&](const auto& each) { return each.second->origin == origin; });
+      if (found != end) edit = found->second;
+    }
+    if (edit == nullptr || !edit->moved_to) out.push_back({index, start, edit});
+  }
+  for (auto each = begin; each != end; ++each) {
+    const PlanEdit& edit = *each->second;
+    if (!edit.moved_to || *edit.moved_to < from || *edit.moved_to >= to) continue;
+    std::optional<PlannedStart> start = find_origin(named.schedule, edit, others);
+    if (!start) continue;
+    start->fire.at = *edit.moved_to;
+    out.push_back({index, *start, &edit});
+  }
+}
+
+}  // namespace
+
+std::vector<PlannedRun> expand(std::span<const NamedSchedule> schedules, Timestamp from,
+                               Timestamp to, std::span<const PlanEdit> edits) {
+  const Together others{schedules};
+  Edits by_schedule;
+  for (const PlanEdit& edit : edits)
+    by_schedule.emplace(EditKey{edit.workflow, edit.trigger}, &edit);
+  std::vector<PlannedRun> runs;
+  for (std::size_t i = 0; i < schedules.size(); ++i) {
+    add_edited(schedules, i, from, to, by_schedule, others, runs);
+  }
+  std::ranges::sort(runs, {}, [](const PlannedRun& run) {
+    return std::tuple{run.start.fire.at, run.schedule, run.start.fire.nominal};
+  });
+  return runs;
+}
+
+}  // namespace dandori::calendar
