@@ -63,17 +63,16 @@ bool ClockExpr::matches(Day day) const {
 }
 
 bool ClockExpr::ever_matches() const {
-  const Day end = make_day(kYearMax + 1, 1, 1);
-  for (Day day = make_day(kYearMin, 1, 1); day < end;) {
-    const YearMonthDay date = to_ymd(day);
-    if (!days.years.empty() && !std::ranges::binary_search(days.years, date.year)) {
-      day = make_day(date.year + 1, 1, 1);
-    } else if (!days.months[index(date.month)]) {
-      day = day + month_length(date.year, date.month);  // always at the first of a month here
-    } else if (matches(day)) {
-      return true;
-    } else {
-      day = day + 1;
+  std::bitset<14> seen;  // two years of the same length that begin on the same weekday are alike
+  for (int year = kYearMin; year <= kYearMax; ++year) {
+    if (!days.years.empty() && !std::ranges::binary_search(days.years, year)) continue;
+    const Day begin = make_day(year, 1, 1);
+    const Day end = make_day(year + 1, 1, 1);
+    const std::size_t kind = index(weekday(begin) * 2 + (end - begin - 365));
+    if (seen[kind]) continue;
+    seen.set(kind);
+    for (Day day = begin; day < end; day = day + 1) {
+      if (matches(day)) return true;
     }
   }
   return false;
