@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the tests of one group and prints a line each; the last line is `N passed, N failed`.
 
-quick: house rules, the unit tests of every room and of the UI, short simulations, end-to-end stories with the real binary,
-       by API, command line and browser.
+quick: house rules, the unit tests of every room and of the UI, short simulations, schedules compared with other programs
+       and with an oracle, end-to-end stories with the real binary, by API, command line and browser.
 long:  g++ 12, AddressSanitizer with UBSan and ThreadSanitizer (unit tests; stories with the real program),
        every crash point of the store, five minutes of simulation, a kill loop, 200 followers of 10,000 jobs, a log of a
        gigabyte, a minute of each fuzzer, schemathesis on the API, every operation and page in a real
@@ -95,6 +95,8 @@ def quick():
     yield "web", npm("test", "web", 900)
     if (BIN / "dandori_simulate").exists():
         yield "simulate", lambda: command([str(BIN / "dandori_simulate"), "--seeds", "400"], 600)
+    for script in sorted((ROOT / "tests/calendar").glob("*_test.py")):
+        yield script.stem, lambda s=script: python(s, s.stem)
     for script in sorted((ROOT / "tests/e2e").glob("*_test.py")):
         yield script.stem, lambda s=script: python(s, s.stem, {"DANDORI_CHECK_CONTRACT": "1"})
     yield "ui", npm("e2e", "ui", 900)
