@@ -1,5 +1,6 @@
 """The workloads of the bench. Each takes the bench's settings and yields rows; values and anchors alternate."""
 import http.client
+import json
 import os
 import shutil
 import statistics
@@ -33,6 +34,7 @@ class Settings:
         self.commits = 300 if quick else 3000
         self.busy_links = 100 if quick else 300
         self.get_seconds = 2 if quick else 5
+        self.workflows = 1000 if quick else 10_000
         self.history = 100_000 if quick else 1_000_000
 
     def each_round(self):
@@ -400,6 +402,22 @@ def lists(settings: Settings) -> list[Row]:
     return [slowest, *rows.values()]
 
 
+# ---- the future: G10
+
+
+def future(settings: Settings) -> list[Row]:
+    expand = Row("G10", f"expand {settings.workflows:,} workflows x 400 days", "ms", "value <= 1000")
+    daily = Row("G10", "next start of a daily cron", "ns", "value <= 1000")
+    weekdays = Row("G10", "next start, every 10 min on weekdays", "ns", "value <= 1000")
+    for _ in settings.each_round():
+        run = subprocess.run([BUILT / "calendar_bench", str(settings.workflows)], capture_output=True, text=True, check=True)
+        made = json.loads(run.stdout)
+        expand.add(made["expand_ms"])
+        daily.add(made["next_daily_ns"])
+        weekdays.add(made["next_weekdays_ns"])
+    return [expand, daily, weekdays]
+
+
 def machine(settings: Settings) -> list[Row]:
     """What everything else stands beside."""
     spawn = Row("machine", "spawn and wait, bare", "jobs/s")
@@ -430,4 +448,5 @@ GROUPS = (
     (submissions, ("G7b",)),
     (busy_cores, ("G8",)),
     (lists, ("G11",)),
+    (future, ("G10",)),
 )

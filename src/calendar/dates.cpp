@@ -11,59 +11,68 @@ using model::MissReason;
 
 namespace {
 
-void note(Trace* trace, std::string_view step, std::string_view code, Json::Object facts) {
+/// facts: makes the step's facts; not called where nobody asks.
+template <class Facts>
+void note(Trace* trace, std::string_view step, std::string_view code, const Facts& facts) {
   if (trace == nullptr) return;
-  trace->push_back({std::string{step}, std::string{code}, Json::object(std::move(facts))});
+  trace->push_back({std::string{step}, std::string{code}, Json::object(facts())});
+}
+Json::Object nothing() {
+  return {};
 }
 
 /// The open day that a closed one is shifted to, or nullopt.
 std::optional<Day> shifted(const ScheduleRule& rule, Day anchor) {
-  const BusinessCalendar& calendar = *rule.calendar;
-  const auto within = [&](std::optional<Day> day) {
-    return day && std::abs(*day - anchor) <= rule.max_shift_days ? day : std::nullopt;
-  };
-  const std::optional<Day> previous = within(calendar.previous_open(anchor));
-  const std::optional<Day> next = within(calendar.next_open(anchor));
+  const auto previous = [&] { return rule.calendar->previous_open(anchor); };
+  const auto next = [&] { return rule.calendar->next_open(anchor); };
+  std::optional<Day> to;
   switch (rule.on_closed_day) {
     case ClosedDay::previous:
-      return previous;
+      to = previous();
+      break;
     case ClosedDay::next:
-      return next;
-    case ClosedDay::nearest:
-      if (!previous || !next) return previous ? previous : next;
-      return anchor - *previous <= *next - anchor ? previous : next;  // a tie: the previous one
+      to = next();
+      break;
+    case ClosedDay::nearest: {
+      const std::optional<Day> before = previous(), after = next();
+      const bool back = before && (!after || anchor - *before <= *after - anchor);  // a tie: back
+      to = back ? before : after;
+      break;
+    }
     case ClosedDay::skip:
     case ClosedDay::run:
-      return std::nullopt;
+      break;
   }
-  std::unreachable();
+  return to && std::abs(*to - anchor) <= rule.max_shift_days ? to : std::nullopt;
 }
 
 void shift(const ScheduleRule& rule, ResolvedDate& date, Trace* trace) {
   if (rule.ref.empty()) return;
   const bool open = rule.calendar->is_open(date.date);
-  if (trace != nullptr) {
-    note(trace, "shift", open ? "open" : "closed",
-         {{"date", format_day(date.date)},
-          {"day", to_json(rule.calendars.reason(rule.ref, date.date))}});
-  }
+  note(trace, "shift", open ? "open" : "closed", [&] {
+    return Json::Object{{"date", format_day(date.date)},
+                        {"day", to_json(rule.calendars.reason(rule.ref, date.date))}};
+  });
   if (open) return;
-  if (rule.on_closed_day == ClosedDay::run) return note(trace, "shift", "run", {});
+  if (rule.on_closed_day == ClosedDay::run) return note(trace, "shift", "run", nothing);
   if (rule.on_closed_day == ClosedDay::skip) {
     date.dropped = MissReason::closed_day;
-    return note(trace, "shift", "skip", {});
+    return note(trace, "shift", "skip", nothing);
   }
   const std::optional<Day> to = shifted(rule, date.date);
   if (!to) {
     date.dropped = MissReason::max_shift;
-    return note(trace, "shift", "too_far",
-                {{"rule", to_string(rule.on_closed_day)}, {"max_shift", rule.max_shift_days}});
+    return note(trace, "shift", "too_far", [&] {
+      return Json::Object{{"rule", to_string(rule.on_closed_day)},
+                          {"max_shift", rule.max_shift_days}};
+    });
   }
-  note(trace, "shift", "moved",
-       {{"rule", to_string(rule.on_closed_day)},
-        {"from", format_day(date.date)},
-        {"to", format_day(*to)},
-        {"days", *to - date.date}});
+  note(trace, "shift", "moved", [&] {
+    return Json::Object{{"rule", to_string(rule.on_closed_day)},
+                        {"from", format_day(date.date)},
+                        {"to", format_day(*to)},
+                        {"days", *to - date.date}};
+  });
   date.date = *to;
 }
 
@@ -82,14 +91,16 @@ void add_offset(const ScheduleRule& rule, ResolvedDate& date, Trace* trace) {
   const std::string_view count = offset.open_days ? "open_days" : "days";
   if (!to || std::abs(*to - date.date) > offset.limit_days) {
     date.dropped = MissReason::offset_limit;
-    return note(trace, "offset", "too_far",
-                {{"days", offset.days}, {"count", count}, {"limit", offset.limit_days}});
+    return note(trace, "offset", "too_far", [&] {
+      return Json::Object{{"days", offset.days}, {"count", count}, {"limit", offset.limit_days}};
+    });
   }
-  note(trace, "offset", "moved",
-       {{"from", format_day(date.date)},
-        {"to", format_day(*to)},
-        {"days", offset.days},
-        {"count", count}});
+  note(trace, "offset", "moved", [&] {
+    return Json::Object{{"from", format_day(date.date)},
+                        {"to", format_day(*to)},
+                        {"days", offset.days},
+                        {"count", count}};
+  });
   date.date = *to;
 }
 
@@ -101,27 +112,30 @@ void exclude(const ScheduleRule& rule, ResolvedDate& date, const OtherPlans* oth
   const model::YearlyDays* yearly = find_day(std::span{exclusion.yearly}, date.date);
   if (dated != nullptr || yearly != nullptr) {
     date.dropped = MissReason::excluded_date;
-    return note(trace, "exclude", "excluded_date",
-                {{"date", format_day(date.date)},
-                 {"title", dated != nullptr ? dated->title : yearly->title}});
+    return note(trace, "exclude", "excluded_date", [&] {
+      return Json::Object{{"date", format_day(date.date)},
+                          {"title", dated != nullptr ? dated->title : yearly->title}};
+    });
   }
   if (others == nullptr || depth >= kExcludeDepthMax) return;
   for (const std::string& workflow : exclusion.workflows) {
     if (!others->is_planned(workflow, date.date, depth + 1)) continue;
     date.dropped = MissReason::excluded_workflow;
-    return note(trace, "exclude", "excluded_workflow",
-                {{"date", format_day(date.date)}, {"workflow", workflow}});
+    return note(trace, "exclude", "excluded_workflow", [&] {
+      return Json::Object{{"date", format_day(date.date)}, {"workflow", workflow}};
+    });
   }
-  note(trace, "exclude", "free", {{"date", format_day(date.date)}});
+  note(trace, "exclude", "free", [&] { return Json::Object{{"date", format_day(date.date)}}; });
 }
 
 void check_validity(const ScheduleRule& rule, ResolvedDate& date, Trace* trace) {
   date.is_valid = rule.valid.contains(date.date);
   if (!rule.has_valid) return;
-  note(trace, "validity", date.is_valid ? "valid" : "not_valid",
-       {{"date", format_day(date.date)},
-        {"from", format_day(rule.valid.first)},
-        {"until", format_day(rule.valid.last)}});
+  note(trace, "validity", date.is_valid ? "valid" : "not_valid", [&] {
+    return Json::Object{{"date", format_day(date.date)},
+                        {"from", format_day(rule.valid.first)},
+                        {"until", format_day(rule.valid.last)}};
+  });
 }
 
 }  // namespace

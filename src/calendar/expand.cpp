@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "calendar/schedule.h"
@@ -74,6 +75,29 @@ void add_edited(std::span<const NamedSchedule> schedules, std::size_t index, Tim
   }
 }
 
+/// By instant and schedule. Millions of them: first into boxes of time, which then fit the cache.
+std::vector<PlannedRun> in_order(std::vector<PlannedRun> runs, Timestamp from, Timestamp to) {
+  constexpr std::size_t kBox = 1024;
+  const auto count = static_cast<std::int64_t>(runs.size() / kBox + 1);
+  const std::int64_t width = (to - from).count() / count + 1;
+  const auto box_of = [&](const PlannedRun& run) {
+    return static_cast<std::size_t>((run.start.fire.at - from).count() / width);
+  };
+  std::vector<std::size_t> ends(static_cast<std::size_t>(count) + 1, 0);
+  for (const PlannedRun& run : runs) ++ends[box_of(run) + 1];
+  for (std::size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
+  std::vector<PlannedRun> sorted(runs.size());
+  std::vector<std::size_t> places = ends;
+  for (const PlannedRun& run : runs) sorted[places[box_of(run)]++] = run;
+  for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
+    std::ranges::sort(std::span{sorted}.subspan(ends[i], ends[i + 1] - ends[i]), {},
+                      [](const PlannedRun& run) {
+                        return std::tuple{run.start.fire.at, run.schedule, run.start.fire.nominal};
+                      });
+  }
+  return sorted;
+}
+
 }  // namespace
 
 std::vector<PlannedRun> expand(std::span<const NamedSchedule> schedules, Timestamp from,
@@ -86,10 +110,7 @@ std::vector<PlannedRun> expand(std::span<const NamedSchedule> schedules, Timesta
   for (std::size_t i = 0; i < schedules.size(); ++i) {
     add_edited(schedules, i, from, to, by_schedule, others, runs);
   }
-  std::ranges::sort(runs, {}, [](const PlannedRun& run) {
-    return std::tuple{run.start.fire.at, run.schedule, run.start.fire.nominal};
-  });
-  return runs;
+  return in_order(std::move(runs), from, to);
 }
 
 }  // namespace dandori::calendar
