@@ -11,6 +11,7 @@
 #include "calendar/clock_expr.h"
 #include "calendar/cron.h"
 #include "calendar/once.h"
+#include "calendar/schedule.h"
 
 namespace {
 
@@ -67,15 +68,41 @@ void check_days(const ClockExpr& expr) {
   }
 }
 
-void check_clock_exprs(std::string_view text) {
+/// What the schedule of the text plans stands at readings that the expression names.
+void check_starts(const ClockExpr& expr, std::string model::Trigger::* form, std::string_view text,
+                  const TimeZone& zone, model::DstRule dst) {
+  model::Trigger trigger;
+  trigger.*form = text;
+  trigger.dst = dst;
+  const Surroundings around{.zone = TimeZone::load, .server_zone = zone.name()};
+  const Result<Schedule> schedule = Schedule::make(trigger, around, "nightly");
+  DANDORI_ASSERT(schedule.has_value(), "what is read makes a schedule");
+  Timestamp after{1'520'000'000'000'000};
+  for (int i = 0; i < 5; ++i) {
+    const std::optional<PlannedStart> start = schedule->next(after);
+    if (!start) return;  // its years are over
+    DANDORI_ASSERT(start->fire.at > after, "the next start lies after");
+    const LocalTime origin = start->fire.nominal;
+    const auto second = static_cast<std::size_t>(origin.seconds - day_of(origin).days * 86'400LL);
+    DANDORI_ASSERT(expr.matches(day_of(origin)), "a day of the expression");
+    DANDORI_ASSERT(
+        expr.hours[second / 3600] && expr.minutes[second / 60 % 60] && expr.seconds[second % 60],
+        "a time of the expression");
+    after = start->fire.at;
+  }
+}
+
+void check_clock_exprs(std::string_view text, const TimeZone& zone, model::DstRule dst) {
   if (const Result<ClockExpr> expr = parse_event_cron(text)) {
     check_days(*expr);
+    if (text.starts_with("cron(")) check_starts(*expr, &model::Trigger::cron, text, zone, dst);
     DANDORI_ASSERT(expr->timezone.empty(), "EventBridge names no zone");
   } else {
     check_error(expr.error(), "cron.");
   }
   if (const Result<ClockExpr> expr = parse_on_calendar(text)) {
     check_days(*expr);
+    check_starts(*expr, &model::Trigger::on_calendar, text, zone, dst);
     DANDORI_ASSERT(expr->timezone.empty() || TimeZone::load(expr->timezone), "a zone that exists");
   } else if (expr.error().code != "calendar.unknown_zone") {
     check_error(expr.error(), "on_calendar.");
@@ -98,7 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Fire> once = parse_once(text, zones()[bits % 4], dst);
   if (!once) DANDORI_ASSERT(once.error().code.starts_with("calendar."), "once has its own codes");
 
-  check_clock_exprs(text);
+  check_clock_exprs(text, zones()[bits % 4], dst);
   const Result<CronExpr> cron = parse_cron(text);
   if (!cron) {
     check_error(cron.error(), "cron.");
