@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from measure import (BIN, BUILT, CORES, NOOP, TRUE, Make, Row, Server, anchor, apply_all, chain, fan, flat, hops_ms, instant,
-                     job_ends, last_seq, load, memory_mb, newest, parallel, pause, process_cpu, quantile, run_name,
-                     run_to_end, scratch, spawn_limit, thread_cpu, took, wait_agent)
+                     job_ends, last_seq, load, memory_mb, newest, parallel, pause, process_cpu, pss_mb, quantile,
+                     run_name, run_to_end, scratch, spawn_limit, thread_cpu, took, wait_agent)
 
 
 class Settings:
@@ -34,6 +34,9 @@ class Settings:
         self.commits = 300 if quick else 3000
         self.busy_links = 100 if quick else 300
         self.get_seconds = 2 if quick else 5
+        self.stored_schedules = 50_000 if quick else 1_000_000
+        self.due_schedules = 1000 if quick else 10_000
+        self.idle_seconds = 3 if quick else 10
         self.workflows = 1000 if quick else 10_000
         self.history = 100_000 if quick else 1_000_000
 
@@ -168,6 +171,49 @@ def schedules(settings: Settings) -> list[Row]:
             last.add(quantile(late, 0.99) * 1000, count / limit * 1000)
             early.add(sum(1 for one in late if one < 0))
     return [first, last, early]
+
+
+# ---- very many schedules: G4b
+
+
+HOLDER_TRIGGERS = 190
+
+
+def many_schedules(settings: Settings) -> list[Row]:
+    stored, due = settings.stored_schedules, settings.due_schedules
+    idle = Row("G4b", f"{stored:,} schedules: CPU of the idle server, of a core", "%", "value <= 1")
+    memory = Row("G4b", f"{stored:,} schedules: memory of the server (PSS)", "MB")
+    api = Row("G4b", f"API p99 while {due:,} schedules are due at once", "ms", "value <= 50", "quiet")
+    with Server("--timezone", "UTC") as server:
+        warm_up(server)
+        apply_in_parts(server, [holder(i) for i in range(stored // HOLDER_TRIGGERS)])
+        wait = apply_schedules(server, due, 86_400)
+        paths = ["/api/v1/runs?limit=20", "/api/v1/agents"]
+        for _ in settings.each_round():
+            pause(2)
+            before = process_cpu(server.process.pid)
+            pause(settings.idle_seconds)
+            idle.add((process_cpu(server.process.pid) - before) / settings.idle_seconds * 100)
+            memory.add(pss_mb(server.process.pid))
+            quiet = load(server, "get", settings.get_seconds, *paths, first=True)["p99_us"] / 1000
+            at = int(time.time() + 2 * wait + 4)
+            apply_schedules(server, due, at - time.time())
+            pause(at - time.time() - 0.5)
+            api.add(load(server, "get", settings.get_seconds, *paths, first=True)["p99_us"] / 1000, quiet)
+            starts(server, 1, at)
+    return [idle, memory, api]
+
+
+def holder(index: int) -> str:
+    """A workflow of many schedules, none of them due while the bench runs."""
+    day = time.gmtime(time.time() + 40 * 86_400)
+    triggers = "".join(f'  t{i}: {{cron: "{i % 60} {i % 24} {day.tm_mday} {day.tm_mon} *"}}\n' for i in range(HOLDER_TRIGGERS))
+    return f"name: holder{index}\ntriggers:\n{triggers}jobs:\n  only: {{run: [/bin/true]}}\n"
+
+
+def apply_in_parts(server: Server, texts: list[str], part: int = 20):
+    for i in range(0, len(texts), part):
+        apply_all(server, texts[i:i + part])
 
 
 def apply_schedules(server: Server, count: int, from_now: float) -> float:
@@ -448,5 +494,6 @@ GROUPS = (
     (submissions, ("G7b",)),
     (busy_cores, ("G8",)),
     (lists, ("G11",)),
+    (many_schedules, ("G4b",)),
     (future, ("G10",)),
 )
