@@ -162,6 +162,9 @@ class Top(unittest.TestCase):
             top.wait_for("nightly_sales#1", "the run")
             top.type("\x1a")
             top.wait_for(lambda screen: not screen.alternate and top.is_restored(), "the screen of before")
+            # The screen comes back before the process stops: a SIGCONT in between would be lost.
+            stopped = os.waitid(os.P_PID, top.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            self.assertEqual(stopped.si_code, os.CLD_STOPPED)
             top.process.send_signal(signal.SIGCONT)
             top.wait_for(lambda screen: screen.alternate and "nightly_sales#1" in screen.text(), "the screen again")
             top.type("q")
