@@ -76,12 +76,15 @@ void add_starts(const ScheduleRule& rule, Day anchor, Day date, Timestamp from, 
   });
 }
 
-/// By instant; of the starts at one instant the least moved, then the earliest origin, stays.
+/// By instant; of the starts at one instant the least moved, then the earliest origin, then the
+/// earliest date (25:00 of one day is 01:00 of the next) stays.
 void settle(std::vector<Candidate>& found) {
-  std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
-    return std::tuple{a.start.fire.at, a.start.is_start(), a.moved, a.start.fire.nominal} <
-           std::tuple{b.start.fire.at, b.start.is_start(), b.moved, b.start.fire.nominal};
-  });
+  const auto order = [](const Candidate& each) {
+    const PlannedStart& start = each.start;
+    return std::tuple{start.fire.at, start.is_start(), each.moved, start.fire.nominal,
+                      start.business_date};
+  };
+  std::ranges::sort(found, {}, order);
   const auto rest = std::ranges::unique(found, [](const Candidate& a, const Candidate& b) {
     return a.start.is_start() && b.start.is_start() && a.start.fire.at == b.start.fire.at;
   });

@@ -100,6 +100,19 @@ TEST_CASE("a gap that ends at the next midnight gives the date of the start") {
         Texts{"2011-12-30T10:00:00Z 2011-12-30T12:00:00 2011-12-31"});
 }
 
+TEST_CASE("a reading that two dates name starts once, for the earlier date") {
+  model::Trigger twice;  // 25:00 of one day is 01:00 of the next
+  twice.times = {3'600, 90'000};
+  std::size_t for_the_day_before = 0;
+  const Timestamp from = at("2026-01-01T00:00:00Z");
+  const auto planned = starts(twice, "UTC", from, from + 24h * 400, 1000);
+  for (const PlannedStart& each : planned) {
+    if (each.business_date == day_of(each.fire.nominal) - 1) ++for_the_day_before;
+  }
+  CHECK(planned.size() == 400);
+  CHECK(for_the_day_before == 400);
+}
+
 TEST_CASE("once takes local time with or without seconds, or an instant with an offset") {
   CHECK(once("2026-12-31T20:00", "Asia/Tokyo") == "2026-12-31T11:00:00Z 2026-12-31T20:00:00");
   CHECK(once("2026-12-31T20:00:30", "Asia/Tokyo") == "2026-12-31T11:00:30Z 2026-12-31T20:00:30");
