@@ -52,6 +52,7 @@ Result<spec::Parsed> read_files(const Json& body) {
   for (const Json& file : files.items()) {
     spec::append(all, spec::parse_definitions(file["name"].as_string(), file["text"].as_string()));
   }
+  spec::check_set(all);
   return all;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "calendar/early_time.h"
 #include "calendar/once.h"
 #include "calendar/schedule_rule.h"
 
@@ -142,19 +143,6 @@ model::ClosedDay closed_day_rule(const model::Trigger& trigger) {
   return wants_closed ? model::ClosedDay::run : model::ClosedDay::skip;
 }
 
-Result<void> check_begin(const ScheduleRule& rule) {
-  const std::int32_t begin = rule.calendar->day_starts_at_s();
-  std::optional<std::int32_t> early =
-      rule.from_s && *rule.from_s < begin ? rule.from_s : std::nullopt;
-  if (!rule.times.empty() && rule.times.front() < begin) early = rule.times.front();
-  if (!early) return {};
-  return fail("calendar.bad_time",
-              fmt::format("{} lies before {}, when the days of calendar '{}' begin",
-                          clock_text(*early), clock_text(begin), rule.calendar->name()),
-              fmt::format("that time belongs to the business date before: write \"{}\"",
-                          clock_text(*early + static_cast<std::int32_t>(kSecondsPerDay))));
-}
-
 /// Fills what the form of the trigger says.
 Result<void> read_form(const model::Trigger& trigger, ScheduleRule& rule) {
   using Form = ScheduleRule::Form;
@@ -244,7 +232,10 @@ Result<Schedule> Schedule::make(const model::Trigger& trigger, const Surrounding
     if (const auto read = read_form(trigger, rule); !read) return std::unexpected(read.error());
   }
   if (is_plain(trigger)) return Schedule{rule.zone, trigger.dst, Form{std::move(rule.cron)}};
-  if (const auto fits = check_begin(rule); !fits) return std::unexpected(fits.error());
+  if (const auto early = earliest_time(trigger)) {
+    const auto fits = check_time(*early, rule.calendar->day_starts_at_s(), rule.calendar->name());
+    if (!fits) return std::unexpected(fits.error());
+  }
   rule.on_closed_day = closed_day_rule(trigger);
   rule.max_shift_days = trigger.max_shift_days;
   rule.offset = trigger.offset;

@@ -88,6 +88,7 @@ int validate_files(Console& console, const CheckOptions& options) {
   for (const DefinitionFile& file : *files) {
     spec::append(all, spec::parse_definitions(file.name, file.text));
   }
+  spec::check_set(all);
   const bool is_valid = all.problems.empty();
   if (console.format == Format::sarif) {
     print_findings(console, spec::to_findings(std::move(all.problems)), options.version);

@@ -67,7 +67,8 @@ Result<Timestamp> preview_begin(const std::string& from) {
 int preview_file(Console& console, const PreviewOptions& options) {
   const auto text = read_file(console, options.target, spec::kTextBytesMax);
   if (!text) return report(console, text.error());
-  const spec::Parsed parsed = spec::parse_definitions(options.target, *text);
+  spec::Parsed parsed = spec::parse_definitions(options.target, *text);
+  spec::check_set(parsed);
   for (const spec::Problem& problem : parsed.problems) report(console, problem);
   if (!parsed.problems.empty()) return kInvalid;
   const auto from = preview_begin(options.from);

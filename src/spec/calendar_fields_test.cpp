@@ -46,7 +46,7 @@ rules:
   - {closed: {dates: ["12-31", "01-02", "01-03"]}}
 )";
 
-TEST_CASE("a bank's calendar is read: rules in order, days that begin at five [CAL-01]") {
+TEST_CASE("a bank's calendar is read: rules in order, days that begin at five") {
   const model::Calendar bank = calendar(kBank).value;
   CHECK(bank.name == "jp_business");
   CHECK(bank.timezone == "Asia/Tokyo");
@@ -123,7 +123,7 @@ TEST_CASE("months may begin on a day, a weekday, or near the end") {
         "month_starts_on: a month starts on one day, found several [spec.bad_value]");
 }
 
-TEST_CASE("rules that can never match are told, with what is wrong about them [CAL-01]") {
+TEST_CASE("rules that can never match are told, with what is wrong about them") {
   CHECK(rule_problem("{closed: \"02-30\"}") ==
         "rules.closed: '02-30' is a day of no year [spec.bad_value]");
   CHECK(rule_problem("{closed: {dates: [\"2026-02-29\"]}}") ==
@@ -144,7 +144,7 @@ TEST_CASE("rules that can never match are told, with what is wrong about them [C
         "[spec.bad_value]");
 }
 
-TEST_CASE("a business date says what moves it on [BIZ-01]") {
+TEST_CASE("a business date says what moves it on") {
   const auto date = [](std::string_view rest) {
     const Parsed parsed =
         parse_definitions("d", "kind: BusinessDate\nname: batch\n" + std::string{rest});

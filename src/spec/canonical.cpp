@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 #include "spec/reader.h"
+#include "spec/schedule_days.h"
+#include "spec/schedule_json.h"
 #include "spec/spec.h"
 #include "spec/workflow_reader.h"
 
@@ -97,9 +99,16 @@ void write_order(Json& out, const model::Workflow& workflow, const model::Job& j
   }
 }
 
+Json business_date_json(const model::Job& job) {
+  Json out = Json::object({{"name", job.business_date}});
+  if (job.date_unit != model::DateUnit::open_day) out.set("unit", to_string(job.date_unit));
+  return out;
+}
+
 void write_command(Json& out, const model::Job& job) {
-  if (job.type == model::JobType::noop) {
+  if (job.type != model::JobType::shell) {
     out.set("type", to_string(job.type));
+    if (job.type == model::JobType::business_date) out.set("with", business_date_json(job));
     return;
   }
   out.set("run", job.shell ? Json{job.command.at(0).text} : texts_json(job.command));
@@ -113,6 +122,7 @@ void write_command(Json& out, const model::Job& job) {
 
 void write_limits(Json& out, const model::Job& job) {
   const model::Job plain;
+  if (job.runs_on) out.set("runs_on", runs_on_json(*job.runs_on));
   if (job.timeout) out.set("timeout", span(*job.timeout));
   if (job.grace != plain.grace) out.set("grace", span(job.grace));
   if (job.start_within) out.set("start_within", span(*job.start_within));
@@ -139,28 +149,6 @@ Json job_json(const model::Workflow& workflow, const model::Job& job) {
   write_command(out, job);
   write_order(out, workflow, job);
   write_limits(out, job);
-  return out;
-}
-
-Json catch_up_json(const model::CatchUpRule& rule) {
-  if (!rule.within) return Json{to_string(rule.policy)};
-  return Json::object({{"policy", to_string(rule.policy)}, {"within", span(*rule.within)}});
-}
-
-Json trigger_json(const model::Trigger& trigger) {
-  Json out = Json::object({{"type", to_string(trigger.type)}});
-  set_text(out, "cron", trigger.cron);
-  set_text(out, "at", trigger.at);
-  set_text(out, "timezone", trigger.timezone);
-  if (trigger.dst != model::DstRule{}) {
-    out.set("dst", Json::object({{"gap", to_string(trigger.dst.gap)},
-                                 {"overlap", to_string(trigger.dst.overlap)}}));
-  }
-  out.set("catch_up", catch_up_json(trigger.catch_up));
-  if (trigger.not_started_after != model::Trigger{}.not_started_after) {
-    out.set("start_within", span(trigger.not_started_after));
-  }
-  if (trigger.params.size() > 0) out.set("params", trigger.params);
   return out;
 }
 
@@ -198,6 +186,12 @@ void write_start_rules(Json& out, const model::Workflow& workflow) {
     out.set("on_previous_failure", to_string(workflow.on_previous_failure));
   }
   if (!workflow.manual) out.set("manual", false);
+  if (workflow.on_mismatch != model::OnMismatch::hold) {
+    out.set("business_date", Json::object({{"name", workflow.business_date},
+                                           {"on_mismatch", to_string(workflow.on_mismatch)}}));
+  } else {
+    set_text(out, "business_date", workflow.business_date);
+  }
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ struct Context {
   Scope scope = Scope::job;
   std::size_t job = 0;  ///< the job that is read
   std::vector<ExpressionUse> expressions = {};
+  std::vector<TimeUse> times = {};
 
   void add(Place place, std::string_view code, std::string message, std::string hint = {}) {
     problems.add(place, code, std::move(message), std::move(hint));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "spec/schedule_days.h"
 #include "spec/tables.h"
 
 namespace dandori::spec {
@@ -116,13 +117,20 @@ void read_run(Context& context, const Node& node, const Path& path, JobDraft& ou
 struct With {
   std::optional<Node> run, script;
   std::vector<std::string> interpreter;
+  std::string name;
+  std::optional<model::DateUnit> unit;
+
+  bool is_process() const { return run || script || !interpreter.empty(); }
 };
 
 const Table<With>& with_table() {
   static const Table<With> table{
       "with",
-      "What a job of type shell runs; `run` at job level is the short form.",
-      "shell ジョブが実行するもの。ジョブ直下の run はその略記。",
+      "What a job of type shell runs (`run` at job level is the short form), or which date a job "
+      "of "
+      "type business_date moves.",
+      "shell ジョブが実行するもの(ジョブ直下の run はその略記)、または business_date "
+      "ジョブが進める業務日付。",
       {{{"run", one_of({script_text(), list_of(template_text(), 1)}), "",
          "A text for /bin/sh -c, or a list: program and arguments.",
          "/bin/sh -c に渡す文字列、またはプログラムと引数のリスト。"},
@@ -135,15 +143,53 @@ const Table<With>& with_table() {
          "script を受け取るプログラムと引数。例: [python3, -c]。"},
         [](Context&, const Node& node, const Path&, With& out) {
           for (const Node& item : node.items) out.interpreter.push_back(item.text);
+        }},
+       {{"name", text(kIdentifier), "", "Of type business_date: the date that is moved on.",
+         "business_date 型: 進める業務日付の名前。"},
+        [](Context&, const Node& node, const Path&, With& out) { out.name = node.text; }},
+       {{"unit", words_of<model::DateUnit>(), R"("open_day")",
+         "Of type business_date: to the calendar's next open day, or to the next day.",
+         "business_date 型: カレンダーの次の運用日へ進めるか、翌日へ進めるか。"},
+        [](Context&, const Node& node, const Path&, With& out) {
+          out.unit = read_word<model::DateUnit>(node);
         }}}};
   return table;
+}
+
+void read_date_job(Context& context, const Node& node, const Path& path, const With& with,
+                   JobDraft& out) {
+  if (with.is_process()) {
+    context.add(node.place, "spec.contradiction",
+                fmt::format("{}: a job of type business_date runs nothing: it takes `name` and "
+                            "`unit`",
+                            path.text()),
+                "such as {name: batch}");
+    return;
+  }
+  if (with.name.empty()) {
+    context.add(node.place, "spec.missing_key",
+                fmt::format("{}: the key 'name' is missing", path.text()),
+                "'name': the business date that is moved on");
+    return;
+  }
+  out.job.business_date = with.name;
+  out.job.date_unit = with.unit.value_or(model::DateUnit::open_day);
 }
 
 void read_with(Context& context, const Node& node, const Path& path, JobDraft& out) {
   With with;
   const std::size_t problems_before = context.problems.size();
   read_object(context, node, path, with_table(), with);
-  if (context.problems.size() > problems_before) return;
+  if (context.problems.size() > problems_before || out.job.type == model::JobType::noop) return;
+  if (out.job.type == model::JobType::business_date)
+    return read_date_job(context, node, path, with, out);
+  if (!with.name.empty() || with.unit) {
+    context.add(
+        node.place, "spec.contradiction",
+        fmt::format("{}: `name` and `unit` belong to a job of type business_date", path.text()),
+        "add `type: business_date`, or remove them");
+    return;
+  }
   const bool is_double = with.run.has_value() == with.script.has_value();
   if (is_double || !out.job.command.empty() || (with.run && !with.interpreter.empty())) {
     context.add(node.place, "spec.contradiction",
@@ -251,11 +297,28 @@ std::vector<Row> shared_rows() {
 }
 
 std::vector<std::string_view> later_job_types() {
-  return {"container", "http",          "rest",          "ssh",          "workflow",
-          "group",     "state_machine", "wait",          "file_arrival", "event",
-          "approval",  "judge",         "business_date", "notify",       "emit",
-          "sql",       "aws_ecs",       "aws_batch",     "aws_lambda",   "aws_stepfunctions",
-          "aws_ssm",   "kubernetes",    "compensate"};
+  return {"container",
+          "http",
+          "rest",
+          "ssh",
+          "workflow",
+          "group",
+          "state_machine",
+          "wait",
+          "file_arrival",
+          "event",
+          "approval",
+          "judge",
+          "notify",
+          "emit",
+          "sql",
+          "aws_ecs",
+          "aws_batch",
+          "aws_lambda",
+          "aws_stepfunctions",
+          "aws_ssm",
+          "kubernetes",
+          "compensate"};
 }
 
 /// Fields that only a job has.
@@ -264,7 +327,8 @@ std::vector<Row> own_rows() {
       {{"title", text(), "", "Name for people.", "表示名。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) { out.job.title = node.text; }},
       {{"type", words_of<model::JobType>(later_job_types()), R"("shell")",
-        "shell runs a process; noop does nothing.", "shell はプロセスを実行、noop は何もしない。"},
+        "shell runs a process; noop does nothing; business_date moves a business date on.",
+        "shell はプロセスを実行、noop は何もしない、business_date は業務日付を進める。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
          out.job.type = read_word<model::JobType>(node);
          out.has_type = true;
@@ -294,6 +358,15 @@ std::vector<Row> own_rows() {
       {{"join", one_of({words({"all", "any"}), object_of(join_table())}), R"("all")",
         "How many predecessors must be satisfied.", "満たされるべき先行の数。"},
        read_join},
+      {{"runs_on", runs_on_shape(), "",
+        "Business dates on which it runs, such as {open_day: last}; on others it is bypassed.",
+        "このジョブが動く業務日付。例: {open_day: last}。ほかの日は計画未実行。"},
+       [](Context& context, const Node& node, const Path& path, JobDraft& out) {
+         out.runs_on_place = node.place;
+         const std::size_t problems_before = context.problems.size();
+         model::RunsOn rule = read_runs_on(context, node, path);
+         if (context.problems.size() == problems_before) out.job.runs_on = std::move(rule);
+       }},
       {{"enabled", boolean(), "true", "false: it is bypassed, with what only it leads to.",
         "false: このジョブと、これだけに続くジョブは計画未実行になる。"},
        [](Context&, const Node& node, const Path&, JobDraft& out) {
@@ -303,27 +376,11 @@ std::vector<Row> own_rows() {
 }
 
 const std::vector<std::string_view>& later_job_keys() {
-  static const std::vector<std::string_view> keys{"when",
-                                                  "for_each",
-                                                  "max_parallel",
-                                                  "tolerated_failures",
-                                                  "pools",
-                                                  "locks",
-                                                  "not_before",
-                                                  "runs_on",
-                                                  "outputs",
-                                                  "on_timeout",
-                                                  "compensate",
-                                                  "stalled_after",
-                                                  "warn_if",
-                                                  "success_if",
-                                                  "fallback",
-                                                  "repeat",
-                                                  "jobs",
-                                                  "window",
-                                                  "deadlines",
-                                                  "template",
-                                                  "expected_duration"};
+  static const std::vector<std::string_view> keys{
+      "when",          "for_each",   "max_parallel", "tolerated_failures", "pools",
+      "locks",         "not_before", "outputs",      "on_timeout",         "compensate",
+      "stalled_after", "warn_if",    "success_if",   "fallback",           "repeat",
+      "jobs",          "window",     "deadlines",    "template",           "expected_duration"};
   return keys;
 }
 

@@ -164,6 +164,7 @@ std::vector<Finding> lint(std::span<const LintFile> files, const LintSettings& s
                    read.back().parsed.folders.end());
     append(all, read.back().parsed);
   }
+  check_set(all);
   folders.insert(folders.end(), settings.folders.begin(), settings.folders.end());
   Findings findings{std::move(folders), texts};
   std::vector<LintedWorkflow> workflows;

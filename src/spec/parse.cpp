@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "calendar/business_calendar.h"
+#include "calendar/early_time.h"
 #include "spec/reader.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
@@ -141,6 +143,7 @@ Parsed parse_definitions(std::string_view file_name, std::string_view text) {
     context.add({.line = 0, .column = 0}, "spec.empty", "the file holds no definition",
                 "begin with `name: …` and `jobs:`");
   }
+  file.parsed.times = std::move(context.times);
   file.parsed.problems = problems.take();
   return std::move(file.parsed);
 }
@@ -165,6 +168,53 @@ void append(Parsed& all, Parsed more) {
   std::ranges::move(more.business_dates, std::back_inserter(all.business_dates));
   std::ranges::move(more.problems, std::back_inserter(all.problems));
   std::ranges::move(more.defined, std::back_inserter(all.defined));
+  std::ranges::move(more.times, std::back_inserter(all.times));
+}
+
+namespace {
+
+void add_problem(Parsed& all, Problem place, const Error& error, std::string message) {
+  place.code = error.code;
+  place.message = std::move(message);
+  place.hint = error.hint;
+  all.problems.push_back(std::move(place));
+}
+
+/// Calendars that rest on themselves, by the rule of the calendar room.
+void check_cycles(Parsed& all) {
+  std::vector<model::Calendar> calendars;
+  for (const model::CalendarDefinition& each : all.calendars) calendars.push_back(each.value);
+  const calendar::Calendars made = calendar::Calendars::make(std::move(calendars));
+  for (const Error& error : made.problems()) {
+    if (error.code != "calendar.cycle") continue;
+    for (const Defined& each : all.defined) {
+      if (each.kind != "Calendar") continue;
+      if (!error.message.starts_with(fmt::format("calendar '{}' ", each.name))) continue;
+      add_problem(all, each.place, error, error.message);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+void check_set(Parsed& all) {
+  if (all.calendars.empty()) return;
+  check_cycles(all);
+  std::map<std::string_view, const model::Calendar*> known;
+  for (const model::CalendarDefinition& each : all.calendars) {
+    known.emplace(each.value.name, &each.value);
+  }
+  for (const TimeUse& use : all.times) {
+    const auto found = known.find(use.calendar);
+    if (found == known.end()) continue;
+    if (const auto good =
+            calendar::check_time(use.time_s, found->second->day_starts_at_s, use.calendar);
+        !good) {
+      add_problem(all, use.place, good.error(),
+                  fmt::format("{}: {}", use.path, good.error().message));
+    }
+  }
 }
 
 }  // namespace dandori::spec

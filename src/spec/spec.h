@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,14 @@ struct Defined {
   Problem place;     ///< file, line, column and excerpt of the name
 };
 
+/// A clock time of a trigger, and the calendar that says when its days begin.
+struct TimeUse {
+  std::string calendar;
+  std::int32_t time_s = 0;
+  std::string path;  ///< `triggers.nightly.time`
+  Problem place;     ///< file, line, column and excerpt of the time
+};
+
 /// What one or more files define. Use it only when `problems` is empty.
 struct Parsed {
   std::vector<model::WorkflowDefinition> workflows;
@@ -53,6 +62,7 @@ struct Parsed {
   std::vector<model::BusinessDateDefinition> business_dates;
   std::vector<Problem> problems;  ///< by place in the file
   std::vector<Defined> defined;
+  std::vector<TimeUse> times;  ///< for check_set
 };
 
 /// Reads one file: YAML 1.2 documents, or JSON. Never fails as a whole: what is wrong stands in
@@ -62,6 +72,11 @@ Parsed parse_definitions(std::string_view file_name, std::string_view text);
 /// Adds another file's definitions; a name that both define becomes a problem
 /// (spec.duplicate_name).
 void append(Parsed& all, Parsed more);
+
+/// What only all files together tell: to be called once, when the last has been read. Calendars
+/// that are not among the files are not judged: the server may have them. Problems: calendar.cycle,
+/// calendar.bad_time.
+void check_set(Parsed& all);
 
 /// `nightly.yaml:14:13: job 'report' waits for 'laod', unknown in this workflow [spec.unknown_job]`
 /// and the hint, indented by two; with_source_excerpt: with the line at fault and a caret below it,

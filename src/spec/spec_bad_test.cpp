@@ -31,8 +31,9 @@ std::string read_file(const fs::path& path) {
 
 std::string report(const fs::path& path) {
   std::string out;
-  for (const Problem& problem :
-       parse_definitions(path.filename().string(), read_file(path)).problems) {
+  Parsed parsed = parse_definitions(path.filename().string(), read_file(path));
+  check_set(parsed);
+  for (const Problem& problem : parsed.problems) {
     out += format_problem(problem, true) + "\n";
   }
   return out;

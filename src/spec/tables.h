@@ -23,6 +23,7 @@ struct JobDraft {
   Place place;  ///< of its id
   std::vector<DependencyDraft> depends_on;
   Place join_place;
+  Place runs_on_place;
   bool has_type = false;
   bool broken_dependencies = false;  ///< told already: what follows from them is not judged
 };
@@ -31,7 +32,8 @@ struct TriggerDraft {
   model::Trigger trigger;
   Place place;  ///< of its id
   bool has_catch_up = false;
-  std::optional<Node> cron, at, timezone, params;  ///< checked when all keys are read
+  const Node* node = nullptr;  ///< the whole map; outlives the draft
+  std::optional<Node> params;  ///< checked when all keys are read
 };
 
 /// A workflow while it is read.
@@ -79,9 +81,13 @@ bool check_param_value(Context& context, const model::Param& param, const Node& 
                        const Path& path);
 /// Problems: spec.unknown_zone.
 void check_zone_name(Context& context, const Node& node, const Path& path);
-/// What only all keys of a trigger together tell: cron and at, zone, default of catch_up.
-/// Problems: spec.contradiction, spec.missing_key, spec.bad_cron, spec.bad_time, spec.unknown_zone.
+/// What only all keys of a trigger together tell: that it has one form, keys that would do nothing
+/// beside it, expressions, the default of catch_up. Problems: spec.contradiction, spec.missing_key,
+/// spec.bad_value, spec.bad_cron, spec.bad_time, spec.unknown_zone, and those of on_calendar and
+/// rate.
 void finish_trigger(Context& context, const Path& path, TriggerDraft& draft);
+/// Notes the earliest clock time for the check against the calendar, when all files are read.
+void note_time(Context& context, const Path& path, const TriggerDraft& draft);
 /// Fires more than once a business date.
 bool is_cycle(const model::Trigger& trigger);
 

@@ -60,6 +60,25 @@ void read_overlap(Context& context, const Node& node, const Path& path, Workflow
               "such as {policy: parallel, max: 3}");
 }
 
+const Table<model::Workflow>& date_use_table() {
+  static const Table<model::Workflow> table{
+      "business_date_use",
+      "The stored date that runs work for.",
+      "実行が使う業務日付。",
+      {{{"name", text(kIdentifier), "", "Name of the business date.", "業務日付の名前。", true},
+        [](Context&, const Node& node, const Path&, model::Workflow& out) {
+          out.business_date = node.text;
+        }},
+       {{"on_mismatch", words_of<model::OnMismatch>(), R"("hold")",
+         "A planned run whose date is not the stored one when it is due: hold it, run it for the "
+         "planned date, or for the current one.",
+         "予定の日付と保存された日付が違うときの扱い: 保留、予定の日付で実行、現在の日付で実行。"},
+        [](Context&, const Node& node, const Path&, model::Workflow& out) {
+          out.on_mismatch = read_word<model::OnMismatch>(node);
+        }}}};
+  return table;
+}
+
 void read_params(Context& context, const Node& node, const Path& path, WorkflowDraft& out) {
   if (node.members.size() > kParamsMax) {
     context.add(node.place, "spec.too_many",
@@ -145,6 +164,16 @@ const Table<WorkflowDraft>& workflow_table() {
         [](Context&, const Node& node, const Path&, Draft& out) {
           out.workflow.renamed_from = node.text;
         }},
+       {{"business_date", one_of({text(kIdentifier), object_of(date_use_table())}), "",
+         "The stored date that its runs work for; absent: the date of the clock.",
+         "実行が使う業務日付の名前。省略時は時計の日付。"},
+        [](Context& context, const Node& node, const Path& path, Draft& out) {
+          if (node.kind == NodeKind::map) {
+            read_object(context, node, path, date_use_table(), out.workflow);
+          } else {
+            out.workflow.business_date = node.text;
+          }
+        }},
        {{"defaults", object_of(defaults_table()), "{}",
          "Fields that every shell job has unless it says otherwise.",
          "すべての shell ジョブの既定値。"},
@@ -156,8 +185,8 @@ const Table<WorkflowDraft>& workflow_table() {
        {{"jobs", map_of(object_of(job_table()), kIdentifier), "", "Its jobs by id.",
          "ジョブ(id ごと)。", true},
         [](Context&, const Node& node, const Path&, Draft& out) { out.jobs = node; }}},
-      {"business_date", "window", "deadlines", "on_failure", "finally", "notifications", "pools",
-       "locks", "expected_duration"}};
+      {"window", "deadlines", "on_failure", "finally", "notifications", "pools", "locks",
+       "expected_duration"}};
   return table;
 }
 

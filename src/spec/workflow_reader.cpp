@@ -7,33 +7,46 @@
 #include <string>
 #include <utility>
 
+#include "spec/schedule_days.h"
+
 namespace dandori::spec {
 
 namespace {
 
 constexpr std::uint32_t kQueueMaxOfCycles = 1;
 
-/// A noop has no process: fields of processes would silently do nothing.
-void refuse_process_keys(Context& context, const Member& member, const Path& path) {
+/// Without a process, fields of processes would silently do nothing.
+void refuse_process_keys(Context& context, const Member& member, const Path& path,
+                         const JobDraft& draft) {
+  const std::string_view type = to_string(draft.job.type);
   for (const Member& field : member.value.members) {
     if (!is_process_key(field.key)) continue;
+    if (field.key == "with" && draft.job.type == model::JobType::business_date) continue;
     context.add(field.place, "spec.contradiction",
-                fmt::format("{}: a job of type noop runs nothing, so '{}' has no meaning",
-                            path.text(), field.key),
-                "remove it, or the line `type: noop`");
+                fmt::format("{}: a job of type {} runs nothing, so '{}' has no meaning",
+                            path.text(), type, field.key),
+                fmt::format("remove it, or the line `type: {}`", type));
   }
 }
 
-bool is_noop(const Node& node) {
+bool is_shell(const Node& node) {
   const Node* type = node.find("type");
-  return type != nullptr && type->text == "noop";
+  return type == nullptr || type->text == to_string(model::JobType::shell);
 }
 
 /// What only all keys of a job together tell.
 void finish_job(Context& context, const Member& member, const Path& path, JobDraft& draft) {
-  if (draft.job.type == model::JobType::noop) return refuse_process_keys(context, member, path);
-  if (const Node* type = member.value.find("type"); type != nullptr && type->text != "shell")
+  if (draft.job.type != model::JobType::shell) {
+    refuse_process_keys(context, member, path, draft);
+    if (draft.job.type == model::JobType::business_date && member.value.find("with") == nullptr) {
+      context.add(
+          member.place, "spec.missing_key",
+          fmt::format("{}: which business date does it move? `with` is missing", path.text()),
+          "write `with: {name: NAME}`");
+    }
     return;
+  }
+  if (!is_shell(member.value)) return;  // a wrong type, told already
   const bool names_command =
       member.value.find("run") != nullptr || member.value.find("with") != nullptr;
   if (names_command) return;
@@ -44,9 +57,8 @@ void finish_job(Context& context, const Member& member, const Path& path, JobDra
 
 JobDraft read_job(Context& context, const Member& member, const Path& path,
                   const JobDraft& defaults) {
-  const bool is_shell = !is_noop(member.value);
   JobDraft draft;
-  if (is_shell) draft.job = defaults.job;
+  if (is_shell(member.value)) draft.job = defaults.job;
   draft.job.type = model::JobType::shell;
   draft.job.id = member.key;
   draft.place = member.place;
@@ -116,6 +128,16 @@ void check_trigger_params(Context& context, const Path& path, const TriggerDraft
   }
 }
 
+void check_exclusion(Context& context, const Path& path, const TriggerDraft& draft,
+                     const model::Workflow& workflow) {
+  const std::vector<std::string>& others = draft.trigger.exclude.workflows;
+  if (std::ranges::find(others, workflow.name) == others.end()) return;
+  context.add(draft.node->find("exclude")->place, "spec.contradiction",
+              fmt::format("{}: the workflow excludes itself, so this trigger could never start it",
+                          path.text()),
+              "name other workflows");
+}
+
 void read_triggers(Context& context, const Node& node, const Path& path,
                    model::Workflow& workflow) {
   if (node.members.size() > model::kTriggersMax) {
@@ -128,16 +150,38 @@ void read_triggers(Context& context, const Node& node, const Path& path,
     TriggerDraft draft;
     draft.trigger.id = member.key;
     draft.place = member.place;
+    draft.node = &member.value;
     const Path at = path / member.key;
     const std::size_t problems_before = context.problems.size();
     if (!read_object(context, member.value, at, trigger_table(), draft)) continue;
     if (context.problems.size() == problems_before) {
       finish_trigger(context, at, draft);
+      note_time(context, at, draft);
       check_trigger_params(context, at, draft, workflow);
+      check_exclusion(context, at, draft, workflow);
     }
     workflow.triggers.push_back(std::move(draft.trigger));
   }
   std::ranges::sort(workflow.triggers, {}, &model::Trigger::id);
+}
+
+/// `runs_on: open_days` needs to know which days are open.
+void check_runs_on(Context& context, const model::Workflow& workflow,
+                   const std::vector<JobDraft>& jobs) {
+  if (!workflow.business_date.empty()) return;
+  for (const JobDraft& draft : jobs) {
+    if (!draft.job.runs_on || !draft.job.runs_on->calendar.empty()) continue;
+    const std::vector<model::DayRule>& days = draft.job.runs_on->days;
+    const auto asking = std::ranges::find_if(days, asks_calendar);
+    if (asking == days.end()) continue;
+    context.add(draft.runs_on_place, "spec.contradiction",
+                fmt::format("jobs.{}.runs_on: `{}` asks which days are open, and no calendar is "
+                            "named",
+                            draft.job.id,
+                            asking->form == model::DayForm::cycle ? "unit: open_day"
+                                                                  : to_string(asking->form)),
+                "write {days: …, calendar: NAME}, or give the workflow a business_date");
+  }
 }
 
 /// The default of max_queue hangs on the triggers (30, "Overlap").
@@ -163,6 +207,7 @@ std::shared_ptr<model::Workflow> read_workflow(Context& context, const Node& roo
 
   std::vector<JobDraft> jobs;
   if (draft.jobs) jobs = read_jobs(context, *draft.jobs, top / "jobs", draft.defaults);
+  check_runs_on(context, workflow, jobs);
   const bool has_graph = resolve_dependencies(context, jobs);
   workflow.jobs.reserve(jobs.size());
   for (JobDraft& job : jobs) workflow.jobs.push_back(std::move(job.job));
