@@ -55,6 +55,7 @@ class Check {
     if (!has_one_form()) return;
     if (!check_companions()) return;
     check_grid();
+    check_readings();
     check_calendar();
     if (trigger_.type == model::TriggerType::schedule && form_ == "at") {
       trigger_.type = model::TriggerType::once;
@@ -87,6 +88,7 @@ class Check {
   bool has_one_form();
   bool check_companions();
   void check_grid();
+  void check_readings();
   void check_calendar();
   void read_form();
   void read_rate(const Node& node);
@@ -196,6 +198,29 @@ void Check::check_grid() {
                  ? fmt::format("write \"{}\" for {} of the next day", format_clock(later),
                                format_clock(*until))
                  : "");
+}
+
+/// Two dates must not have one reading: it is what tells their starts apart.
+void Check::check_readings() {
+  if (context_.stored) return;
+  constexpr std::int32_t kDayS = kClockEndS / 2;
+  for (const std::int32_t time_s : trigger_.times) {
+    if (!std::ranges::binary_search(trigger_.times, time_s + kDayS)) continue;
+    contradict(*given("times"),
+               fmt::format("\"{}\" of a date is \"{}\" of the one before", format_clock(time_s),
+                           format_clock(time_s + kDayS)),
+               "leave one of them out, or write two triggers");
+    return;
+  }
+  const auto from = trigger_.from_s;
+  const auto until = trigger_.until_s;
+  if (!trigger_.every || trigger_.from_end || !from || !until) return;
+  const bool meets = kDay % *trigger_.every == Duration::zero() && *until - *from >= kDayS;
+  if (!meets) return;
+  contradict(*given("until"),
+             fmt::format("the grid of a date reaches \"{}\", where that of the next one begins",
+                         format_clock(*from + kDayS)),
+             fmt::format("end it before \"{}\"", format_clock(*from + kDayS)));
 }
 
 void Check::check_calendar() {

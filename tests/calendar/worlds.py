@@ -128,11 +128,15 @@ def times(rng, day_starts_at, zone):
     low = int(day_starts_at[:2]) + (day_starts_at[3:] != "00")
     if zone != "Asia/Tokyo" and rng.random() < 0.5:  # readings that clock changes repeat or jump over
         odd = [f"{hour:02}:{minute:02}" for hour in (0, 1, 2, 3, 25, 26) for minute in (0, 15, 30, 59)]
-        fitting = [time for time in odd if time >= day_starts_at]
-        return {"times": sorted(rng.sample(fitting, rng.randint(1, 3)))}
+        return {"times": distinct(rng.sample([time for time in odd if time >= day_starts_at], rng.randint(1, 3)))}
     if rng.random() < 0.6:
         return {"time": clock(rng, low)}
-    return {"times": sorted({clock(rng, low) for _ in range(rng.randint(2, 4))})}
+    return {"times": distinct([clock(rng, low) for _ in range(rng.randint(2, 4))])}
+
+
+def distinct(times):
+    """Without those that the next date has too: 25:00 beside 01:00 is refused."""
+    return sorted({time for time in times if f"{int(time[:2]) - 24:02}{time[2:]}" not in times})
 
 
 def grid(rng, day_starts_at, zone):
