@@ -29,6 +29,21 @@ constexpr auto kRules = std::to_array<Rule>({
     {"missing_day", Level::warning, 0,
      "A day of the month that some months do not have: those months have no start.",
      "月によって存在しない日。その月は起動しない。"},
+    {"dropped_date", Level::warning, 0,
+     "A date of the next 400 days that its shift or offset leaves without a start.",
+     "今後 400 日のうち、休日シフトや起算で行き先がなく起動しない日。"},
+    {"leaves_month", Level::note, 0, "A shift that leads into another month.",
+     "休日シフトで別の月に移る日。"},
+    {"empty_calendar", Level::warning, 0, "A calendar that closes no day.",
+     "休業日が 1 日もないカレンダー。"},
+    {"hidden_rule", Level::warning, 0,
+     "A rule of a calendar that decides no day: earlier rules match all of its days.",
+     "前の規則に隠れて、どの日も決めないカレンダーの規則。"},
+    {"impossible_rule", Level::warning, 0, "A rule of a calendar that matches no day.",
+     "どの日にも合わないカレンダーの規則。"},
+    {"unverified_holidays", Level::note, 0,
+     "Holidays that are not announced yet for the next 400 days.",
+     "今後 400 日のうちに、まだ公表されていない祝日がある。"},
     {"unused_param", Level::warning, 0, "A parameter that nothing reads.",
      "どこからも参照されないパラメーター。"},
     {"plain_secret", Level::error, 0, "A secret in plain text.", "平文の秘匿情報。"},
@@ -52,11 +67,12 @@ bool is_kind(const Node& root, std::string_view kind) {
   return given == nullptr ? kind == "Workflow" : given->text == kind;
 }
 
-/// The document that defines the workflow.
-const Node* root_of(const std::vector<Document>& documents, const std::string& workflow) {
+/// The document that defines it.
+const Node* root_of(const std::vector<Document>& documents, std::string_view kind,
+                    const std::string& wanted) {
   for (const Document& document : documents) {
     const Node* name = document.root.find("name");
-    if (is_kind(document.root, "Workflow") && name != nullptr && name->text == workflow)
+    if (is_kind(document.root, kind) && name != nullptr && name->text == wanted)
       return &document.root;
   }
   return nullptr;
@@ -65,6 +81,22 @@ const Node* root_of(const std::vector<Document>& documents, const std::string& w
 std::string_view folder_of(const Node& root) {
   const Node* folder = root.find(is_kind(root, "Folder") ? "name" : "folder");
   return folder == nullptr ? std::string_view{} : std::string_view{folder->text};
+}
+
+/// Those of the files, and others that are known: a name in a file takes the place of all
+/// revisions.
+calendar::Calendars known_calendars(const Parsed& all, const LintSettings& settings) {
+  std::vector<model::Calendar> calendars;
+  for (const model::CalendarDefinition& made : all.calendars) calendars.push_back(made.value);
+  const std::size_t own = calendars.size();
+  for (const model::Calendar& each : settings.calendars) {
+    const auto end = calendars.begin() + static_cast<std::ptrdiff_t>(own);
+    if (std::find_if(calendars.begin(), end,
+                     [&](const model::Calendar& made) { return made.name == each.name; }) == end) {
+      calendars.push_back(each);
+    }
+  }
+  return calendar::Calendars::make(std::move(calendars));
 }
 
 }  // namespace
@@ -168,21 +200,32 @@ std::vector<Finding> lint(std::span<const LintFile> files, const LintSettings& s
   folders.insert(folders.end(), settings.folders.begin(), settings.folders.end());
   Findings findings{std::move(folders), texts};
   std::vector<LintedWorkflow> workflows;
+  std::vector<LintedCalendar> calendars;
   for (std::size_t i = 0; i < read.size(); ++i) {
     for (const Document& document : read[i].documents) {
       check_secrets(findings, document.root, i, folder_of(document.root));
     }
     for (const model::WorkflowDefinition& made : read[i].parsed.workflows) {
-      const Node* root = root_of(read[i].documents, made.workflow->name);
+      const Node* root = root_of(read[i].documents, "Workflow", made.workflow->name);
       if (root != nullptr) workflows.push_back({made.workflow, root, i});
     }
+    for (const model::CalendarDefinition& made : read[i].parsed.calendars) {
+      const Node* root = root_of(read[i].documents, "Calendar", made.value.name);
+      if (root != nullptr) calendars.push_back({&made.value, root, i});
+    }
+  }
+  const calendar::Calendars known = known_calendars(all, settings);
+  const Day today = calendar::day_of(calendar::TimeZone{}.to_local(settings.from));
+  for (const LintedCalendar& each : calendars) {
+    check_calendar(findings, each, known, today + kPlannedDays);
   }
   for (const LintedWorkflow& each : workflows) {
     check_names(findings, each);
     check_structure(findings, each);
     check_days(findings, each);
+    check_shifts(findings, each, settings, known);
   }
-  check_crowding(findings, workflows, settings);
+  check_crowding(findings, workflows, settings, known);
 
   auto found = findings.take();
   std::vector<std::tuple<std::size_t, int, int, std::size_t>> order;

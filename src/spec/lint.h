@@ -42,6 +42,8 @@ struct LintSettings {
   std::string_view timezone = "UTC";  ///< of triggers that name none
   std::function<Result<calendar::TimeZone>(std::string_view)> zone = {};  ///< zone data by name
   std::vector<model::Folder> folders = {};  ///< known besides those in the files
+  std::vector<model::Calendar> calendars =
+      {};  ///< the same; those in the files take the place of theirs
 };
 
 /// Everything that parse_definitions finds (level error), and what the rules find in the workflows

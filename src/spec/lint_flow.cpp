@@ -4,7 +4,6 @@
 #include <set>
 #include <string>
 
-#include "calendar/cron.h"
 #include "calendar/schedule.h"
 #include "expr/expr.h"
 #include "spec/lint_rules.h"
@@ -39,24 +38,6 @@ std::set<std::string> used_params(const model::Workflow& workflow) {
   return used;
 }
 
-/// Most days that a month ever has.
-int days_of(std::size_t month) {
-  constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return kDays[month - 1];
-}
-
-/// The first month of the expression that never has its last day, or 0. 29 February counts as had.
-std::size_t month_without(const calendar::CronExpr& cron, int& day) {
-  day = 0;
-  for (int each = 1; each <= 31; ++each) {
-    if (cron.days_of_month.test(static_cast<std::size_t>(each))) day = each;
-  }
-  for (std::size_t month = 1; month <= 12; ++month) {
-    if (cron.months.test(month) && days_of(month) < day) return month;
-  }
-  return 0;
-}
-
 struct Start {
   std::int64_t minute = 0;
   std::size_t workflow = 0;
@@ -64,14 +45,15 @@ struct Start {
   auto operator<=>(const Start&) const = default;
 };
 
-std::vector<Start> starts_of(const std::vector<LintedWorkflow>& all, const LintSettings& settings) {
+std::vector<Start> starts_of(const std::vector<LintedWorkflow>& all, const LintSettings& settings,
+                             const calendar::Calendars& calendars) {
   std::vector<Start> starts;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& triggers = all[i].workflow->triggers;
     for (std::size_t t = 0; t < triggers.size(); ++t) {
-      for (const auto& start :
-           calendar::expand(triggers[t], {settings.zone, settings.timezone}, all[i].workflow->name,
-                            settings.from, settings.from + kWatched, kMinutesMax)) {
+      for (const auto& start : calendar::expand(
+               triggers[t], {settings.zone, settings.timezone, &calendars}, all[i].workflow->name,
+               settings.from, settings.from + kWatched, kMinutesMax)) {
         if (start.is_start()) starts.push_back({start.fire.at.us / 60'000'000, i, t});
       }
     }
@@ -106,24 +88,9 @@ void check_structure(Findings& findings, const LintedWorkflow& of) {
   }
 }
 
-void check_days(Findings& findings, const LintedWorkflow& of) {
-  for (const model::Trigger& trigger : of.workflow->triggers) {
-    if (trigger.cron.empty()) continue;
-    const auto cron = calendar::parse_cron(trigger.cron);
-    if (!cron || cron->any_day_of_month) continue;
-    int day = 0;
-    const std::size_t month = month_without(*cron, day);
-    if (month == 0) continue;
-    findings.add(of, "missing_day", place_of(*of.root, {"triggers", trigger.id, "cron"}),
-                 fmt::format("the trigger '{}' names day {}, which month {} does not have",
-                             trigger.id, day, month),
-                 "months without that day have no start then: name a day up to 28");
-  }
-}
-
 void check_crowding(Findings& findings, const std::vector<LintedWorkflow>& all,
-                    const LintSettings& settings) {
-  const std::vector<Start> starts = starts_of(all, settings);
+                    const LintSettings& settings, const calendar::Calendars& calendars) {
+  const std::vector<Start> starts = starts_of(all, settings, calendars);
   std::size_t worst = 0;
   std::size_t worst_count = 0;
   for (std::size_t begin = 0; begin < starts.size();) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "calendar/business_calendar.h"
 #include "spec/lint.h"
 #include "spec/node.h"
 #include "spec/problems.h"
@@ -16,6 +17,16 @@ struct LintedWorkflow {
   const Node* root = nullptr;
   std::size_t file = 0;
 };
+
+/// A valid calendar with the text it was read from.
+struct LintedCalendar {
+  const model::Calendar* calendar = nullptr;
+  const Node* root = nullptr;
+  std::size_t file = 0;
+};
+
+/// How far ahead rules about schedules look.
+inline constexpr int kPlannedDays = 400;
 
 /// Gathers findings; asks the folders of a workflow whether a rule is wanted there.
 class Findings {
@@ -31,6 +42,10 @@ class Findings {
   void add(const LintedWorkflow& of, std::string_view rule, Place place, std::string message,
            std::string hint) {
     add(rule, of.workflow->folder, of.file, place, std::move(message), std::move(hint));
+  }
+  void add(const LintedCalendar& of, std::string_view rule, Place place, std::string message,
+           std::string hint) {
+    add(rule, of.calendar->folder, of.file, place, std::move(message), std::move(hint));
   }
   std::vector<std::pair<std::size_t, Finding>> take() { return std::move(found_); }
 
@@ -49,8 +64,13 @@ const Rule& rule_of(std::string_view name);
 void check_names(Findings& findings, const LintedWorkflow& of);
 void check_structure(Findings& findings, const LintedWorkflow& of);
 void check_days(Findings& findings, const LintedWorkflow& of);
+/// Days that shifts and offsets move out of their month, or drop.
+void check_shifts(Findings& findings, const LintedWorkflow& of, const LintSettings& settings,
+                  const calendar::Calendars& calendars);
 void check_crowding(Findings& findings, const std::vector<LintedWorkflow>& all,
-                    const LintSettings& settings);
+                    const LintSettings& settings, const calendar::Calendars& calendars);
+void check_calendar(Findings& findings, const LintedCalendar& of,
+                    const calendar::Calendars& calendars, Day planned_until);
 /// Of any kind of document; folder: where it belongs.
 void check_secrets(Findings& findings, const Node& root, std::size_t file, std::string_view folder);
 
