@@ -148,6 +148,9 @@ case("months that begin five days after the last day", at("20:00", {"open_day": 
      like(BANK, month_starts_on="last+5"))
 case("months that begin ten days before the last day, called by their end, in March",
      at("20:00", {"open_day": 1, "months": [3]}, "bank"), *YEAR, like(BANK, month_starts_on="last-10", label="end"))
+for begin in (1, "last+1"):
+    case(f"civil months ({begin}) called by their end are called after themselves",
+         at("20:00", {"open_day": 1, "months": [4]}, "bank"), *YEAR, like(BANK, month_starts_on=begin, label="end"))
 case("a rule of the calendar counts weekdays in its own months", at("20:00", "closed_days", "shop"), "2026-03-01", "2026-09-01",
      {"kind": "Calendar", "name": "shop", "month_starts_on": 16, "rules": [{"closed": {"weekday": {"tue": [1, 3]}}}]})
 
@@ -220,6 +223,9 @@ case("cron at 01:00, days from 05:00, around Golden Week", {"cron": "0 1 * * *",
      like(BANK, day_starts_at="05:00"))
 case("cron on the 1st and the 15th or Fridays", {"cron": "30 4 1,15 * fri"}, "2026-01-01", "2026-02-01")
 case("cron on the 10th, previous when closed", {"cron": "0 18 10 * *", "calendar": "bank", "on_closed_day": "previous"}, *YEAR, BANK)
+case("cron at the very time when days begin", {"cron": "0 5 * * *", "calendar": "bank"}, "2026-05-01", "2026-05-12",
+     like(BANK, day_starts_at="05:00"))
+case("cron on the 10th or on Fridays, of a calendar", {"cron": "0 18 10 * fri", "calendar": "bank"}, *month("2026-05"), BANK)
 case("cron three times a day: a closed date is told once", {"cron": "15 6,12,18 * * *", "calendar": "bank"}, "2026-05-01", "2026-05-09", BANK)
 
 case("EventBridge's cron on a calendar", {"cron": "cron(0 2,20 ? * fri *)", "calendar": "bank", "on_closed_day": "next"},

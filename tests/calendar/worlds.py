@@ -79,9 +79,9 @@ def calendar(rng, name, others, zone):
     if rng.random() < 0.5:
         made["timezone"] = zone
     if rng.random() < 0.4:
-        made["day_starts_at"] = clock(rng, 1, 9)
+        made["day_starts_at"] = clock(rng, 1, 9) if rng.random() < 0.5 else f"{rng.randint(1, 9):02}:00"
     if rng.random() < 0.4:
-        made["month_starts_on"] = rng.choice([rng.randint(2, 28), {rng.choice(WEEKDAYS): rng.choice([1, 2, 4, "last"])},
+        made["month_starts_on"] = rng.choice([1, "last+1", rng.randint(2, 28), rng.randint(2, 28), {rng.choice(WEEKDAYS): rng.choice([1, 2, 4, "last"])},
                                               "last", f"last-{rng.randint(1, 20)}", f"last+{rng.randint(1, 20)}"])
         made["label"] = rng.choice(["start", "end"])
     if rng.random() < 0.1:
@@ -163,7 +163,7 @@ def clock_expression(rng):
     of_month = rng.choice(["*", "*", "1,15", f"{rng.randint(1, 28)}"])
     of_week = rng.choice(["*", "*", "mon,tue,wed,thu,fri", rng.choice(WEEKDAYS)])
     hours = ",".join(str(hour) for hour in sorted(rng.sample(range(24), rng.randint(1, 3))))
-    minutes = rng.choice(["0", "30", "45", "15,45"])
+    minutes = rng.choice(["0", "0", "30", "45", "15,45"])
     kind = rng.random()
     if kind < 0.4:
         return {"cron": f"{minutes} {hours} {of_month} * {of_week}"}
