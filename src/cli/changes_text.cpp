@@ -83,8 +83,8 @@ std::string change_text(const Console& console, const Json& change) {
       find_text(console.lang, fmt::format("change.{}", subject)).value_or(printable(subject));
   if (op == "reordered")
     return fmt::format("{} {}", sign, console.text("change.reordered", {{"what", what}}));
-  const bool is_grouped =
-      subject == "job" || subject == "trigger" || subject == "param" || subject == "env";
+  const bool is_grouped = subject == "job" || subject == "trigger" || subject == "param" ||
+                          subject == "env" || subject == "rule";
   const auto [name, field] = split_path(change.text_or("path", ""), is_grouped);
   if (subject == "workflow" && op != "changed") {
     const Json& size = op == "added" ? change["after"] : change["before"];

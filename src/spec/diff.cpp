@@ -163,7 +163,7 @@ std::vector<Difference> differences(const Json& before, const Json& after) {
 
 Json to_json(const Difference& difference) {
   const bool is_job = difference.subject == "job" || difference.subject == "dependency";
-  std::string path;
+  std::string path = difference.subject == "rule" ? "/rules" : "";
   for (const Group& group : kGroups) {
     const std::string_view what = difference.subject == "dependency" ? "job" : difference.subject;
     if (group.what == what) path = std::string{"/"}.append(group.key);

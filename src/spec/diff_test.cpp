@@ -123,5 +123,46 @@ TEST_CASE("whenever canonical texts differ there is a difference, and only then"
   }
 }
 
+TEST_CASE("calendars are compared rule by rule, in the order that decides") {
+  const auto calendar = [](std::string_view rest) {
+    const Parsed parsed = parse_definitions("c", "kind: Calendar\nname: a\n" + std::string{rest});
+    REQUIRE(parsed.problems.empty());
+    return *parse_json(parsed.calendars.at(0).canonical);
+  };
+  const auto changes = [&](std::string_view before, std::string_view after) {
+    std::string out;
+    for (const Difference& each : calendar_differences(calendar(before), calendar(after))) {
+      const Json json = to_json(each);
+      out += std::string{json.text_or("op", "")} + " " + std::string{json.text_or("subject", "")} +
+             " " + std::string{json.text_or("path", "")} + " " + write_json(each.before) + "→" +
+             write_json(each.after) + "\n";
+    }
+    return out;
+  };
+  const std::string_view base =
+      "rules:\n  - {closed: {holidays: japan}}\n  - {closed: {weekdays: [sat, sun]}}\n";
+  CHECK(changes(base,
+                "day_starts_at: \"05:00\"\nrules:\n  - {open: \"2026-11-22\"}\n"
+                "  - {closed: {holidays: japan}}\n  - {closed: {weekdays: [sun]}}\n") ==
+        "changed calendar /day_starts_at null→\"05:00\"\n"
+        "added rule /rules/1 null→{\"open\":{\"dates\":[\"2026-11-22\"]}}\n"
+        "changed rule /rules/3 {\"closed\":{\"weekdays\":[\"sun\",\"sat\"]}}→"
+        "{\"closed\":{\"weekdays\":[\"sun\"]}}\n");
+  CHECK(changes(base,
+                "rules:\n  - {closed: {weekdays: [sat, sun]}}\n  - {closed: {holidays: "
+                "japan}}\n") ==
+        "removed rule /rules/1 {\"closed\":{\"holidays\":\"japan\"}}→null\n"
+        "added rule /rules/2 null→{\"closed\":{\"holidays\":\"japan\"}}\n");
+  CHECK(changes(base, "rules:\n  - {closed: {weekdays: [sun, sat]}}\n") ==
+        "removed rule /rules/1 {\"closed\":{\"holidays\":\"japan\"}}→null\n");
+  CHECK(changes(base, base) == "");
+  CHECK(calendar_differences({}, calendar(base)).at(0).op == "added");
+  CHECK(business_date_differences(*parse_json(R"({"name":"batch"})"), {}).at(0).op == "removed");
+  CHECK(business_date_differences(*parse_json(R"({"name":"b","unit":"day"})"),
+                                  *parse_json(R"({"name":"b"})"))
+            .at(0)
+            .field == "unit");
+}
+
 }  // namespace
 }  // namespace dandori::spec

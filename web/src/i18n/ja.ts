@@ -329,6 +329,9 @@ export const ja: Record<keyof typeof en, string> = {
   'wf.subject_env': '環境変数',
   'wf.subject_variable': '変数',
   'wf.subject_folder': 'フォルダ',
+  'wf.subject_calendar': 'カレンダー',
+  'wf.subject_rule': '規則',
+  'wf.subject_business_date': '業務日付',
   'wf.definition': '定義',
   'wf.every_run': 'ここでの操作は、これからのすべての実行に効きます。',
   'op.hint.server_drain':
