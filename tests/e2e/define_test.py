@@ -172,7 +172,7 @@ class Definitions(unittest.TestCase):
     def test_the_schema_accepts_the_samples_and_refuses_slips(self):
         """The JSON Schemas of the kinds accept every shipped definition and refuse a misspelt key [DEV-01]"""
         schemas = {}
-        for kind in ("Workflow", "Variable", "Folder"):
+        for kind in ("Workflow", "Calendar", "BusinessDate", "Variable", "Folder"):
             schemas[kind] = json.loads(self.server.cli("schema", kind).stdout)
             jsonschema.Draft202012Validator.check_schema(schemas[kind])
         seen = 0
@@ -185,6 +185,11 @@ class Definitions(unittest.TestCase):
         wrong["jobs"]["load"]["tiemout"] = "5m"
         errors = list(jsonschema.Draft202012Validator(schemas["Workflow"]).iter_errors(wrong))
         self.assertTrue(errors)
+        calendar = {"kind": "Calendar", "name": "jp", "month_starts_on": {"mon": "last"}, "extends": {"all_of": ["a", {"minus": ["b", "c"]}]},
+                    "rules": [{"closed": {"dates": {"2026-05-03": "憲法記念日"}, "weekday": {"fri": [1, "last"]}}}]}
+        jsonschema.Draft202012Validator(schemas["Calendar"]).validate(calendar)
+        for slip in ({"day_starts_at": "24:00"}, {"month_starts_on": 29}, {"rules": [{"closed": {"weekdays": ["dom"]}}]}, {"extends": {"all": ["a"]}}):
+            self.assertTrue(list(jsonschema.Draft202012Validator(schemas["Calendar"]).iter_errors(calendar | slip)), slip)
         folder = {"kind": "Folder", "name": "sales", "lint": {"serial_name": "off", "crowded_minute": {"limit": 5}}}
         jsonschema.Draft202012Validator(schemas["Folder"]).validate(folder)
 
@@ -215,7 +220,10 @@ class Definitions(unittest.TestCase):
         shown = self.server.cli("lint", folder, check=6)
         for line in ("a.yaml:1:7:", "[lint.serial_name]", "a.yaml:4:7:", "[lint.environment_in_name]", "[lint.version_in_name]"):
             self.assertIn(line, shown.stderr)
-        self.assertIn("nothing found", self.server.cli("lint", ROOT / "examples").stdout)
+        self.assertIn("nothing found", self.server.cli("lint", ROOT / "examples/daily_close").stdout)
+        # Next year's holidays are announced each February: until then a note says so.
+        found = json.loads(self.server.cli("-o", "json", "lint", ROOT / "examples").stdout)["items"]
+        self.assertLessEqual({each["rule"] for each in found}, {"lint.unverified_holidays"})
         found = self.server.api("POST", "/workflows:lint", {"files": [{"name": "a.yaml", "text": (folder / "a.yaml").read_text()}]})
         self.assertEqual([item["rule"] for item in found["items"]], ["lint.serial_name", "lint.environment_in_name", "lint.version_in_name"])
         self.server.apply("kind: Folder\nname: old\nlint: {serial_name: off}\n---\nname: dag7\nfolder: old\njobs: {load: {run: x}}\n")
