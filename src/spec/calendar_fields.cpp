@@ -180,6 +180,13 @@ void read_rules(Context& context, const Node& node, const Path& path,
     }
     out.push_back(std::move(draft.rule));
   }
+  std::size_t entries = 0;
+  for (const CalendarRule& rule : out) entries += rule.days.dates.size() + rule.days.yearly.size();
+  if (entries <= kDayEntriesMax) return;
+  context.add(node.place, "spec.too_many",
+              fmt::format("{}: {} dates and ranges in all; {} are the most", path.text(), entries,
+                          kDayEntriesMax),
+              "put them into several calendars, and name those by `calendar: NAME` in a rule");
 }
 
 }  // namespace

@@ -144,6 +144,24 @@ TEST_CASE("rules that can never match are told, with what is wrong about them") 
         "[spec.bad_value]");
 }
 
+TEST_CASE("a calendar holds so many dates that every day can still be looked at") {
+  const auto with_dates = [](std::size_t rules, std::size_t dates) {
+    std::string text = "kind: Calendar\nname: a\nrules:\n";
+    for (std::size_t rule = 0; rule < rules; ++rule) {
+      text += "  - {closed: {dates: [";
+      for (std::size_t i = 0; i < dates; ++i)
+        text += format_day(Day{static_cast<std::int32_t>(rule * dates + i)}) + ", ";
+      text += "]}}\n";
+    }
+    return text;
+  };
+  CHECK(calendar(with_dates(2, 5'000)).value.rules.size() == 2);
+  CHECK(problem_of(with_dates(1, 10'001)) ==
+        "rules.closed.dates: 10001 entries; 10000 are the most [spec.too_many]");
+  CHECK(problem_of(with_dates(3, 4'000)) ==
+        "rules: 12000 dates and ranges in all; 10000 are the most [spec.too_many]");
+}
+
 TEST_CASE("a business date says what moves it on") {
   const auto date = [](std::string_view rest) {
     const Parsed parsed =

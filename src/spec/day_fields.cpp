@@ -197,6 +197,14 @@ void read_day_list(Context& context, const Node& node, const Path& path,
                   flaw->hint);
     }
   };
+  const std::size_t count = std::max(node.items.size(), node.members.size());
+  if (count > kDayEntriesMax) {
+    context.add(
+        node.place, "spec.too_many",
+        fmt::format("{}: {} entries; {} are the most", path.text(), count, kDayEntriesMax),
+        "days that follow a rule need no list: weekdays, weekday, months, or ranges of days");
+    return;
+  }
   if (node.kind == NodeKind::map) {
     for (const Member& member : node.members) add(member.key, member.place, member.value.text);
   } else {

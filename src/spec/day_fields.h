@@ -27,9 +27,12 @@ std::vector<std::string_view> weekday_words();
 std::optional<Day> read_date(Context& context, const Node& node, const Path& path);
 std::int32_t read_clock(const Node& node);
 
+/// Entries of one list of days, and of all rules of a calendar: each is looked at for many days.
+inline constexpr std::size_t kDayEntriesMax = 10'000;
+
 /// One of kDays, a list of them, or a map of them to names.
 Shape day_list();
-/// Adds what the node names, in order and without doubles. Problems: spec.bad_value.
+/// Adds what the node names, in order and without doubles. Problems: spec.bad_value, spec.too_many.
 void read_day_list(Context& context, const Node& node, const Path& path,
                    std::vector<model::NamedDays>& dates, std::vector<model::YearlyDays>& yearly);
 

@@ -85,6 +85,7 @@ TEST_CASE("every form of days is read") {
   CHECK(cycle.every == 2);
   CHECK(cycle.unit == model::CycleUnit::week);
   CHECK(cycle.from == make_day(2026, 4, 6));
+  CHECK(trigger("days: every_day, time: \"20:00\"").days.empty());
   const model::Trigger several = trigger(
       "days: [open_days, {day: 15}, {day: 15}], times: [\"25:00\", \"09:00\"], calendar: jp");
   CHECK(several.days.size() == 2);

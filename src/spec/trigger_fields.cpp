@@ -186,6 +186,8 @@ std::vector<Row> form_rows() {
         "time・times・every の業務日付。規則、またはそのリスト(どれかに合えばよい)。"},
        [](Context& context, const Node& node, const Path& path, TriggerDraft& out) {
          out.trigger.days = read_day_rules(context, node, path);
+         const bool names_all = out.trigger.days == std::vector<model::DayRule>(1);
+         if (names_all) out.trigger.days.clear();  // the same as saying nothing
        }},
       {{"time", text(kClock), "", "Clock on the business date; \"25:00\" is 01:00 of the next day.",
         "業務日付での時刻。\"25:00\" は翌日 1 時。"},

@@ -12,7 +12,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace dandori;
   const std::string_view text{reinterpret_cast<const char*>(data), size};
-  const spec::Parsed parsed = spec::parse_definitions("fuzz.yaml", text);
+  spec::Parsed parsed = spec::parse_definitions("fuzz.yaml", text);
+  spec::check_set(parsed);
   for (const spec::Problem& problem : parsed.problems) {
     DANDORI_ASSERT(!spec::format_problem(problem, true).empty(), "it can be printed");
     DANDORI_ASSERT(problem.line >= 0 && !problem.code.empty(), "it has a place and a code");
@@ -21,6 +22,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto compiled = spec::compile_canonical(definition.canonical);
     DANDORI_ASSERT(compiled.has_value(), "what parse made reads back");
     DANDORI_ASSERT(spec::write_canonical(**compiled) == definition.canonical, "to itself");
+  }
+  for (const model::CalendarDefinition& definition : parsed.calendars) {
+    const auto compiled = spec::compile_calendar(definition.canonical);
+    DANDORI_ASSERT(compiled.has_value(), "what parse made reads back");
+    DANDORI_ASSERT(*compiled == definition.value, "to itself");
+  }
+  for (const model::BusinessDateDefinition& definition : parsed.business_dates) {
+    const auto compiled = spec::compile_business_date(definition.canonical);
+    DANDORI_ASSERT(compiled.has_value(), "what parse made reads back");
+    DANDORI_ASSERT(*compiled == definition.value, "to itself");
   }
   const spec::Formatted formatted = spec::format_definitions("fuzz.yaml", text);
   if (formatted.problems.empty()) {
