@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "calendar/zone.h"
 
 namespace dandori::api {
 
@@ -175,6 +176,58 @@ Result<std::uint64_t> number_parameter(const http::Request& request, std::string
         "", fmt::format("?{}", name));
   }
   return value;
+}
+
+Result<Day> day_parameter(const http::Request& request, std::string_view name, Day fallback) {
+  const auto text = request.query.find(name);
+  if (!text) return fallback;
+  if (const auto day = parse_day(*text)) return *day;
+  return dandori::fail("request.bad_parameter", fmt::format("'{}' is no date", excerpt(*text)),
+                       "write it as 2026-11-20", fmt::format("?{}", name));
+}
+
+Result<DayRange> days_parameter(const http::Request& request, Day today, std::int32_t usual,
+                                std::int32_t days_max) {
+  const auto from = day_parameter(request, "from", today);
+  if (!from) return std::unexpected(from.error());
+  const auto until = day_parameter(request, "until", *from + (usual - 1));
+  if (!until) return std::unexpected(until.error());
+  if (*until < *from || *until - *from >= days_max) {
+    return dandori::fail("request.bad_parameter",
+                         fmt::format("{} to {} are {} days", format_day(*from), format_day(*until),
+                                     *until < *from ? "no" : fmt::to_string(*until - *from + 1)),
+                         fmt::format("ask for 1 to {} days", days_max), "?until");
+  }
+  return DayRange{*from, *until};
+}
+
+Result<std::optional<Timestamp>> instant_parameter(const http::Request& request,
+                                                   std::string_view name) {
+  const auto text = request.query.find(name);
+  if (!text) return std::nullopt;
+  const auto at = parse_rfc3339(*text);
+  if (!at) {
+    return dandori::fail("request.bad_parameter", fmt::format("'{}' is no instant", excerpt(*text)),
+                         "write it as 2026-11-20T13:00:00Z (a + of a zone must be written %2B)",
+                         fmt::format("?{}", name));
+  }
+  return *at;
+}
+
+Result<bool> bool_parameter(const http::Request& request, std::string_view name) {
+  const auto text = request.query.find(name);
+  if (!text || *text == "false") return false;
+  if (*text == "true") return true;
+  return dandori::fail(
+      "request.bad_parameter",
+      fmt::format("the parameter '{}' is '{}', neither true nor false", name, excerpt(*text)), "",
+      fmt::format("?{}", name));
+}
+
+Result<Day> today(const Services& services) {
+  const auto zone = services.zone(services.settings.timezone);
+  if (!zone) return std::unexpected(zone.error());
+  return calendar::day_of(zone->to_local(services.engine.now()));
 }
 
 Result<void> check_parameters(const http::Request& request,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "api/access.h"
 #include "api/reply.h"
 #include "api/services.h"
+#include "base/day.h"
 #include "http/message.h"
 #include "http/router.h"
 
@@ -56,6 +58,19 @@ Result<bool> bool_field(const Json& body, std::string_view name);
 /// A whole number from the query, `fallback` when absent. Errors: request.bad_parameter.
 Result<std::uint64_t> number_parameter(const http::Request& request, std::string_view name,
                                        std::uint64_t fallback, std::uint64_t max);
+/// A day from the query, `fallback` when absent. Errors: request.bad_parameter.
+Result<Day> day_parameter(const http::Request& request, std::string_view name, Day fallback);
+/// Days from `from` to `until`, both included, of the query. until: absent, `usual` days from
+/// there. Errors: request.bad_parameter (also: more than days_max, or none).
+Result<DayRange> days_parameter(const http::Request& request, Day today, std::int32_t usual,
+                                std::int32_t days_max);
+/// An instant from the query, or nullopt. Errors: request.bad_parameter.
+Result<std::optional<Timestamp>> instant_parameter(const http::Request& request,
+                                                   std::string_view name);
+/// `true` or `false` from the query; absent is false. Errors: request.bad_parameter.
+Result<bool> bool_parameter(const http::Request& request, std::string_view name);
+/// Today in the server's zone. Errors: calendar.unknown_zone.
+Result<Day> today(const Services& services);
 /// Reads only these names from the query. Errors: request.unknown_parameter.
 Result<void> check_parameters(const http::Request& request,
                               std::initializer_list<std::string_view> known);

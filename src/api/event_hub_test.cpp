@@ -71,6 +71,10 @@ class JournalOnly final : public store::QueryStore {
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp, Timestamp) override {
     return std::vector<model::PlannedOutcome>{};
   }
+  Result<std::vector<model::PlannedOutcome>> workflow_outcomes(const std::string&, Timestamp,
+                                                               Timestamp) override {
+    return std::vector<model::PlannedOutcome>{};
+  }
   Result<store::Listed<model::AuditRow>> audit(const store::AuditFilter&,
                                                const store::Page&) override {
     return store::Listed<model::AuditRow>{};

@@ -16,20 +16,6 @@ namespace dandori::api {
 
 namespace {
 
-/// An instant of the query, or nullopt. Errors: request.bad_parameter.
-Result<std::optional<Timestamp>> instant_parameter(const http::Request& request,
-                                                   std::string_view name) {
-  const auto text = request.query.find(name);
-  if (!text) return std::nullopt;
-  const auto at = parse_rfc3339(*text);
-  if (!at) {
-    return fail("request.bad_parameter", fmt::format("'{}' is no instant", excerpt(*text)),
-                "write it as 2026-11-20T13:00:00Z (a + of a zone must be written %2B)",
-                fmt::format("?{}", name));
-  }
-  return *at;
-}
-
 Result<void> read_states(const http::Request& request, store::RunFilter& filter) {
   const auto states = request.query.find("state");
   if (!states) return {};

@@ -7,9 +7,9 @@
 #include <tuple>
 
 #include "api/routes.h"
+#include "api/schedules.h"
 #include "base/text.h"
 #include "calendar/preview.h"
-#include "calendar/schedule.h"
 #include "store/rows.h"
 #include "wire/api.h"
 
@@ -18,7 +18,6 @@ namespace dandori::api {
 namespace {
 
 constexpr std::size_t kPlannedMax = 100'000;
-constexpr std::uint64_t kPreviewMax = 10'000;
 
 using PlanKey = std::tuple<Timestamp, std::string, std::string, std::string>;
 
@@ -39,40 +38,34 @@ Result<PlanKey> key_of(const store::Page& page) {
   return PlanKey{Timestamp{at}, parts[1], parts[2], parts[3]};
 }
 
-/// Computed starts of one workflow within [from, until), as planned outcomes.
-void add_planned(Services& services, const model::Workflow& workflow, Timestamp from,
-                 Timestamp until, std::map<PlanKey, model::PlannedOutcome>& plan) {
-  for (const model::Trigger& trigger : workflow.triggers) {
-    for (const auto& start : calendar::expand(trigger, {services.zone, services.settings.timezone},
-                                              workflow.name, from, until, kPlannedMax)) {
+/// What the triggers of one workflow plan and drop within [from, until), as it will be decided.
+void add_planned(const Schedules& schedules, const std::string& workflow,
+                 const KnownWorkflow& known, Timestamp from, Timestamp until,
+                 std::map<PlanKey, model::PlannedOutcome>& plan) {
+  for (const KnownTrigger& trigger : known.triggers) {
+    for (const auto& start : trigger.schedule.expand(from, until, kPlannedMax, &schedules)) {
       if (plan.size() >= kPlannedMax) return;
       model::PlannedOutcome outcome;
-      outcome.workflow = workflow.name;
+      outcome.workflow = workflow;
       outcome.trigger = trigger.id;
       outcome.nominal = origin_text(start);
       outcome.at = start.fire.at;
       outcome.business_date = format_day(start.business_date);
-      outcome.state = model::PlannedState::planned;
+      outcome.state = calendar::state_of(start);
+      outcome.reason = start.dropped;
       plan.try_emplace({outcome.at, outcome.workflow, outcome.trigger, outcome.nominal}, outcome);
     }
   }
 }
 
-/// Calls `visit` with every applied workflow, page by page.
-template <class Visit>
-Result<void> each_workflow(Services& services, Visit visit) {
-  store::Page page{.limit = 1000, .cursor = {}};
-  do {
-    const auto listed = services.query.workflows(page);
-    if (!listed) return std::unexpected(listed.error());
-    for (const model::WorkflowRow& row : listed->items) {
-      if (row.deleted) continue;
-      const auto definition = services.definitions.of(services.query, row.name, row.revision);
-      if (definition) visit(**definition);
-    }
-    page.cursor = listed->next_cursor;
-  } while (!page.cursor.empty());
-  return {};
+/// The future of every workflow in force.
+Result<void> add_future(Services& services, Timestamp from, Timestamp until,
+                        std::map<PlanKey, model::PlannedOutcome>& plan) {
+  const auto schedules = Schedules::make(services);
+  if (!schedules) return std::unexpected(schedules.error());
+  return schedules->each([&](const model::WorkflowRow& row, const KnownWorkflow& known) {
+    add_planned(*schedules, row.name, known, from, until, plan);
+  });
 }
 
 struct Window {
@@ -82,11 +75,8 @@ struct Window {
 Result<Window> window_of(const Services& services, std::string_view date) {
   const auto zone = services.zone(services.settings.timezone);
   if (!zone) return std::unexpected(zone.error());
-  calendar::Day day;
-  if (date.empty()) {
-    const std::int64_t local = zone->to_local(services.engine.now()).seconds;
-    day.days = static_cast<std::int32_t>((local - ((local % 86'400) + 86'400) % 86'400) / 86'400);
-  } else {
+  Day day = calendar::day_of(zone->to_local(services.engine.now()));
+  if (!date.empty()) {
     const auto parsed = parse_day(date);
     if (!parsed) return std::unexpected(parsed.error());
     day = *parsed;
@@ -114,9 +104,7 @@ void get_plan(Call call) {
   // What has passed is a row already; only the future is computed.
   const Timestamp from = std::max(window->from, call.services.engine.now());
   if (from < window->until) {
-    const auto done = each_workflow(call.services, [&](const model::Workflow& workflow) {
-      add_planned(call.services, workflow, from, window->until, plan);
-    });
+    const auto done = add_future(call.services, from, window->until, plan);
     if (!done) return call.fail(done.error());
   }
   Json::Array items;
@@ -131,31 +119,6 @@ void get_plan(Call call) {
   body.set("until", format_rfc3339(window->until));
   body.set("timezone", call.services.settings.timezone);
   call.answer(200, body);
-}
-
-void get_preview(Call call) {
-  const auto known = check_parameters(call.request, {"n", "from"});
-  if (!known) return call.fail(known.error());
-  const auto count = number_parameter(call.request, "n", 10, kPreviewMax);
-  if (!count) return call.fail(count.error());
-  Timestamp from = call.services.engine.now();
-  if (const auto text = call.request.query.find("from")) {
-    const auto at = parse_rfc3339(*text);
-    if (!at) return call.fail(at.error());
-    from = *at;
-  }
-  const auto row = call.services.query.revision(call.param("workflow"), 0);
-  if (!row) return call.fail(row.error());
-  const auto definition =
-      call.services.definitions.get(row->workflow, row->revision, row->canonical);
-  if (!definition) return call.fail(definition.error());
-  const auto starts = calendar::preview((*definition)->name, (*definition)->triggers,
-                                        {call.services.zone, call.services.settings.timezone},
-                                        {.from = from, .count = *count});
-  if (!starts) return call.fail(starts.error());
-  Json::Array items;
-  for (const calendar::PreviewLine& line : *starts) items.push_back(calendar::to_json(line));
-  call.answer(200, page_json(std::move(items), {}));
 }
 
 }  // namespace dandori::api

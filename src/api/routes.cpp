@@ -43,6 +43,7 @@ const std::vector<Route>& routes() {
       {"GET", "/api/v1/workflows/{workflow}/graph", view, get_workflow_graph},
       {"GET", "/api/v1/workflows/{workflow}/lint", view, lint_workflow},
       {"GET", "/api/v1/workflows/{workflow}/preview", view, get_preview},
+      {"GET", "/api/v1/workflows/{workflow}/schedule", view, get_schedule},
       {"GET", "/api/v1/workflows/{workflow}/history", view, get_history},
       {"GET", "/api/v1/variables", view, list_variables},
       {"PUT", "/api/v1/variables/{variable}", edit, put_variable},

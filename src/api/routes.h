@@ -97,7 +97,9 @@ void get_differences(Call call);
 void post_bulk(Call call);
 // plan.cpp
 void get_plan(Call call);
+// schedule.cpp
 void get_preview(Call call);
+void get_schedule(Call call);
 // logs.cpp, log_lines.cpp, log_stream.cpp, events.cpp
 void get_log(Call call);
 void get_log_lines(Call call);

@@ -9,6 +9,7 @@
 
 #include "api/definitions.h"
 #include "api/keys_in_use.h"
+#include "api/schedules.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -72,6 +73,7 @@ struct Services {
   std::function<void(observe::MetricsText&)> write_metrics;
   Settings settings;
   KeysInUse keys_in_use = {};
+  ScheduleCache schedules = {};
 };
 
 }  // namespace dandori::api

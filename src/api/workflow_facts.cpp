@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/marks.h"
-#include "calendar/schedule.h"
 #include "wire/api.h"
 
 namespace dandori::api {
@@ -20,30 +19,30 @@ Json labels_json(const model::Workflow& workflow) {
 
 }  // namespace
 
-std::vector<NextStart> next_starts(Services& services, const model::Workflow& workflow,
+std::vector<NextStart> next_starts(const Schedules& schedules, const KnownWorkflow& workflow,
                                    Timestamp from) {
   std::vector<NextStart> next;
-  for (const model::Trigger& trigger : workflow.triggers) {
-    const auto schedule = calendar::Schedule::make(
-        trigger, {services.zone, services.settings.timezone}, workflow.name);
-    if (!schedule) continue;  // quarantined already when it was loaded
-    for (const auto& start : schedule->expand(from, from + kLookAhead, 1)) {
-      next.push_back({trigger.id, start.fire.at, schedule->zone().name()});
-    }
+  for (const KnownTrigger& trigger : workflow.triggers) {
+    const auto start = first_start(trigger, from, from + kLookAhead, schedules);
+    if (start) next.push_back({trigger.id, start->fire.at, trigger.schedule.zone().name()});
   }
   return next;
 }
 
-WorkflowFacts::WorkflowFacts(Services& services, std::vector<model::Mark> marks)
+WorkflowFacts::WorkflowFacts(Services& services, std::vector<model::Mark> marks,
+                             Schedules schedules)
     : services_{services},
       marks_{std::move(marks)},
+      schedules_{std::move(schedules)},
       runs_{services, marks_},
       now_{services.engine.now()} {}
 
 Result<WorkflowFacts> WorkflowFacts::make(Services& services) {
   auto marks = services.query.marks();
   if (!marks) return std::unexpected(marks.error());
-  return WorkflowFacts{services, std::move(*marks)};
+  auto schedules = Schedules::make(services);
+  if (!schedules) return std::unexpected(schedules.error());
+  return WorkflowFacts{services, std::move(*marks), std::move(*schedules)};
 }
 
 Timestamp WorkflowFacts::starts_from(const model::WorkflowRow& row) const {
@@ -70,7 +69,8 @@ Result<Json> WorkflowFacts::show(const model::WorkflowRow& row) {
   Json labels = definition ? labels_json(**definition) : Json::object();
   Timestamp next;
   if (const Timestamp from = starts_from(row); definition && from < kFarFuture) {
-    for (const NextStart& start : next_starts(services_, **definition, from)) {
+    const KnownWorkflowPtr known = schedules_.of(**definition, row.revision);
+    for (const NextStart& start : next_starts(schedules_, *known, from)) {
       if (next.us == 0 || start.at < next) next = start.at;
     }
   }

@@ -16,7 +16,7 @@ struct NextStart {
   std::string timezone;
 };
 /// Of each trigger that still starts something within 400 days after `from`.
-std::vector<NextStart> next_starts(Services& services, const model::Workflow& workflow,
+std::vector<NextStart> next_starts(const Schedules& schedules, const KnownWorkflow& workflow,
                                    Timestamp from);
 
 /// Workflows as lists show them: the row, what operators did to it, its labels, its newest run and
@@ -27,12 +27,13 @@ class WorkflowFacts {
   Result<Json> show(const model::WorkflowRow& row);
 
  private:
-  WorkflowFacts(Services& services, std::vector<model::Mark> marks);
+  WorkflowFacts(Services& services, std::vector<model::Mark> marks, Schedules schedules);
   /// Planned instants before it are missed; kFarFuture: until an operator enables it.
   Timestamp starts_from(const model::WorkflowRow& row) const;
 
   Services& services_;
   std::vector<model::Mark> marks_;
+  Schedules schedules_;
   RunList runs_;
   Timestamp now_;
 };

@@ -36,9 +36,11 @@ void get_workflow(Call call) {
       call.services.definitions.get(row->workflow, row->revision, row->canonical);
   if (!definition) return call.fail(definition.error());
   Json body = wire::with_source(*row);
+  const auto schedules = Schedules::make(call.services);
+  if (!schedules) return call.fail(schedules.error());
   Json::Array next;
-  for (const NextStart& start :
-       next_starts(call.services, **definition, call.services.engine.now())) {
+  const KnownWorkflowPtr known = schedules->of(**definition, row->revision);
+  for (const NextStart& start : next_starts(*schedules, *known, call.services.engine.now())) {
     next.push_back(Json::object({{"trigger", start.trigger},
                                  {"at", format_rfc3339(start.at)},
                                  {"timezone", start.timezone}}));

@@ -5,29 +5,11 @@
 
 #include "calendar/schedule.h"
 #include "calendar/schedule_rule.h"
+#include "calendar/together.h"
 
 namespace dandori::calendar {
 
 namespace {
-
-/// Looks into the other schedules of the same expansion.
-class Together final : public OtherPlans {
- public:
-  explicit Together(std::span<const NamedSchedule> schedules) {
-    for (const NamedSchedule& each : schedules) by_workflow_[each.workflow].push_back(&each);
-  }
-
-  bool is_planned(std::string_view workflow, Day date, int depth) const override {
-    const auto found = by_workflow_.find(workflow);
-    if (found == by_workflow_.end()) return false;
-    return std::ranges::any_of(found->second, [&](const NamedSchedule* each) {
-      return each->schedule.plans_on(date, this, depth);
-    });
-  }
-
- private:
-  std::map<std::string_view, std::vector<const NamedSchedule*>> by_workflow_;
-};
 
 using EditKey = std::pair<std::string_view, std::string_view>;  // workflow, trigger
 using Edits = std::multimap<EditKey, const PlanEdit*>;

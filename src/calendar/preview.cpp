@@ -46,6 +46,12 @@ void add_instant(std::span<Source> sources, Timestamp at, bool why, const OtherP
 
 }  // namespace
 
+model::PlannedState state_of(const PlannedStart& start) {
+  if (start.is_start()) return model::PlannedState::planned;
+  return start.dropped == model::MissReason::nonexistent_time ? model::PlannedState::missed
+                                                              : model::PlannedState::bypassed;
+}
+
 Json to_json(const PreviewLine& line) {
   Json::Array triggers;
   for (const std::string& trigger : line.triggers) triggers.emplace_back(trigger);

@@ -32,6 +32,10 @@ struct PreviewLine {
   std::vector<TraceStep> trace = {};  ///< of the first of them; only when asked why
 };
 
+/// What an occurrence is before anything else is decided: planned; bypassed, when a rule dropped
+/// its date; missed, when its local time does not exist.
+model::PlannedState state_of(const PlannedStart& start);
+
 /// As API and command line show it: `{at, local, timezone, nominal, business_date, shifted,
 /// triggers}`; of a dropped date also `dropped: REASON`; asked why also `trace: […]`.
 Json to_json(const PreviewLine& line);

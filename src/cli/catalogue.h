@@ -13,6 +13,7 @@
 #include "cli/catalogue_help.h"
 #include "cli/catalogue_messages.h"
 #include "cli/catalogue_operate.h"
+#include "cli/catalogue_schedule.h"
 #include "cli/catalogue_why.h"
 #include "cli/catalogue_words.h"
 
@@ -27,7 +28,7 @@ enum class Lang { en, ja };
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
 inline constexpr std::span<const Entry> kCatalogue[] = {kWords, kHelp,   kMessages, kOperate,
-                                                        kWhy,   kDefine, kClient};
+                                                        kWhy,   kDefine, kClient,   kSchedule};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

@@ -52,6 +52,7 @@ inline constexpr Entry kWords[] = {
     {"miss.excluded_date", "an excluded date", "除外日"},
     {"miss.excluded_workflow", "a workflow that excludes it is planned",
      "排他のジョブネットが予定されている"},
+    {"miss.not_valid", "outside its validity", "有効期間外"},
     // How an attempt failed.
     {"failure.none", "none", "なし"},
     {"failure.exit", "exit code", "終了コード"},

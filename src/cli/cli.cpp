@@ -294,9 +294,11 @@ class Commands : public Grammar {
     CLI::App* schedule = add_noun("schedule", "help.schedule");
     CLI::App* preview = add(*schedule, "preview", "help.schedule_preview",
                             [this](Console& c) { return preview_schedule(c, preview_); });
-    option(preview, "FILE|WORKFLOW", preview_.target, "help.arg.preview")->required();
+    option(preview, "FILE|WORKFLOW", preview_.targets, "help.arg.preview_files")->required();
     option(preview, "-n,--limit", preview_.count, "help.count")->check(CLI::Range(1, 10'000));
-    option(preview, "--from", preview_.from, "help.from_instant");
+    option(preview, "--from", preview_.from, "help.from_instant_or_day");
+    option(preview, "--to", preview_.to, "help.to_instant");
+    flag(preview, "--why", preview_.why, "help.preview_why");
     CLI::App* plan = add_noun("plan", "help.plan");
     CLI::App* list = add(*plan, "list", "help.plan_list",
                          [this](Console& c) { return list_plan(c, list_.date); });

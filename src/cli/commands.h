@@ -80,8 +80,10 @@ struct GraphOptions {
   GraphForm form = GraphForm::text;
 };
 struct PreviewOptions {
-  std::string target, from;
+  std::vector<std::string> targets;  ///< files and folders, or one workflow of the server
+  std::string from, to;              ///< an instant or a date
   std::uint64_t count = 10;
+  bool why = false;
 };
 struct VariableOptions {
   std::string name, value, folder;
@@ -149,8 +151,9 @@ int list_revisions(Console& console, const std::string& workflow);
 int list_variables(Console& console);
 int set_variable(Console& console, const VariableOptions& options);
 int delete_variable(Console& console, const VariableOptions& options);
-// commands_plan.cpp
+// commands_preview.cpp
 int preview_schedule(Console& console, const PreviewOptions& options);
+// commands_plan.cpp
 int list_plan(Console& console, const std::string& date);
 // commands_audit.cpp
 int verify_audit(Console& console);

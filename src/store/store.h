@@ -153,6 +153,10 @@ class QueryStore {
                                                        const Page& page) = 0;
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
+  /// The same of one workflow.
+  virtual Result<std::vector<model::PlannedOutcome>> workflow_outcomes(const std::string& workflow,
+                                                                       Timestamp from,
+                                                                       Timestamp until) = 0;
   /// Newest first.
   virtual Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) = 0;
   /// nullopt: there is no such line.

@@ -250,6 +250,23 @@ TEST_SUITE("queries") {
     CHECK(world.queries().outcomes(at_second(3), at_second(3))->empty());
   }
 
+  TEST_CASE_TEMPLATE("outcomes of one workflow are found by planned instant", World, MemoryWorld,
+                     SqliteWorld) {
+    World world;
+    model::PlannedOutcome other = sample_outcome("n2", at_second(2));
+    const std::string workflow = other.workflow;
+    other.workflow += "_other";
+    must_commit(world,
+                {model::PlannedRow{sample_outcome("n3", at_second(3))},
+                 model::PlannedRow{sample_outcome("n1", at_second(1))},
+                 model::PlannedRow{sample_outcome("n2", at_second(2))}, model::PlannedRow{other}});
+    const auto found = world.queries().workflow_outcomes(workflow, at_second(2), at_second(4));
+    REQUIRE(found->size() == 2);
+    CHECK(text_of((*found)[0]) == text_of(sample_outcome("n2", at_second(2))));
+    CHECK(text_of((*found)[1]) == text_of(sample_outcome("n3", at_second(3))));
+    CHECK(world.queries().workflow_outcomes("nobody", at_second(1), at_second(4))->empty());
+  }
+
   TEST_CASE_TEMPLATE("the audit log is listed newest first in pages", World, MemoryWorld,
                      SqliteWorld) {
     World world;

@@ -154,6 +154,15 @@ Result<std::vector<model::PlannedOutcome>> MemoryStore::outcomes(Timestamp from,
   return found;
 }
 
+Result<std::vector<model::PlannedOutcome>> MemoryStore::workflow_outcomes(
+    const std::string& workflow, Timestamp from, Timestamp until) {
+  auto found = outcomes(from, until);
+  if (found) {
+    std::erase_if(*found, [&](const auto& outcome) { return outcome.workflow != workflow; });
+  }
+  return found;
+}
+
 Result<Listed<model::AuditRow>> MemoryStore::audit(const AuditFilter& filter, const Page& page) {
   const Result<std::int64_t> before = seq_cursor(page);
   if (!before) return std::unexpected(before.error());

@@ -246,6 +246,17 @@ Result<std::vector<model::PlannedOutcome>> Queries::outcomes(Timestamp from, Tim
                                      [&](Binder& query) { query.instant(from).instant(until); });
 }
 
+Result<std::vector<model::PlannedOutcome>> Queries::workflow_outcomes(const std::string& workflow,
+                                                                      Timestamp from,
+                                                                      Timestamp until) {
+  auto loan = pool_.take();
+  if (!loan) return std::unexpected(loan.error());
+  // By instant: the `+` keeps the planner from reading the whole history of the workflow.
+  return rows<model::PlannedOutcome>(
+      *loan, kPlanned, "WHERE at>=? AND at<? AND +workflow=? ORDER BY at,trigger_id,nominal",
+      [&](Binder& query) { query.instant(from).instant(until).text(workflow); });
+}
+
 Result<Listed<model::AuditRow>> Queries::audit(const AuditFilter& filter, const Page& page) {
   const Result<std::int64_t> before = seq_cursor(page);
   if (!before) return std::unexpected(before.error());

@@ -82,6 +82,9 @@ class Queries final : public QueryStore {
   Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
                                                const Page& page) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
+  Result<std::vector<model::PlannedOutcome>> workflow_outcomes(const std::string& workflow,
+                                                               Timestamp from,
+                                                               Timestamp until) override;
   Result<Listed<model::AuditRow>> audit(const AuditFilter& filter, const Page& page) override;
   Result<std::optional<model::AuditRow>> audit_line(std::uint64_t seq) override;
   Result<std::vector<model::JournalRow>> journal(std::uint64_t after, std::uint32_t limit,
