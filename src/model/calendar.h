@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,6 +110,8 @@ struct Calendar {
   bool operator==(const Calendar&) const = default;
 };
 
+using CalendarPtr = std::shared_ptr<const Calendar>;
+
 /// What moves a business date on.
 struct AdvanceRule {
   /// Clock on the date it has now, seconds, 0…172,799 (`"29:00"`); nullopt: not by the clock.
@@ -131,6 +134,8 @@ struct BusinessDate {
       {};  ///< value when it is created; nullopt: the open day of that moment
   bool operator==(const BusinessDate&) const = default;
 };
+
+using BusinessDatePtr = std::shared_ptr<const BusinessDate>;
 
 // ---- Schedules.
 

@@ -59,6 +59,58 @@ struct RevisionRow {
   std::uint32_t rollback_of = 0;  ///< the revision that it brings back; 0: none
   WorkflowPtr definition = {};    ///< not stored
 };
+/// A revision of a calendar. Of one that is stored only `since`, `source_set` and `deleted` change.
+struct CalendarRow {
+  std::string name;
+  std::uint32_t revision = 0;  ///< from 1
+  std::string source;          ///< text as written
+  std::string canonical;       ///< canonical JSON
+  std::string digest;          ///< sha256 hex of `canonical`
+  Timestamp applied_at;
+  std::string applied_by;
+  std::string reason = {};
+  std::string source_ref = {};
+  /// Starts up to this instant were decided without it: applied_at, or earlier when the clock was
+  /// ahead then and has been put right.
+  Timestamp since = {};
+  std::string source_set = {};
+  bool deleted = false;         ///< of the newest revision: removed; what there was stays
+  CalendarPtr definition = {};  ///< not stored
+};
+/// A workflow whose run for a business date ended well, which that date waits for (`after`).
+struct DateDone {
+  std::string date, workflow;
+  RunId run;
+  auto operator<=>(const DateDone&) const = default;
+};
+/// A business date: its definition in force and its value.
+struct BusinessDateRow {
+  std::string name;
+  std::uint32_t revision = 0;  ///< of the definition, from 1
+  std::string source, canonical, digest;
+  Timestamp applied_at;
+  std::string applied_by;
+  std::string reason = {};
+  std::string source_ref = {};
+  std::string source_set = {};
+  std::string value = {};           ///< YYYY-MM-DD
+  Timestamp moved_at = {};          ///< when it got that value
+  std::uint64_t moves = 0;          ///< number of the newest BusinessDateMoveRow
+  std::vector<DateDone> done = {};  ///< for the value and later dates, ascending
+  bool deleted = false;             ///< removed: nothing reads it; value and history stay
+  BusinessDatePtr definition = {};  ///< not stored
+};
+/// One move of a business date. Never changed afterwards.
+struct BusinessDateMoveRow {
+  std::string name;
+  std::uint64_t number = 0;  ///< per name, from 1
+  std::string from, to;      ///< from is empty for the first value of all
+  Timestamp at;
+  DateMove how = DateMove::created;
+  std::string actor;
+  std::string reason = {};
+  RunId run = {};  ///< whose job or end moved it; nil: none
+};
 /// Standing facts of a workflow.
 struct WorkflowRow {
   std::string name;
@@ -72,6 +124,9 @@ struct WorkflowRow {
   bool last_rerun = false;   ///< on_previous_failure: rerun has tried it for the start that waits
   Timestamp triggers_since;  ///< instants after this one have not been decided yet
   std::string source_set = {};  ///< the set of files it comes from: what `prune` looks at
+  Timestamp changed_at = {};  ///< since when its newest revision counts for others that exclude it
+  Timestamp last_ended_at = {};  ///< when `last_ended` ended
+  Timestamp from_end_at = {};    ///< last start of an `every … from_end` that was decided; 0: none
 };
 struct VariableRow {
   Variable variable;
@@ -138,8 +193,9 @@ struct CountersRow {
 };
 
 using Change = std::variant<RunRow, RunEndedRow, RunReopenedRow, JobRow, AttemptRow, RevisionRow,
-                            WorkflowRow, VariableRow, FolderRow, MarkRow, PlannedRow, AgentRow,
-                            TokenRow, SignedOutRow, KeyRow, AuditLine, JournalLine, CountersRow>;
+                            CalendarRow, BusinessDateRow, BusinessDateMoveRow, WorkflowRow,
+                            VariableRow, FolderRow, MarkRow, PlannedRow, AgentRow, TokenRow,
+                            SignedOutRow, KeyRow, AuditLine, JournalLine, CountersRow>;
 
 /// What one turn keeps: written atomically, guarded by the epoch.
 struct Batch {
@@ -220,6 +276,12 @@ struct Operate {
   JobState state = JobState::succeeded;  ///< of set_state
   bool leave_running = false;            ///< of set_state: its process goes on and no longer counts
 };
+/// An operator moves a business date: to `to`, or by one date of its calendar.
+struct MoveBusinessDate {
+  std::string name;
+  std::string to;  ///< YYYY-MM-DD; empty: by `step`
+  int step = 1;    ///< 1: to the next date, -1: back to the one before
+};
 struct SetVariable {
   Variable variable;
   bool remove = false;
@@ -254,14 +316,21 @@ struct AskWhy {
   std::string run;
   std::string job;
 };  ///< job empty: the run
+/// Why a workflow starts, or does not, on a business date: of each trigger, from the rule and from
+/// what became of it.
+struct AskWhyWorkflow {
+  std::string workflow;
+  std::string date;  ///< YYYY-MM-DD
+};
 struct AskDifferences {};  ///< everything done by hand and not undone
 struct AskServer {};       ///< whether it is drained
 struct AskAgents {};
 struct AskSummary {};  ///< counts for doctor and metrics
 
 using Request = std::variant<ApplyDefinitions, StartRun, RerunRun, CancelRun, KillRun, ConfirmRun,
-                             Operate, SetVariable, CreateToken, RevokeToken, TouchToken, SignOut,
-                             KeepAnswer, AskWhy, AskDifferences, AskServer, AskAgents, AskSummary>;
+                             Operate, MoveBusinessDate, SetVariable, CreateToken, RevokeToken,
+                             TouchToken, SignOut, KeepAnswer, AskWhy, AskWhyWorkflow,
+                             AskDifferences, AskServer, AskAgents, AskSummary>;
 
 struct Command {
   std::uint64_t token = 0;  ///< pairs the Reply effect with who asked

@@ -68,6 +68,7 @@ struct JobRun {
   bool confirmed = false;  ///< ended unknown: an operator said that it counts as failed
   bool accepted = false;   ///< failed, and what follows went on all the same: counts as a warning
   std::uint8_t marks = 0;  ///< derived: bits of MarkKind, its own and those of every run
+  bool off_day = false;    ///< `runs_on` leaves the run's date out; kept once it has ended
   std::uint32_t attempts = 0;  ///< number of the newest attempt; 0: none
   std::uint32_t tries = 0;     ///< attempts since the last (re)run of the job: what retry counts
   std::uint32_t lost = 0;      ///< of them, lost
@@ -100,12 +101,13 @@ struct Run {
   std::string actor;        ///< who started it; `schedule` for triggers
   Timestamp scheduled_for;  ///< planned instant; manual: the start
   Timestamp created_at;
-  Timestamp started_at, ended_at;   ///< 0: not yet
-  std::string business_date;        ///< YYYY-MM-DD, pinned at creation
-  Json params;                      ///< object, all of them, typed
-  std::uint32_t reruns = 0;         ///< times rerun
-  std::string only_job;             ///< run alone, outside the flow; empty: the whole flow
-  std::string traceparent;          ///< the span that started it; empty: it begins a trace
+  Timestamp started_at, ended_at;       ///< 0: not yet
+  std::string business_date;            ///< YYYY-MM-DD, pinned at creation
+  DateWait date_wait = DateWait::none;  ///< of one that is queued by `on_mismatch: hold`
+  Json params;                          ///< object, all of them, typed
+  std::uint32_t reruns = 0;             ///< times rerun
+  std::string only_job;                 ///< run alone, outside the flow; empty: the whole flow
+  std::string traceparent;              ///< the span that started it; empty: it begins a trace
   std::uint32_t attempt_floor = 0;  ///< attempts get higher numbers: a rerun took a revision whose
                                     ///< jobs stand in another order
   std::vector<JobRun> jobs;         ///< one per job of the definition

@@ -36,6 +36,8 @@ DANDORI_WORDS(TriggerType, once, "schedule", "once")
 DANDORI_WORDS(JobType, business_date, "shell", "noop", "business_date")
 DANDORI_WORDS(MonthLabel, end, "start", "end")
 DANDORI_WORDS(DateUnit, day, "open_day", "day")
+DANDORI_WORDS(DateMove, hand, "created", "clock", "job", "after", "hand")
+DANDORI_WORDS(DateWait, ahead, "none", "behind", "ahead")
 DANDORI_WORDS(OnMismatch, run_current, "hold", "run_planned", "run_current")
 DANDORI_WORDS(DayForm, cycle, "every_day", "open_days", "closed_days", "weekdays", "day",
               "relative_day", "open_day", "closed_day", "weekday", "dates", "cycle")
@@ -70,8 +72,8 @@ DANDORI_WORDS(Operation, confirm, "hold", "release", "skip", "unskip", "disable"
 DANDORI_WORDS(MarkKind, drain, "hold", "disable", "skip", "suspend", "drain")
 DANDORI_WORDS(Channel, system, "cli", "api", "ui", "system")
 DANDORI_WORDS(Role, admin, "viewer", "operator", "author", "admin")
-DANDORI_WORDS(FailureKind, lost, "none", "exit", "signal", "timeout", "killed", "spawn",
-              "not_started", "output", "expression", "lost")
+DANDORI_WORDS(FailureKind, business_date, "none", "exit", "signal", "timeout", "killed", "spawn",
+              "not_started", "output", "expression", "lost", "business_date")
 #undef DANDORI_WORDS
 
 }  // namespace dandori::model

@@ -28,6 +28,12 @@ struct DstRule {
 enum class MonthLabel : std::uint8_t { start, end };
 /// What the next business date is.
 enum class DateUnit : std::uint8_t { open_day, day };
+/// What moved a business date: it was made, its clock time came, a job, the workflows it waits for
+/// had ended, or an operator.
+enum class DateMove : std::uint8_t { created, clock, job, after, hand };
+/// Whether a run waits for its business date: it was created while the stored one was still before
+/// that date, or past it.
+enum class DateWait : std::uint8_t { none, behind, ahead };
 /// What a planned run does when the stored business date is another when it is due.
 enum class OnMismatch : std::uint8_t { hold, run_planned, run_current };
 /// A rule of `days`.
@@ -163,15 +169,16 @@ enum class Role : std::uint8_t { viewer, operator_, author, admin };  // `operat
 /// Error kinds of an attempt that ended without a normal exit, and what `retry.on` may name.
 enum class FailureKind : std::uint8_t {
   none,
-  exit,         ///< non-zero exit code
-  signal,       ///< ended by a signal nobody here sent
-  timeout,      ///< ran past `timeout` and was ended
-  killed,       ///< ended on an operator's order
-  spawn,        ///< could not be started on the host: no such program, no rights, no such folder
-  not_started,  ///< `start_within` passed
-  output,       ///< DANDORI_OUTPUT broken or larger than 64 KiB
-  expression,   ///< an expression in env, args, cwd or stdin had no value
-  lost,         ///< on_lost: fail
+  exit,           ///< non-zero exit code
+  signal,         ///< ended by a signal nobody here sent
+  timeout,        ///< ran past `timeout` and was ended
+  killed,         ///< ended on an operator's order
+  spawn,          ///< could not be started on the host: no such program, no rights, no such folder
+  not_started,    ///< `start_within` passed
+  output,         ///< DANDORI_OUTPUT broken or larger than 64 KiB
+  expression,     ///< an expression in env, args, cwd or stdin had no value
+  lost,           ///< on_lost: fail
+  business_date,  ///< of type business_date: the stored date is neither the run's nor the next
 };
 
 constexpr bool is_ended(JobState state) {
@@ -195,6 +202,8 @@ DANDORI_WORDS(TriggerType)
 DANDORI_WORDS(JobType)
 DANDORI_WORDS(MonthLabel)
 DANDORI_WORDS(DateUnit)
+DANDORI_WORDS(DateMove)
+DANDORI_WORDS(DateWait)
 DANDORI_WORDS(OnMismatch)
 DANDORI_WORDS(DayForm)
 DANDORI_WORDS(CycleUnit)

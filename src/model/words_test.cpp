@@ -10,7 +10,8 @@ namespace dandori::model {
 TEST_CASE_TEMPLATE("every word is read back as itself, and no two are spelt alike", E, TriggerType,
                    JobType, DstGap, DstOverlap, CatchUp, Overlap, OnPreviousFailure, OnLost, Join,
                    ParamType, Jitter, JobState, RunState, AttemptState, PlannedState, MissReason,
-                   Origin, RerunScope, Channel, FailureKind) {
+                   Origin, RerunScope, Channel, FailureKind, DateMove, DateWait, OnMismatch,
+                   DateUnit) {
   std::set<std::string_view> seen;
   std::size_t index = 0;
   for (const std::string_view word : words_of<E>()) {

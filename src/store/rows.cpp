@@ -58,6 +58,13 @@ struct KeyOf {
     return ObjectKey{5, {}, 0, {}};
   }
   std::optional<ObjectKey> operator()(const model::RevisionRow&) const { return std::nullopt; }
+  std::optional<ObjectKey> operator()(const model::CalendarRow&) const { return std::nullopt; }
+  std::optional<ObjectKey> operator()(const model::BusinessDateRow& row) const {
+    return ObjectKey{7, {}, 0, row.name};
+  }
+  std::optional<ObjectKey> operator()(const model::BusinessDateMoveRow&) const {
+    return std::nullopt;
+  }
   std::optional<ObjectKey> operator()(const model::VariableRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::FolderRow&) const { return std::nullopt; }
   std::optional<ObjectKey> operator()(const model::MarkRow&) const { return std::nullopt; }
@@ -99,7 +106,10 @@ model::Run kept_run(model::Run run) {
 model::JobRun kept_job(model::JobRun job) {
   job.predecessors_open = 0;
   job.marks = 0;
-  if (job.phase != model::JobRun::Phase::ended) job.ended = model::JobState::wait_pred;
+  if (job.phase != model::JobRun::Phase::ended) {
+    job.ended = model::JobState::wait_pred;
+    job.off_day = false;
+  }
   return job;
 }
 
@@ -114,6 +124,10 @@ model::Change kept(model::Change change) {
     job->state = kept_job(job->state);
   } else if (auto* revision = std::get_if<model::RevisionRow>(&change)) {
     revision->definition.reset();
+  } else if (auto* calendar = std::get_if<model::CalendarRow>(&change)) {
+    calendar->definition.reset();
+  } else if (auto* date = std::get_if<model::BusinessDateRow>(&change)) {
+    date->definition.reset();
   }
   return change;
 }
@@ -233,6 +247,50 @@ Error revision_unknown(std::string_view workflow, std::uint32_t revision) {
                .message = fmt::format("workflow '{}' has no revision {}", workflow, revision),
                .hint = "ask for its revisions first; they count from 1",
                .path = "revision"};
+}
+
+Error calendar_unknown(std::string_view calendar) {
+  return Error{.code = "calendar.unknown",
+               .message = fmt::format("there is no calendar '{}'", calendar),
+               .hint = "`dandori calendar list` shows those that exist",
+               .path = "calendar"};
+}
+
+Error calendar_revision_unknown(std::string_view calendar, std::uint32_t revision) {
+  return Error{.code = "calendar.unknown_revision",
+               .message = fmt::format("calendar '{}' has no revision {}", calendar, revision),
+               .hint = "ask for its revisions first; they count from 1",
+               .path = "revision"};
+}
+
+Error business_date_unknown(std::string_view name) {
+  return Error{.code = "business_date.unknown",
+               .message = fmt::format("there is no business date '{}'", name),
+               .hint = "`dandori business-date list` shows those that exist",
+               .path = "business_date"};
+}
+
+Json done_to_json(const std::vector<model::DateDone>& done) {
+  Json json = Json::array();
+  for (const model::DateDone& each : done) {
+    json.push(Json::array({Json{each.date}, Json{each.workflow}, Json{to_string(each.run)}}));
+  }
+  return json;
+}
+
+std::optional<std::vector<model::DateDone>> done_from_json(const Json& json) {
+  if (!json.is_array()) return std::nullopt;
+  std::vector<model::DateDone> done;
+  for (const Json& each : json.items()) {
+    if (!each.is_array() || each.size() != 3) return std::nullopt;
+    const Json::Array& parts = each.items();
+    if (!parts[0].is_string() || !parts[1].is_string() || !parts[2].is_string())
+      return std::nullopt;
+    const Result<Uuid> run = parse_uuid(parts[2].as_string());
+    if (!run) return std::nullopt;
+    done.push_back({parts[0].as_string(), parts[1].as_string(), RunId{*run}});
+  }
+  return done;
 }
 
 Error fenced(std::uint64_t epoch, std::uint64_t current) {

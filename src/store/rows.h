@@ -72,7 +72,15 @@ bool matches(const AuditFilter& filter, const model::AuditRow& row);
 Error run_unknown(std::string_view run);
 Error workflow_unknown(std::string_view workflow);
 Error revision_unknown(std::string_view workflow, std::uint32_t revision);
+Error calendar_unknown(std::string_view calendar);
+Error calendar_revision_unknown(std::string_view calendar, std::uint32_t revision);
+Error business_date_unknown(std::string_view name);
 Error fenced(std::uint64_t epoch, std::uint64_t current);
+
+/// What a business date has waited for, as JSON (`[[date, workflow, run]]`), and back; nullopt: it
+/// is something else.
+Json done_to_json(const std::vector<model::DateDone>& done);
+std::optional<std::vector<model::DateDone>> done_from_json(const Json& json);
 
 /// Labels as a JSON object, and back (members that are not text are left out).
 Json labels_to_json(const std::map<std::string, std::string>& labels);

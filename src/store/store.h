@@ -13,11 +13,12 @@
 
 namespace dandori::store {
 
-/// Everything needed to go on after a restart, as the rows that were committed: counters, workflows
-/// and their newest revisions, revisions pinned by active runs, active runs with their jobs and
-/// attempts, variables, folders, agents, tokens, marks; in an order that apply_change accepts
-/// (revisions before runs before jobs before attempts). `RevisionRow::definition` is null: the
-/// runtime compiles `canonical`.
+/// Everything needed to go on after a restart, as the rows that were committed: counters, every
+/// revision of the calendars, business dates, workflows and their newest revisions, revisions
+/// pinned by active runs, active runs with their jobs and attempts, variables, folders, agents,
+/// tokens, marks; in an order that apply_change accepts (revisions before runs before jobs before
+/// attempts). `definition` of revisions, calendars and business dates is null: the runtime compiles
+/// `canonical`.
 struct Snapshot {
   std::vector<model::Change> rows;
 };
@@ -151,6 +152,23 @@ class QueryStore {
   /// Newest first. Errors: workflow.unknown.
   virtual Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
                                                        const Page& page) = 0;
+  /// The newest revision of each calendar, by name; removed ones too (`deleted`).
+  virtual Result<Listed<model::CalendarRow>> calendars(const Page& page) = 0;
+  /// Every revision of the calendars that are not removed, by name and revision: all that decides
+  /// days.
+  virtual Result<std::vector<model::CalendarRow>> live_calendars() = 0;
+  /// revision 0: the newest. Errors: calendar.unknown, calendar.unknown_revision.
+  virtual Result<model::CalendarRow> calendar(const std::string& name, std::uint32_t revision) = 0;
+  /// Newest first. Errors: calendar.unknown.
+  virtual Result<Listed<model::CalendarRow>> calendar_revisions(const std::string& name,
+                                                                const Page& page) = 0;
+  /// By name; removed ones too (`deleted`).
+  virtual Result<Listed<model::BusinessDateRow>> business_dates(const Page& page) = 0;
+  /// nullopt: none has this name, removed or not.
+  virtual Result<std::optional<model::BusinessDateRow>> business_date(const std::string& name) = 0;
+  /// Newest first. Errors: business_date.unknown.
+  virtual Result<Listed<model::BusinessDateMoveRow>> business_date_moves(const std::string& name,
+                                                                         const Page& page) = 0;
   /// Outcomes of instants that passed, by planned instant within [from, until).
   virtual Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) = 0;
   /// The same of one workflow.

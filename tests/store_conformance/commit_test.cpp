@@ -28,6 +28,11 @@ Changes standing_rows() {
   const model::Run first = sample_run(1);
   const model::Run second = sample_run(2, model::RunState::suspended);
   return {sample_counters(),
+          sample_calendar("bank", 1),
+          sample_calendar("bank", 2),
+          sample_calendar("factory", 1),
+          sample_business_date("batch"),
+          sample_business_date("online"),
           sample_workflow("monthly", 2),
           sample_workflow("nightly", 3),
           model::FolderRow{sample_folder("sales"), false},
@@ -97,6 +102,7 @@ TEST_SUITE("commit") {
     const Changes wanted{model::RunRow{run}, [&] {
                            model::JobRow kept = job;
                            kept.state.ended = model::JobState::wait_pred;
+                           kept.state.off_day = false;
                            return kept;
                          }()};
     run.jobs.resize(3);
@@ -113,17 +119,24 @@ TEST_SUITE("commit") {
     Changes rows = standing_rows();
     auto& counters = std::get<model::CountersRow>(rows[0]);
     counters.journal_seq = 99;
-    auto& workflow = std::get<model::WorkflowRow>(rows[2]);
+    auto& calendar = std::get<model::CalendarRow>(rows[2]);
+    calendar.since = at_second(90);
+    calendar.source_set = "other";
+    auto& date = std::get<model::BusinessDateRow>(rows[4]);
+    date.value = "2026-05-07";
+    date.done.clear();
+    date.deleted = false;
+    auto& workflow = std::get<model::WorkflowRow>(rows[7]);
     workflow.run_number = 77;
     workflow.deleted = true;
-    std::get<model::VariableRow>(rows[4]).variable.value = Json{5};
-    std::get<model::FolderRow>(rows[3]).folder.labels.clear();
-    std::get<model::AgentRow>(rows[6]).sequence = 100;
-    std::get<model::TokenRow>(rows[7]).role = model::Role::viewer;
-    std::get<model::MarkRow>(rows[9]).mark.reason = "why";
-    std::get<model::RunRow>(rows[14]).run.state = model::RunState::stopping;
-    std::get<model::JobRow>(rows[16]).state.attempts = 9;
-    std::get<model::AttemptRow>(rows[19]).attempt.exit = {};
+    std::get<model::VariableRow>(rows[9]).variable.value = Json{5};
+    std::get<model::FolderRow>(rows[8]).folder.labels.clear();
+    std::get<model::AgentRow>(rows[11]).sequence = 100;
+    std::get<model::TokenRow>(rows[12]).role = model::Role::viewer;
+    std::get<model::MarkRow>(rows[14]).mark.reason = "why";
+    std::get<model::RunRow>(rows[19]).run.state = model::RunState::stopping;
+    std::get<model::JobRow>(rows[21]).state.attempts = 9;
+    std::get<model::AttemptRow>(rows[24]).attempt.exit = {};
     must_commit(world, rows);
     CHECK(loaded(world) == lines(texts_of(rows)));
   }
@@ -149,6 +162,30 @@ TEST_SUITE("commit") {
     other.canonical = "{}";
     must_commit(world, {other});
     CHECK(loaded(world) == lines(texts_of(rows)));
+  }
+
+  TEST_CASE_TEMPLATE("a revision of a calendar keeps its text, whatever is written of it later",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    must_commit(world, {sample_calendar("bank", 1)});
+    model::CalendarRow other = sample_calendar("bank", 1);
+    other.canonical = other.source = other.digest = "";
+    other.since = at_second(91);
+    must_commit(world, {other});
+    model::CalendarRow wanted = sample_calendar("bank", 1);
+    wanted.since = at_second(91);
+    CHECK(loaded(world) == lines(texts_of(Changes{wanted})));
+  }
+
+  TEST_CASE_TEMPLATE("a removed calendar is loaded as removed, so that its revisions count on",
+                     World, MemoryWorld, SqliteWorld) {
+    World world;
+    must_commit(world, {sample_calendar("bank", 1), sample_calendar("bank", 2)});
+    model::CalendarRow second = sample_calendar("bank", 2);
+    second.deleted = true;
+    must_commit(world, {second});
+    CHECK(loaded(world) == lines(texts_of(Changes{sample_calendar("bank", 1), second})));
+    CHECK(world.queries().live_calendars()->empty());
   }
 
   TEST_CASE_TEMPLATE("a removed variable or folder is gone", World, MemoryWorld, SqliteWorld) {

@@ -91,6 +91,7 @@ model::Run sample_run(std::uint64_t number, model::RunState state) {
   run.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   run.attempt_floor = 41;
   run.version = 0xffff'ffff'ffff'fff0;
+  run.date_wait = model::DateWait::ahead;
   return run;
 }
 
@@ -104,6 +105,7 @@ model::JobRow sample_job(RunId run, std::string path) {
   row.state.in_scope = false;
   row.state.confirmed = true;
   row.state.accepted = true;
+  row.state.off_day = true;
   row.state.changed_by = std::make_shared<const std::string>("田中");
   row.state.attempts = 5;
   row.state.tries = 6;
@@ -173,6 +175,59 @@ model::WorkflowRow sample_workflow(std::string name, std::uint32_t revision) {
   row.last_rerun = true;
   row.triggers_since = at_second(28);
   row.source_set = "sales";
+  row.changed_at = at_second(71);
+  row.last_ended_at = at_second(72);
+  row.from_end_at = at_second(73);
+  return row;
+}
+
+model::CalendarRow sample_calendar(std::string name, std::uint32_t revision) {
+  model::CalendarRow row;
+  row.name = std::move(name);
+  row.revision = revision;
+  row.source = fmt::format("# 改訂 {}\nkind: Calendar\n", revision);
+  row.canonical = fmt::format("{{\"calendar\":{}}}", revision);
+  row.digest = fmt::format("digest{}", revision);
+  row.applied_at = at_second(74);
+  row.applied_by = "admin";
+  row.reason = "臨時営業日";
+  row.source_ref = "4f00344";
+  row.since = at_second(75);
+  row.source_set = "calendars";
+  return row;
+}
+
+model::BusinessDateRow sample_business_date(std::string name) {
+  model::BusinessDateRow row;
+  row.name = std::move(name);
+  row.revision = 76;
+  row.source = "kind: BusinessDate\n";
+  row.canonical = "{\"name\":\"batch\"}";
+  row.digest = "digest";
+  row.applied_at = at_second(77);
+  row.applied_by = "admin";
+  row.reason = "新設";
+  row.source_ref = "9a1";
+  row.source_set = "dates";
+  row.value = "2026-05-01";
+  row.moved_at = at_second(78);
+  row.moves = 79;
+  row.done = {{"2026-05-01", "夜間", run_id(80)}, {"2026-05-07", "nightly", run_id(81)}};
+  row.deleted = true;
+  return row;
+}
+
+model::BusinessDateMoveRow sample_move(std::string name, std::uint64_t number) {
+  model::BusinessDateMoveRow row;
+  row.name = std::move(name);
+  row.number = number;
+  row.from = "2026-05-01";
+  row.to = "2026-05-07";
+  row.at = at_second(82);
+  row.how = model::DateMove::job;
+  row.actor = "schedule";
+  row.reason = "締め";
+  row.run = run_id(83);
   return row;
 }
 
@@ -283,7 +338,7 @@ std::string text_of(const model::Run& r) {
                 r.confirmed_by, r.origin, r.trigger, r.nominal, r.actor, r.scheduled_for,
                 r.created_at, r.started_at, r.ended_at, r.business_date, r.params, r.reruns,
                 r.only_job, r.traceparent, r.attempt_floor, r.drained, r.jobs.size(), r.jobs_open,
-                r.jobs_live, r.version);
+                r.jobs_live, r.version, r.date_wait);
 }
 
 std::string text_of(const model::JobRow& row) {
@@ -291,7 +346,7 @@ std::string text_of(const model::JobRow& row) {
   const std::string changed_by = j.changed_by ? *j.changed_by : std::string{};
   return joined("job", row.run, row.path, row.job, j.phase, j.ended, j.in_scope, j.confirmed,
                 j.accepted, static_cast<int>(j.marks), changed_by, j.attempts, j.tries, j.lost,
-                j.predecessors_open, j.ready_at, j.retry_at, j.ended_at);
+                j.off_day, j.predecessors_open, j.ready_at, j.retry_at, j.ended_at);
 }
 
 std::string text_of(const model::AttemptRow& row) {
@@ -311,7 +366,25 @@ std::string text_of(const model::RevisionRow& r) {
 
 std::string text_of(const model::WorkflowRow& r) {
   return joined("workflow", r.name, r.folder, r.title, r.revision, r.run_number, r.deleted,
-                r.last_ended, r.last_failed, r.last_rerun, r.triggers_since, r.source_set);
+                r.last_ended, r.last_failed, r.last_rerun, r.triggers_since, r.source_set,
+                r.changed_at, r.last_ended_at, r.from_end_at);
+}
+
+std::string text_of(const model::CalendarRow& r) {
+  return joined("calendar", r.name, r.revision, r.source, r.canonical, r.digest, r.applied_at,
+                r.applied_by, r.reason, r.source_ref, r.since, r.source_set, r.deleted,
+                r.definition == nullptr);
+}
+
+std::string text_of(const model::BusinessDateRow& r) {
+  return joined("business_date", r.name, r.revision, r.source, r.canonical, r.digest, r.applied_at,
+                r.applied_by, r.reason, r.source_ref, r.source_set, r.value, r.moved_at, r.moves,
+                done_to_json(r.done), r.deleted, r.definition == nullptr);
+}
+
+std::string text_of(const model::BusinessDateMoveRow& r) {
+  return joined("business_date_move", r.name, r.number, r.from, r.to, r.at, r.how, r.actor,
+                r.reason, r.run);
 }
 
 std::string text_of(const model::Mark& m) {

@@ -134,6 +134,13 @@ TEST_SUITE("sqlite") {
     world.lease().release();
     change(sqlite_path(world.folder()),
            "DROP TABLE mark; DROP TABLE token; DROP TABLE signed_out;"
+           "DROP TABLE calendar; DROP TABLE business_date; DROP TABLE business_date_move;"
+           "ALTER TABLE run_active DROP COLUMN date_wait;"
+           "ALTER TABLE run_history DROP COLUMN date_wait;"
+           "ALTER TABLE job DROP COLUMN off_day;"
+           "ALTER TABLE workflow DROP COLUMN changed_at;"
+           "ALTER TABLE workflow DROP COLUMN last_ended_at;"
+           "ALTER TABLE workflow DROP COLUMN from_end_at;"
            "ALTER TABLE workflow DROP COLUMN source_set; ALTER TABLE folder DROP COLUMN lint;"
            "ALTER TABLE revision DROP COLUMN reason; ALTER TABLE revision DROP COLUMN source_ref;"
            "ALTER TABLE revision DROP COLUMN rollback_of;"

@@ -175,6 +175,8 @@ Result<Snapshot> MemoryStore::load() {
   Snapshot snapshot;
   auto& rows = snapshot.rows;
   if (counters_) rows.emplace_back(*counters_);
+  for (const auto& [key, row] : calendars_) rows.emplace_back(row);
+  for (const auto& [name, row] : business_dates_) rows.emplace_back(row);
   for (const auto& [name, row] : workflows_) rows.emplace_back(row);
   for (const auto& [name, folder] : folders_) rows.emplace_back(model::FolderRow{folder, false});
   for (const auto& [key, value] : variables_) rows.emplace_back(model::VariableRow{value, false});

@@ -39,6 +39,15 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
   Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
                                                const Page& page) override;
+  Result<Listed<model::CalendarRow>> calendars(const Page& page) override;
+  Result<std::vector<model::CalendarRow>> live_calendars() override;
+  Result<model::CalendarRow> calendar(const std::string& name, std::uint32_t revision) override;
+  Result<Listed<model::CalendarRow>> calendar_revisions(const std::string& name,
+                                                        const Page& page) override;
+  Result<Listed<model::BusinessDateRow>> business_dates(const Page& page) override;
+  Result<std::optional<model::BusinessDateRow>> business_date(const std::string& name) override;
+  Result<Listed<model::BusinessDateMoveRow>> business_date_moves(const std::string& name,
+                                                                 const Page& page) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
   Result<std::vector<model::PlannedOutcome>> workflow_outcomes(const std::string& workflow,
                                                                Timestamp from,
@@ -70,6 +79,9 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   void put(const model::JobRow& row);
   void put(const model::AttemptRow& row);
   void put(const model::RevisionRow& row);
+  void put(const model::CalendarRow& row);
+  void put(const model::BusinessDateRow& row);
+  void put(const model::BusinessDateMoveRow& row);
   void put(const model::WorkflowRow& row);
   void put(const model::VariableRow& row);
   void put(const model::FolderRow& row);
@@ -87,6 +99,7 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   model::PlannedRows outcomes_of(const model::PlannedSpan& span) const;
   void append_attempts(RunId run, std::vector<model::AttemptRow>& out) const;
   std::map<RevisionKey, model::RevisionRow> needed_revisions() const;
+  const model::CalendarRow* newest_calendar(const std::string& name) const;
 
   mutable std::mutex mutex_;
   std::string owner_;  ///< empty: nobody
@@ -99,6 +112,9 @@ class MemoryStore final : public EngineStore, public LeaseStore, public QuerySto
   std::map<Uuid, model::TokenRow> tokens_;
   std::map<model::MarkKey, model::Mark> marks_;
   std::map<RevisionKey, model::RevisionRow> revisions_;
+  std::map<RevisionKey, model::CalendarRow> calendars_;
+  std::map<std::string, model::BusinessDateRow> business_dates_;
+  std::map<std::pair<std::string, std::uint64_t>, model::BusinessDateMoveRow> date_moves_;
   Runs active_;
   Runs ended_;
   std::map<std::pair<std::string, std::uint64_t>, RunId> numbers_;

@@ -21,6 +21,8 @@ extern const char dandori_sqlite_0006[];
 extern const char dandori_sqlite_0006_end[];
 extern const char dandori_sqlite_0007[];
 extern const char dandori_sqlite_0007_end[];
+extern const char dandori_sqlite_0008[];
+extern const char dandori_sqlite_0008_end[];
 }
 
 namespace dandori::store::sqlite {
@@ -38,7 +40,8 @@ const std::array kMigrations{Migration{dandori_sqlite_0001, dandori_sqlite_0001_
                              Migration{dandori_sqlite_0004, dandori_sqlite_0004_end},
                              Migration{dandori_sqlite_0005, dandori_sqlite_0005_end},
                              Migration{dandori_sqlite_0006, dandori_sqlite_0006_end},
-                             Migration{dandori_sqlite_0007, dandori_sqlite_0007_end}};
+                             Migration{dandori_sqlite_0007, dandori_sqlite_0007_end},
+                             Migration{dandori_sqlite_0008, dandori_sqlite_0008_end}};
 
 Result<std::int64_t> read_integer(sqlite3* connection, std::string_view sql) {
   const Result<StatementPtr> statement = prepare(connection, sql);

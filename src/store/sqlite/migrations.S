@@ -21,6 +21,9 @@
 #if !__has_include("../migrations/sqlite/0007.sql")
 #error "migrations/sqlite/0007.sql is missing"
 #endif
+#if !__has_include("../migrations/sqlite/0008.sql")
+#error "migrations/sqlite/0008.sql is missing"
+#endif
   .section .rodata
   .globl dandori_sqlite_0001
   .globl dandori_sqlite_0001_end
@@ -63,5 +66,11 @@ dandori_sqlite_0006_end:
 dandori_sqlite_0007:
   .incbin "../migrations/sqlite/0007.sql"
 dandori_sqlite_0007_end:
+  .byte 0
+  .globl dandori_sqlite_0008
+  .globl dandori_sqlite_0008_end
+dandori_sqlite_0008:
+  .incbin "../migrations/sqlite/0008.sql"
+dandori_sqlite_0008_end:
   .byte 0
   .section .note.GNU-stack,"",@progbits

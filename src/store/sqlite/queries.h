@@ -81,6 +81,15 @@ class Queries final : public QueryStore {
   Result<model::RevisionRow> revision(const std::string& workflow, std::uint32_t revision) override;
   Result<Listed<model::RevisionRow>> revisions(const std::string& workflow,
                                                const Page& page) override;
+  Result<Listed<model::CalendarRow>> calendars(const Page& page) override;
+  Result<std::vector<model::CalendarRow>> live_calendars() override;
+  Result<model::CalendarRow> calendar(const std::string& name, std::uint32_t revision) override;
+  Result<Listed<model::CalendarRow>> calendar_revisions(const std::string& name,
+                                                        const Page& page) override;
+  Result<Listed<model::BusinessDateRow>> business_dates(const Page& page) override;
+  Result<std::optional<model::BusinessDateRow>> business_date(const std::string& name) override;
+  Result<Listed<model::BusinessDateMoveRow>> business_date_moves(const std::string& name,
+                                                                 const Page& page) override;
   Result<std::vector<model::PlannedOutcome>> outcomes(Timestamp from, Timestamp until) override;
   Result<std::vector<model::PlannedOutcome>> workflow_outcomes(const std::string& workflow,
                                                                Timestamp from,

@@ -30,12 +30,15 @@ consteval std::size_t field_count() {
 
 // A field that is added here needs a column in a new migration, `bind` and `read` below, and a
 // value in the sample rows of tests/store_conformance.
-static_assert(field_count<model::Run>() == 32);
-static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 14);
+static_assert(field_count<model::Run>() == 33);
+static_assert(field_count<model::JobRow>() == 4 && field_count<model::JobRun>() == 15);
 static_assert(field_count<model::AttemptRow>() == 2 && field_count<model::Attempt>() == 17);
 static_assert(field_count<model::ExitRecord>() == 10);
 static_assert(field_count<model::RevisionRow>() == 11);
-static_assert(field_count<model::WorkflowRow>() == 11);
+static_assert(field_count<model::WorkflowRow>() == 14);
+static_assert(field_count<model::CalendarRow>() == 13);
+static_assert(field_count<model::BusinessDateRow>() == 16 && field_count<model::DateDone>() == 3);
+static_assert(field_count<model::BusinessDateMoveRow>() == 9);
 static_assert(field_count<model::Variable>() == 3 && field_count<model::Folder>() == 4);
 static_assert(field_count<model::Mark>() == 6 && field_count<model::MarkKey>() == 4);
 static_assert(field_count<model::PlannedOutcome>() == 10);
@@ -130,7 +133,7 @@ void bind(Binder& out, const model::Run& run) {
   out.instant(run.created_at).instant(run.started_at).instant(run.ended_at);
   out.text(run.business_date).json(run.params).integer(run.reruns);
   out.text(run.only_job).integer(run.attempt_floor).bits(run.version);
-  out.text(run.traceparent);
+  out.text(run.traceparent).text(model::to_string(run.date_wait));
 }
 
 void read(Row& in, model::Run& run) {
@@ -161,6 +164,7 @@ void read(Row& in, model::Run& run) {
   run.attempt_floor = in.count();
   run.version = in.bits();
   run.traceparent = in.text();
+  run.date_wait = read_word<model::DateWait>(in);
 }
 
 void bind(Binder& out, const model::JobRow& row) {
@@ -176,6 +180,7 @@ void bind(Binder& out, const model::JobRow& row) {
   out.integer(job.attempts).integer(job.tries).integer(job.lost);
   out.instant(job.ready_at).instant(job.retry_at).instant(job.ended_at);
   out.text(job.changed_by ? std::string_view{*job.changed_by} : std::string_view{});
+  out.boolean(job.off_day && job.phase == Phase::ended);
 }
 
 void read(Row& in, model::JobRow& row) {
@@ -201,6 +206,7 @@ void read(Row& in, model::JobRow& row) {
   if (std::string name = in.text(); !name.empty()) {
     job.changed_by = std::make_shared<const std::string>(std::move(name));
   }
+  job.off_day = in.boolean();
 }
 
 void bind(Binder& out, const model::AttemptRow& row) {
@@ -258,10 +264,79 @@ void read(Row& in, model::RevisionRow& row) {
   row.rollback_of = in.count();
 }
 
+void bind(Binder& out, const model::CalendarRow& row) {
+  out.text(row.name).integer(row.revision).text(row.digest).instant(row.applied_at);
+  out.text(row.applied_by).text(row.source).text(row.canonical);
+  out.text(row.reason).text(row.source_ref);
+  out.instant(row.since).text(row.source_set).boolean(row.deleted);
+}
+
+void read(Row& in, model::CalendarRow& row) {
+  row.name = in.text();
+  row.revision = in.count();
+  row.digest = in.text();
+  row.applied_at = in.instant();
+  row.applied_by = in.text();
+  row.source = in.text();
+  row.canonical = in.text();
+  row.reason = in.text();
+  row.source_ref = in.text();
+  row.since = in.instant();
+  row.source_set = in.text();
+  row.deleted = in.boolean();
+}
+
+void bind(Binder& out, const model::BusinessDateRow& row) {
+  out.text(row.name).integer(row.revision).text(row.digest).instant(row.applied_at);
+  out.text(row.applied_by).text(row.source).text(row.canonical);
+  out.text(row.reason).text(row.source_ref).text(row.source_set);
+  out.text(row.value).instant(row.moved_at).bits(row.moves).json(done_to_json(row.done));
+  out.boolean(row.deleted);
+}
+
+void read(Row& in, model::BusinessDateRow& row) {
+  row.name = in.text();
+  row.revision = in.count();
+  row.digest = in.text();
+  row.applied_at = in.instant();
+  row.applied_by = in.text();
+  row.source = in.text();
+  row.canonical = in.text();
+  row.reason = in.text();
+  row.source_ref = in.text();
+  row.source_set = in.text();
+  row.value = in.text();
+  row.moved_at = in.instant();
+  row.moves = in.bits();
+  row.done = in.word<std::vector<model::DateDone>>([](std::string_view text) {
+    const Result<Json> json = parse_json(text, {.bytes_max = text.size() + 1});
+    return json ? done_from_json(*json) : std::nullopt;
+  });
+  row.deleted = in.boolean();
+}
+
+void bind(Binder& out, const model::BusinessDateMoveRow& row) {
+  out.text(row.name).bits(row.number).text(row.from).text(row.to).instant(row.at);
+  out.text(model::to_string(row.how)).text(row.actor).text(row.reason).uuid(row.run.value);
+}
+
+void read(Row& in, model::BusinessDateMoveRow& row) {
+  row.name = in.text();
+  row.number = in.bits();
+  row.from = in.text();
+  row.to = in.text();
+  row.at = in.instant();
+  row.how = read_word<model::DateMove>(in);
+  row.actor = in.text();
+  row.reason = in.text();
+  row.run = RunId{in.uuid()};
+}
+
 void bind(Binder& out, const model::WorkflowRow& row) {
   out.text(row.name).text(row.folder).text(row.title).integer(row.revision).bits(row.run_number);
   out.boolean(row.deleted).uuid(row.last_ended.value).boolean(row.last_failed);
   out.boolean(row.last_rerun).instant(row.triggers_since).text(row.source_set);
+  out.instant(row.changed_at).instant(row.last_ended_at).instant(row.from_end_at);
 }
 
 void read(Row& in, model::WorkflowRow& row) {
@@ -276,6 +351,9 @@ void read(Row& in, model::WorkflowRow& row) {
   row.last_rerun = in.boolean();
   row.triggers_since = in.instant();
   row.source_set = in.text();
+  row.changed_at = in.instant();
+  row.last_ended_at = in.instant();
+  row.from_end_at = in.instant();
 }
 
 void bind(Binder& out, const model::Variable& variable) {

@@ -22,13 +22,13 @@ inline constexpr std::string_view kRunRest =
     "revision,state,has_warning,has_failure,needs_decision,cancel_requested,kill_requested,"
     "confirmed,"
     "confirmed_by,origin,trigger_id,nominal,actor,scheduled_for,created_at,started_at,ended_at,"
-    "business_date,params,reruns,only_job,attempt_floor,version,traceparent";
+    "business_date,params,reruns,only_job,attempt_floor,version,traceparent,date_wait";
 inline constexpr Table kRunActive{"run_active", "id", "number,workflow", kRunRest};
 inline constexpr Table kRunHistory{"run_history", "id", "number,workflow", kRunRest};
 inline constexpr Table kJob{
     "job", "run_id,path", "",
     "job,phase,ended,in_scope,confirmed,accepted,attempts,tries,lost,ready_at,retry_at,ended_at,"
-    "changed_by"};
+    "changed_by,off_day"};
 inline constexpr Table kAttempt{
     "attempt", "run_id,path,n", "job",
     "state,failure,agent,boot_id,sequence,start_confirmed,manual_kill,timed_out,pid,assigned_at,"
@@ -40,10 +40,25 @@ inline constexpr Table kRevision{"revision", "workflow,revision",
                                  "digest,applied_at,applied_by,source,canonical,reason,"
                                  "source_ref,rollback_of",
                                  ""};
+/// A revision does not change, but for what stands last.
+inline constexpr Table kCalendar{"calendar", "name,revision",
+                                 "digest,applied_at,applied_by,source,canonical,reason,source_ref",
+                                 "since,source_set,deleted"};
+/// All revisions of the calendars whose newest one is not removed.
+inline constexpr std::string_view kLiveCalendars =
+    "AS c WHERE NOT EXISTS (SELECT 1 FROM calendar AS n WHERE n.name=c.name AND n.deleted=1 AND "
+    "n.revision=(SELECT max(revision) FROM calendar AS m WHERE m.name=c.name)) "
+    "ORDER BY name,revision";
+inline constexpr Table kBusinessDate{
+    "business_date", "name", "",
+    "revision,digest,applied_at,applied_by,source,canonical,reason,source_ref,source_set,value,"
+    "moved_at,moves,done,deleted"};
+inline constexpr Table kDateMove{"business_date_move", "name,number",
+                                 "from_date,to_date,at,how,actor,reason,run_id", ""};
 inline constexpr Table kWorkflow{
     "workflow", "name", "",
     "folder,title,revision,run_number,deleted,last_ended,last_failed,last_rerun,triggers_since,"
-    "source_set"};
+    "source_set,changed_at,last_ended_at,from_end_at"};
 inline constexpr Table kVariable{"variable", "folder,name", "", "value"};
 inline constexpr Table kFolder{"folder", "name", "", "title,labels,lint"};
 inline constexpr Table kMark{"mark", "workflow,number,job,kind", "",
@@ -74,6 +89,9 @@ void bind(Binder& out, const model::Run& run);
 void bind(Binder& out, const model::JobRow& row);
 void bind(Binder& out, const model::AttemptRow& row);
 void bind(Binder& out, const model::RevisionRow& row);
+void bind(Binder& out, const model::CalendarRow& row);
+void bind(Binder& out, const model::BusinessDateRow& row);
+void bind(Binder& out, const model::BusinessDateMoveRow& row);
 void bind(Binder& out, const model::WorkflowRow& row);
 void bind(Binder& out, const model::Variable& variable);
 void bind(Binder& out, const model::Folder& folder);
@@ -91,6 +109,9 @@ void read(Row& in, model::Run& run);
 void read(Row& in, model::JobRow& row);
 void read(Row& in, model::AttemptRow& row);
 void read(Row& in, model::RevisionRow& row);
+void read(Row& in, model::CalendarRow& row);
+void read(Row& in, model::BusinessDateRow& row);
+void read(Row& in, model::BusinessDateMoveRow& row);
 void read(Row& in, model::WorkflowRow& row);
 void read(Row& in, model::Variable& variable);
 void read(Row& in, model::Folder& folder);

@@ -49,6 +49,9 @@ Result<void> Writer::prepare_all() {
   sql[put_job_] = upsert(kJob);
   sql[put_attempt_] = upsert(kAttempt);
   sql[put_revision_] = upsert(kRevision);
+  sql[put_calendar_] = upsert(kCalendar);
+  sql[put_business_date_] = upsert(kBusinessDate);
+  sql[put_date_move_] = upsert(kDateMove);
   sql[put_workflow_] = upsert(kWorkflow);
   sql[put_variable_] = upsert(kVariable);
   sql[drop_variable_] = "DELETE FROM variable WHERE folder=? AND name=?";
@@ -133,6 +136,15 @@ int Writer::put(const model::AttemptRow& row) {
 }
 int Writer::put(const model::RevisionRow& row) {
   return write(put_revision_, row);
+}
+int Writer::put(const model::CalendarRow& row) {
+  return write(put_calendar_, row);
+}
+int Writer::put(const model::BusinessDateRow& row) {
+  return write(put_business_date_, row);
+}
+int Writer::put(const model::BusinessDateMoveRow& row) {
+  return write(put_date_move_, row);
 }
 int Writer::put(const model::WorkflowRow& row) {
   return write(put_workflow_, row);
@@ -314,6 +326,14 @@ Result<Snapshot> Writer::load() {
         columns(table, "t."), table.name, order);
   };
   Result<void> done = append<model::CountersRow>(out, select(kCounters, ""), kCounters.name, as_is);
+  if (done) {
+    done = append<model::CalendarRow>(out, select(kCalendar, "ORDER BY name,revision"),
+                                      kCalendar.name, as_is);
+  }
+  if (done) {
+    done = append<model::BusinessDateRow>(out, select(kBusinessDate, "ORDER BY name"),
+                                          kBusinessDate.name, as_is);
+  }
   if (done) {
     done =
         append<model::WorkflowRow>(out, select(kWorkflow, "ORDER BY name"), kWorkflow.name, as_is);

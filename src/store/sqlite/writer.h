@@ -41,6 +41,9 @@ class Writer {
     put_job_,
     put_attempt_,
     put_revision_,
+    put_calendar_,
+    put_business_date_,
+    put_date_move_,
     put_workflow_,
     put_variable_,
     drop_variable_,
@@ -75,6 +78,9 @@ class Writer {
   int put(const model::JobRow& row);
   int put(const model::AttemptRow& row);
   int put(const model::RevisionRow& row);
+  int put(const model::CalendarRow& row);
+  int put(const model::BusinessDateRow& row);
+  int put(const model::BusinessDateMoveRow& row);
   int put(const model::WorkflowRow& row);
   int put(const model::VariableRow& row);
   int put(const model::FolderRow& row);
