@@ -63,6 +63,7 @@ inline constexpr Entry kWords[] = {
     {"failure.not_started", "did not start in time", "期限までに起動できない"},
     {"failure.output", "its output file is broken or too big",
      "出力ファイルが不正または大きすぎる"},
+    {"failure.business_date", "the business date was another one", "業務日付が違う"},
     {"failure.expression", "an expression had no value", "式の値がない"},
     {"failure.lost", "nobody knows how it ended", "終了状態が分からない"},
     // Where a run came from.

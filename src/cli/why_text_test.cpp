@@ -79,10 +79,11 @@ TEST_CASE("a job that waits for a slot says who holds the slots, in English") {
 }
 
 TEST_CASE("every reason of the engine has a label and a sentence in both languages") {
-  for (const char* code : {"why.predecessor", "why.predecessors", "why.agent_missing", "why.slots",
-                           "why.retry_at", "why.starting", "why.running", "why.stopping",
-                           "why.not_run", "why.bypassed", "why.unknown", "why.ended", "why.failed",
-                           "why.run_queued", "why.overlap", "why.queue", "why.previous_failed"}) {
+  for (const char* code :
+       {"why.predecessor", "why.predecessors", "why.agent_missing", "why.slots", "why.retry_at",
+        "why.starting", "why.running", "why.stopping", "why.not_run", "why.bypassed", "why.unknown",
+        "why.ended", "why.failed", "why.run_queued", "why.overlap", "why.queue",
+        "why.previous_failed", "why.business_date"}) {
     CAPTURE(code);
     CHECK(find_text(Lang::en, code).has_value());
     CHECK(find_text(Lang::ja, std::string{code} + ".label").has_value());

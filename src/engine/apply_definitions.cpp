@@ -1,11 +1,12 @@
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "base/hash.h"
+#include "engine/apply.h"
+#include "engine/business_dates.h"
+#include "engine/calendars.h"
 #include "engine/marks.h"
-#include "engine/turn.h"
+#include "engine/plan_triggers.h"
 
 namespace dandori::engine {
 
@@ -14,33 +15,21 @@ using model::WorkflowDefinition;
 bool settle_workflow(Turn& turn, const std::string& name) {
   const auto found = turn.state.workflows.find(name);
   if (found == turn.state.workflows.end()) return true;
+  if (found->second.stale) replan(turn.state, found->second);
   while (found->second.next_fire <= turn.now.wall) {
-    if (turn.full() || !fire_trigger(turn, found->second)) return false;
+    if (turn.full()) return false;
+    // A business date that moves before this start moves now: what it is pinned to depends on it.
+    const bool moves_first = date_is_due(turn.state, found->second.next_fire);
+    if (moves_first ? !fire_one(turn) : !fire_trigger(turn, found->second)) return false;
   }
   return true;
 }
 
 namespace {
 
-enum class ApplyAction : std::uint8_t { created, changed, unchanged, removed };
-
-std::string_view word_of(ApplyAction action) {
-  switch (action) {
-    case ApplyAction::created:
-      return "created";
-    case ApplyAction::changed:
-      return "changed";
-    case ApplyAction::unchanged:
-      return "unchanged";
-    case ApplyAction::removed:
-      return "removed";
-  }
-  return "";
-}
-
 Json item(std::string_view kind, const std::string& name, ApplyAction action,
           std::uint32_t revision) {
-  Json made = Json::object({{"kind", kind}, {"name", name}, {"action", word_of(action)}});
+  Json made = Json::object({{"kind", kind}, {"name", name}, {"action", to_string(action)}});
   if (revision != 0) made.set("revision", revision);
   return made;
 }
@@ -60,6 +49,12 @@ void take_over(Turn& turn, WorkflowState& workflow, const std::string& old_name)
   turn.touch_workflow(before);
 }
 
+bool looks_at_others(const model::Workflow& workflow) {
+  return std::ranges::any_of(workflow.triggers, [](const model::Trigger& trigger) {
+    return !trigger.exclude.workflows.empty();
+  });
+}
+
 void put_revision(Turn& turn, const model::Actor& actor, const model::ApplyDefinitions& request,
                   const WorkflowDefinition& definition, const std::string& digest) {
   const model::Workflow& made = *definition.workflow;
@@ -76,13 +71,19 @@ void put_revision(Turn& turn, const model::Actor& actor, const model::ApplyDefin
   }
   workflow.row.folder = made.folder;
   workflow.row.title = made.title;
+  workflow.row.changed_at = turn.now.wall;
   workflow.row.deleted = false;
   if (!request.source_set.empty()) workflow.row.source_set = request.source_set;
   ++workflow.row.revision;
+  note_excluded(turn.state, workflow.definition.get(), definition.workflow.get());
   workflow.definition = definition.workflow;
   workflow.digest = digest;
   make_triggers(turn.state, workflow);
-  plan_triggers(turn.state, workflow);
+  if (looks_at_others(made)) {
+    mark_stale(turn.state, made.name);  // planned when all of the request is in
+  } else {
+    plan_triggers(turn.state, workflow);
+  }
   turn.keep(model::RevisionRow{.workflow = made.name,
                                .revision = workflow.row.revision,
                                .source = definition.source,
@@ -100,131 +101,6 @@ void put_revision(Turn& turn, const model::Actor& actor, const model::ApplyDefin
                Json::object({{"workflow", made.name}, {"revision", workflow.row.revision}}));
 }
 
-/// What an apply does to each thing, worked out before anything is touched.
-struct Step {
-  ApplyAction action = ApplyAction::unchanged;
-  std::uint32_t revision = 0;  ///< of a workflow: afterwards, or the last one when it is removed
-  std::string digest = {};
-};
-
-struct Plan {
-  std::vector<Step> folders, variables, workflows;  ///< beside those of the request
-  std::vector<std::string> removed;                 ///< names of workflows
-  std::string id;
-};
-
-Step plan_workflow(const State& state, const WorkflowDefinition& definition) {
-  Step step{.digest = sha256_hex(definition.canonical)};
-  const auto found = state.workflows.find(definition.workflow->name);
-  if (found == state.workflows.end() || !found->second.definition) {
-    step.action = ApplyAction::created;
-    step.revision = 1;
-    return step;
-  }
-  const WorkflowState& workflow = found->second;
-  const bool is_same = !workflow.row.deleted && workflow.digest == step.digest;
-  if (!is_same) {
-    step.action = workflow.row.deleted ? ApplyAction::created : ApplyAction::changed;
-  }
-  step.revision = workflow.row.revision + (is_same ? 0 : 1);
-  return step;
-}
-
-template <class Known>
-Step plan_value(const Known* known, bool is_same) {
-  if (known == nullptr) return {.action = ApplyAction::created};
-  return {.action = is_same ? ApplyAction::unchanged : ApplyAction::changed};
-}
-
-const model::Variable* find_variable(const State& state, const model::Variable& variable) {
-  const auto found = state.variables.find({variable.name, variable.folder});
-  return found == state.variables.end() ? nullptr : &found->second;
-}
-
-const model::Folder* find_folder(const State& state, const model::Folder& folder) {
-  const auto found = state.folders.find(folder.name);
-  return found == state.folders.end() ? nullptr : &found->second;
-}
-
-Json folder_json(const model::Folder& folder) {
-  Json labels = Json::object();
-  for (const auto& [name, value] : folder.labels) labels.set(name, value);
-  return Json::object({{"title", folder.title}, {"labels", labels}, {"lint", folder.lint}});
-}
-
-/// Workflows of the set that no file names any more. A workflow that gets another name is not one.
-std::vector<std::string> find_removed(const State& state, const model::ApplyDefinitions& request) {
-  std::set<std::string_view> named;
-  for (const WorkflowDefinition& definition : request.workflows) {
-    named.insert(definition.workflow->name);
-    named.insert(definition.workflow->renamed_from);
-  }
-  std::vector<std::string> removed;
-  for (const auto& [name, workflow] : state.workflows) {
-    if (workflow.row.deleted || !workflow.definition) continue;
-    if (workflow.row.source_set == request.source_set && !named.contains(name))
-      removed.push_back(name);
-  }
-  return removed;
-}
-
-Plan make_plan(const State& state, const model::ApplyDefinitions& request) {
-  Plan plan;
-  std::string seen;  // all that the plan rests on
-  for (const model::Folder& folder : request.folders) {
-    const model::Folder* known = find_folder(state, folder);
-    const Json before = known == nullptr ? Json{} : folder_json(*known);
-    plan.folders.push_back(plan_value(known, before == folder_json(folder)));
-    append_json(seen, before);
-  }
-  for (const model::Variable& variable : request.variables) {
-    const model::Variable* known = find_variable(state, variable);
-    plan.variables.push_back(plan_value(known, known != nullptr && known->value == variable.value));
-    append_json(seen, known == nullptr ? Json{} : known->value);
-  }
-  for (const WorkflowDefinition& definition : request.workflows) {
-    plan.workflows.push_back(plan_workflow(state, definition));
-    const Step& step = plan.workflows.back();
-    seen += fmt::format("\n{} {} {}", definition.workflow->name, step.revision, step.digest);
-  }
-  if (request.prune) plan.removed = find_removed(state, request);
-  for (const std::string& name : plan.removed) {
-    seen += fmt::format("\n{} {}", name, state.workflows.find(name)->second.row.revision);
-  }
-  plan.id = sha256_hex(seen).substr(0, 16);
-  return plan;
-}
-
-/// Removing is refused when it looks like a mistake: more than half of the set goes, or something
-/// of it still runs.
-Result<void> check_removal(const State& state, const model::ApplyDefinitions& request,
-                           const Plan& plan) {
-  std::size_t in_set = 0;
-  for (const auto& [name, workflow] : state.workflows) {
-    if (!workflow.row.deleted && workflow.row.source_set == request.source_set) ++in_set;
-  }
-  const std::size_t count = plan.removed.size();
-  if (count * 2 > in_set && count > request.prune_max) {
-    return fail(
-        "workflow.prune_too_many",
-        fmt::format("{} of {} workflows of this set would be removed: {}", count, in_set,
-                    fmt::join(plan.removed.begin(),
-                              plan.removed.begin() +
-                                  static_cast<std::ptrdiff_t>(std::min<std::size_t>(count, 10)),
-                              ", ")),
-        fmt::format("are all files named? If it is meant, say the number: --prune-max {}", count));
-  }
-  for (const std::string& name : plan.removed) {
-    const WorkflowState& workflow = state.workflows.find(name)->second;
-    if (workflow.active.empty()) continue;
-    return fail("workflow.prune_active",
-                fmt::format("workflow '{}' would be removed, and {} of its runs are not over", name,
-                            workflow.active.size()),
-                fmt::format("wait for them or cancel them: dandori runs --workflow {}", name));
-  }
-  return {};
-}
-
 Result<void> check_base(const State& state, const model::ApplyDefinitions& request) {
   if (!request.base) return {};
   for (const WorkflowDefinition& definition : request.workflows) {
@@ -240,7 +116,7 @@ Result<void> check_base(const State& state, const model::ApplyDefinitions& reque
 }
 
 void apply_workflow(Turn& turn, const model::Actor& actor, const model::ApplyDefinitions& request,
-                    const WorkflowDefinition& definition, const Step& step) {
+                    const WorkflowDefinition& definition, const ApplyStep& step) {
   const std::string& name = definition.workflow->name;
   if (step.action == ApplyAction::unchanged) {
     WorkflowState& workflow = turn.state.workflows.find(name)->second;
@@ -289,7 +165,7 @@ void apply_folder(Turn& turn, const model::Actor& actor, const model::Folder& fo
 }
 
 void carry_out(Turn& turn, const model::Actor& actor, const model::ApplyDefinitions& request,
-               const Plan& plan) {
+               const ApplyPlan& plan) {
   for (std::size_t i = 0; i < request.folders.size(); ++i) {
     if (plan.folders[i].action != ApplyAction::unchanged)
       apply_folder(turn, actor, request.folders[i]);
@@ -298,13 +174,21 @@ void carry_out(Turn& turn, const model::Actor& actor, const model::ApplyDefiniti
     if (plan.variables[i].action != ApplyAction::unchanged)
       apply_variable(turn, actor, request.variables[i]);
   }
+  apply_calendars(turn, actor, request, plan);
+  apply_business_dates(turn, actor, request, plan);
   for (std::size_t i = 0; i < request.workflows.size(); ++i) {
     apply_workflow(turn, actor, request, request.workflows[i], plan.workflows[i]);
   }
-  for (const std::string& name : plan.removed) remove_workflow(turn, actor, name);
+  for (const std::string& name : plan.removed_workflows) remove_workflow(turn, actor, name);
+  for (const std::string& name :
+       depending_on(turn.state, changed_calendars(request, plan), changed_workflows(request, plan)))
+    mark_stale(turn.state, name);
+  remove_business_dates(turn, actor, plan);
+  remove_calendars(turn, actor, plan);
+  if (!request.calendars.empty() || !request.business_dates.empty()) review_off_days(turn);
 }
 
-Json items_of(const State& state, const model::ApplyDefinitions& request, const Plan& plan) {
+Json items_of(const State& state, const model::ApplyDefinitions& request, const ApplyPlan& plan) {
   Json::Array items;
   for (std::size_t i = 0; i < request.folders.size(); ++i) {
     items.push_back(item("Folder", request.folders[i].name, plan.folders[i].action, 0));
@@ -312,13 +196,29 @@ Json items_of(const State& state, const model::ApplyDefinitions& request, const 
   for (std::size_t i = 0; i < request.variables.size(); ++i) {
     items.push_back(item("Variable", request.variables[i].name, plan.variables[i].action, 0));
   }
+  for (std::size_t i = 0; i < request.calendars.size(); ++i) {
+    items.push_back(item("Calendar", request.calendars[i].value.name, plan.calendars[i].action,
+                         plan.calendars[i].revision));
+  }
+  for (std::size_t i = 0; i < request.business_dates.size(); ++i) {
+    items.push_back(item("BusinessDate", request.business_dates[i].value.name,
+                         plan.business_dates[i].action, plan.business_dates[i].revision));
+  }
   for (std::size_t i = 0; i < request.workflows.size(); ++i) {
     items.push_back(item("Workflow", request.workflows[i].workflow->name, plan.workflows[i].action,
                          plan.workflows[i].revision));
   }
-  for (const std::string& name : plan.removed) {
+  for (const std::string& name : plan.removed_workflows) {
     items.push_back(item("Workflow", name, ApplyAction::removed,
                          state.workflows.find(name)->second.row.revision));
+  }
+  for (const std::string& name : plan.removed_dates) {
+    items.push_back(item("BusinessDate", name, ApplyAction::removed,
+                         state.business_dates.find(name)->second.row.revision));
+  }
+  for (const std::string& name : plan.removed_calendars) {
+    items.push_back(
+        item("Calendar", name, ApplyAction::removed, newest_calendar(state, name)->revision));
   }
   return Json::array(std::move(items));
 }
@@ -336,9 +236,16 @@ bool settle_instants(Turn& turn, const model::ApplyDefinitions& request) {
         const model::Workflow& workflow = *definition.workflow;
         return settle_workflow(turn, workflow.name) && settle_workflow(turn, workflow.renamed_from);
       });
-  if (!are_settled || !request.prune) return are_settled;
-  return std::ranges::all_of(find_removed(turn.state, request),
-                             [&](const std::string& name) { return settle_workflow(turn, name); });
+  if (!are_settled) return false;
+  const bool concerns_others =
+      request.prune || !request.calendars.empty() || !turn.state.excluders.empty();
+  if (!concerns_others) return true;
+  const ApplyPlan plan = make_plan(turn.state, request);
+  const auto settle = [&](const std::string& name) { return settle_workflow(turn, name); };
+  return std::ranges::all_of(plan.removed_workflows, settle) &&
+         std::ranges::all_of(depending_on(turn.state, changed_calendars(request, plan),
+                                          changed_workflows(request, plan)),
+                             settle);
 }
 
 /// Makes definitions live: a changed workflow gets a new revision; started runs keep theirs.
@@ -346,14 +253,14 @@ Result<Json> apply_definitions(Turn& turn, const model::Actor& actor,
                                const model::ApplyDefinitions& request) {
   if (const auto same = check_base(turn.state, request); !same)
     return std::unexpected(same.error());
-  const Plan plan = make_plan(turn.state, request);
+  const ApplyPlan plan = make_plan(turn.state, request);
   if (!request.plan.empty() && request.plan != plan.id) {
     return fail("plan.stale", "what this would change is no longer what the preview showed",
                 "look at the preview again");
   }
   Json answer = Json::object({{"dry_run", request.dry_run}});
   answer.set("items", items_of(turn.state, request, plan));
-  const Result<void> allowed = check_removal(turn.state, request, plan);
+  const Result<void> allowed = check_plan(turn.state, request, plan);
   if (request.dry_run) {
     answer.set("plan_id", plan.id);
     if (!allowed) answer.set("refused", refusal_json(allowed.error()));
@@ -370,7 +277,7 @@ Result<Json> set_variable(Turn& turn, const model::Actor& actor,
   if (!request.remove) {
     const model::Variable* known = find_variable(turn.state, variable);
     const bool is_same = known != nullptr && known->value == variable.value;
-    const Step step = plan_value(known, is_same);
+    const ApplyStep step = step_of_value(known != nullptr, is_same);
     if (!is_same) apply_variable(turn, actor, variable);
     return item("Variable", variable.name, step.action, 0);
   }

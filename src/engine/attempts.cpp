@@ -1,4 +1,5 @@
 #include "base/assert.h"
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
 #include "engine/turn.h"
@@ -166,6 +167,7 @@ bool fire_one(Turn& turn) {
     return true;
   }
   if (fire_mark_end(turn)) return true;
+  if (move_due_date(turn)) return true;
   while (!state.fires.empty() && state.fires.begin()->first <= turn.now.wall) {
     if (fire_trigger(turn, state.workflows.find(state.fires.begin()->second)->second)) return true;
   }

@@ -38,6 +38,9 @@ struct Handle {
   Result<Json> operator()(const model::Operate& request) const {
     return operate(turn, actor, request, fetched);
   }
+  Result<Json> operator()(const model::MoveBusinessDate& request) const {
+    return move_business_date(turn, actor, request);
+  }
   Result<Json> operator()(const model::SetVariable& request) const {
     return set_variable(turn, actor, request);
   }
@@ -55,6 +58,9 @@ struct Handle {
   Result<Json> operator()(const model::AskWhy& request) const {
     return why(turn.state, turn.now, request, fetched);
   }
+  Result<Json> operator()(const model::AskWhyWorkflow& request) const {
+    return why_workflow(turn.state, turn.now, request, fetched);
+  }
   Result<Json> operator()(const model::AskDifferences&) const {
     return differences_json(turn.state);
   }
@@ -67,6 +73,7 @@ struct Handle {
 struct Changes {
   bool operator()(const model::ApplyDefinitions& request) const { return !request.dry_run; }
   bool operator()(const model::AskWhy&) const { return false; }
+  bool operator()(const model::AskWhyWorkflow&) const { return false; }
   bool operator()(const model::AskDifferences&) const { return false; }
   bool operator()(const model::AskServer&) const { return false; }
   bool operator()(const model::AskAgents&) const { return false; }

@@ -78,6 +78,11 @@ struct CommandLine {
     if (request.until.us != 0) line += " --until " + format_rfc3339(request.until);
     return line + assignments("--value", request.values);
   }
+  std::string operator()(const model::MoveBusinessDate& request) const {
+    const std::string line = "dandori business-date ";
+    if (!request.to.empty()) return line + "set " + quoted(request.name) + " " + request.to;
+    return line + (request.step > 0 ? "advance " : "back ") + quoted(request.name);
+  }
   template <class Other>
   std::string operator()(const Other&) const {
     return {};

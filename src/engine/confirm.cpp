@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/turn.h"
 
@@ -70,6 +71,7 @@ void mark_confirmed(Turn& turn, const model::Actor& actor, model::Run& run) {
   }
   turn.state.queues.insert(run.workflow);
   tell_heirs(turn, run);
+  note_good_end(turn, run);
 }
 
 }  // namespace

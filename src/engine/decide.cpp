@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "engine/business_dates.h"
+#include "engine/plan_triggers.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -20,6 +22,8 @@ struct NamedRun {
   std::string operator()(const model::StartRun& request) const { return request.like; }
   std::string operator()(const model::Operate& request) const { return request.run; }
   std::string operator()(const model::SetVariable&) const { return {}; }
+  std::string operator()(const model::MoveBusinessDate&) const { return {}; }
+  std::string operator()(const model::AskWhyWorkflow&) const { return {}; }
   std::string operator()(const model::AskDifferences&) const { return {}; }
   std::string operator()(const model::AskServer&) const { return {}; }
   std::string operator()(const model::CreateToken&) const { return {}; }
@@ -67,6 +71,14 @@ bool make_way(Turn& turn, const Event& event) {
   const auto* operate = std::get_if<model::Operate>(&command->request);
   if (operate != nullptr && operate->run.empty() && operate->job.empty())
     return settle_workflow(turn, operate->workflow);
+  // Whoever reads or moves a business date finds it as the clock says.
+  if (const auto* move = std::get_if<model::MoveBusinessDate>(&command->request))
+    return settle_date(turn, move->name);
+  if (const auto* start = std::get_if<model::StartRun>(&command->request)) {
+    const auto workflow = turn.state.workflows.find(start->workflow);
+    const bool known = workflow != turn.state.workflows.end() && workflow->second.definition;
+    return !known || settle_date(turn, workflow->second.definition->business_date);
+  }
   const auto* apply = std::get_if<model::ApplyDefinitions>(&command->request);
   return apply == nullptr || settle_instants(turn, *apply);
 }
@@ -96,6 +108,7 @@ bool advance_one_queue(Turn& turn) {
 /// One step of each kind of due work, so that none waits for another to run dry.
 bool work_once(Turn& turn) {
   bool did = rewind_one(turn);
+  did = replan_one(turn) || did;
   did = fire_one(turn) || did;
   did = advance_one_queue(turn) || did;
   did = settle_one(turn) || did;
@@ -106,9 +119,11 @@ bool work_once(Turn& turn) {
 bool work_is_left(const State& state, Now now) {
   if (!state.settling.empty() || !state.queues.empty() || !state.reruns_wanted.empty()) return true;
   if (!state.rewinds.empty() || !state.outcomes_wanted.empty()) return true;
+  if (!state.replans.empty()) return true;
   if (!state.timers.empty() && state.timers.begin()->at <= now.steady.us) return true;
   if (!state.fires.empty() && state.fires.begin()->first <= now.wall) return true;
   if (!state.mark_ends.empty() && state.mark_ends.begin()->first <= now.wall) return true;
+  if (date_is_due(state, now.wall)) return true;
   return start_possible(state, now);
 }
 
@@ -129,6 +144,8 @@ model::Needs needs(const State& state, const Event& event) {
   if (!run.empty() && find_run(state, run) == nullptr) needed.ended_run = run;
   const std::string key = key_of(*command);
   if (!key.empty() && state.keys.find(key) == nullptr) needed.key = key;
+  if (const auto* why = std::get_if<model::AskWhyWorkflow>(&command->request))
+    needed.planned = outcomes_of_day(state, *why);
   return needed;
 }
 
@@ -154,6 +171,7 @@ Decision decide(State& state, std::span<const Envelope> events, Now now, TurnLim
 Wake next_wake(const State& state) {
   Wake wake;
   if (!state.fires.empty()) wake.wall = state.fires.begin()->first;
+  if (!state.date_moves.empty()) wake.wall = std::min(wake.wall, state.date_moves.begin()->first);
   if (!state.mark_ends.empty()) wake.wall = std::min(wake.wall, state.mark_ends.begin()->first);
   if (!state.timers.empty()) wake.steady = Steady{state.timers.begin()->at};
   for (const auto& [name, agent] : state.agents) {

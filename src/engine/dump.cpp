@@ -2,6 +2,7 @@
 
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/plan_triggers.h"
 #include "engine/state.h"
 
 namespace dandori::engine {
@@ -14,22 +15,44 @@ void dump_counters(Out out, const model::CountersRow& row) {
                  row.id_key, row.journal_seq, row.audit_seq, row.audit_hash, row.clock_high.us);
 }
 
-void dump_workflow(Out out, const WorkflowState& workflow) {
+void dump_workflow(Out out, const State& state, const WorkflowState& workflow) {
   const model::WorkflowRow& row = workflow.row;
   fmt::format_to(
       out,
       "workflow {} folder '{}' title '{}' set '{}' revision {} digest {} runs {} deleted {} last "
       "{} failed {} "
-      "rerun {} since {} running {} counted {} marks {} drained {} queued [{}]\n",
+      "rerun {} since {} changed {} last end {} from end {} running {} counted {} marks {} drained "
+      "{} queued [{}]\n",
       row.name, row.folder, row.title, row.source_set, row.revision, workflow.digest,
       row.run_number, row.deleted, to_string(row.last_ended), row.last_failed, row.last_rerun,
-      row.triggers_since.us, workflow.running, workflow.queue_counted, workflow.marks,
-      workflow.drained, fmt::join(workflow.queued, " "));
-  for (const TriggerState& trigger : workflow.triggers) {
-    fmt::format_to(out, "  next {}\n", trigger.next ? trigger.next->fire.at.us : -1);
-  }
+      row.triggers_since.us, row.changed_at.us, row.last_ended_at.us, row.from_end_at.us,
+      workflow.running, workflow.queue_counted, workflow.marks, workflow.drained,
+      fmt::join(workflow.queued, " "));
+  std::vector<std::optional<calendar::PlannedStart>> starts;
+  for (const TriggerState& trigger : workflow.triggers) starts.push_back(trigger.next);
+  if (state.replans.contains(row.name)) starts = fresh_starts(state, workflow);
+  for (const auto& start : starts)
+    fmt::format_to(out, "  next {}\n", start ? start->fire.at.us : -1);
   for (const auto& [number, id] : workflow.active)
     fmt::format_to(out, "  active {} {}\n", number, to_string(id));
+}
+
+void dump_calendar(Out out, const std::vector<model::CalendarRow>& revisions) {
+  for (const model::CalendarRow& row : revisions) {
+    fmt::format_to(out, "calendar {} revision {} digest {} since {} set '{}' deleted {}\n",
+                   row.name, row.revision, row.digest, row.since.us, row.source_set, row.deleted);
+  }
+}
+
+void dump_date(Out out, const DateState& date) {
+  const model::BusinessDateRow& row = date.row;
+  fmt::format_to(out,
+                 "business_date {} revision {} digest {} set '{}' value {} at {} moves {} due {} "
+                 "deleted {}\n",
+                 row.name, row.revision, row.digest, row.source_set, row.value, row.moved_at.us,
+                 row.moves, date.due.us, row.deleted);
+  for (const model::DateDone& done : row.done)
+    fmt::format_to(out, "  done {} {} {}\n", done.date, done.workflow, to_string(done.run));
 }
 
 /// An agent that never connected, named by a job, is no fact of its own.
@@ -71,15 +94,15 @@ void dump_attempt(Out out, const model::Attempt& attempt) {
 void dump_job(Out out, const ActiveRun& run, std::uint32_t index) {
   const model::JobRun& job = run.job(index);
   const JobExtra& extra = run.extra[index];
-  fmt::format_to(out,
-                 "  job {} phase {} ended {} scope {} confirmed {} accepted {} marks {} by '{}' "
-                 "attempts {} tries {} lost {} open {} "
-                 "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
-                 run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended),
-                 job.in_scope, job.confirmed, job.accepted, job.marks,
-                 job.changed_by ? *job.changed_by : "", job.attempts, job.tries, job.lost,
-                 job.predecessors_open, extra.satisfied, extra.bypassed, job.ready_at.us,
-                 job.retry_at.us, job.ended_at.us, extra.timer_at != kNoTimer);
+  fmt::format_to(
+      out,
+      "  job {} phase {} ended {} off {} scope {} confirmed {} accepted {} marks {} by '{}' "
+      "attempts {} tries {} lost {} open {} "
+      "satisfied {} bypassed {} ready {} retry {} ended {} timer {}\n",
+      run.definition(index).id, static_cast<int>(job.phase), to_string(job.ended), job.off_day,
+      job.in_scope, job.confirmed, job.accepted, job.marks, job.changed_by ? *job.changed_by : "",
+      job.attempts, job.tries, job.lost, job.predecessors_open, extra.satisfied, extra.bypassed,
+      job.ready_at.us, job.retry_at.us, job.ended_at.us, extra.timer_at != kNoTimer);
   if (extra.newest) dump_attempt(out, *extra.newest);
 }
 
@@ -89,15 +112,15 @@ void dump_run(Out out, const ActiveRun& active) {
                  "run {} {} revision {} {} warning {} failure {} decision {} cancel {} kill {} "
                  "confirmed {} '{}' "
                  "origin {} trigger '{}' nominal '{}' actor '{}' for {} created {} started {} "
-                 "ended {} date {} "
+                 "ended {} date {} wait {} "
                  "params {} reruns {} only '{}' floor {} drained {} open {} live {} version {}\n",
                  to_string(run.id), run_name(run), run.revision, to_string(run.state),
                  run.has_warning, run.has_failure, run.needs_decision, run.cancel_requested,
                  run.kill_requested, run.confirmed, run.confirmed_by, to_string(run.origin),
                  run.trigger, run.nominal, run.actor, run.scheduled_for.us, run.created_at.us,
-                 run.started_at.us, run.ended_at.us, run.business_date, write_json(run.params),
-                 run.reruns, run.only_job, run.traceparent, run.attempt_floor, run.drained,
-                 run.jobs_open, run.jobs_live, run.version);
+                 run.started_at.us, run.ended_at.us, run.business_date, to_string(run.date_wait),
+                 write_json(run.params), run.reruns, run.only_job, run.traceparent,
+                 run.attempt_floor, run.drained, run.jobs_open, run.jobs_live, run.version);
   for (std::uint32_t job = 0; job < run.jobs.size(); ++job) dump_job(out, active, job);
 }
 
@@ -107,7 +130,9 @@ std::string dump(const State& state) {
   std::string text;
   const Out out{text};
   dump_counters(out, state.counters);
-  for (const auto& [name, workflow] : state.workflows) dump_workflow(out, workflow);
+  for (const auto& [name, workflow] : state.workflows) dump_workflow(out, state, workflow);
+  for (const auto& [name, revisions] : state.calendar_rows) dump_calendar(out, revisions);
+  for (const auto& [name, date] : state.business_dates) dump_date(out, date);
   for (const auto& [key, variable] : state.variables) {
     fmt::format_to(out, "variable {} in '{}' {}\n", key.name, key.folder,
                    write_json(variable.value));

@@ -14,7 +14,10 @@ using model::Run;
 using model::RunState;
 using Phase = JobRun::Phase;
 
-bool passes_bypass(std::uint32_t states) {
+bool passes_on(const JobRun& ended, std::uint32_t states) {
+  if (ended.ended != JobState::bypassed) return false;
+  // Left out by its own days, it counts as done wherever a bypassed one may.
+  if (ended.off_day && (states & model::state_bit(JobState::bypassed)) != 0) return false;
   return states == model::kSatisfied || (states & model::state_bit(JobState::bypassed)) == 0;
 }
 
@@ -72,7 +75,7 @@ Verdict verdict(const ActiveRun& run, std::uint32_t index) {
   const Job& job = run.definition(index);
   if (is_stopping(run.run)) return Verdict::not_run;
   if (run.run.state == RunState::queued) return Verdict::not_yet;
-  if (!job.enabled && run.run.only_job.empty()) return Verdict::bypass;
+  if ((!job.enabled || state.off_day) && run.run.only_job.empty()) return Verdict::bypass;
   return state.ready_at.us != 0 ? Verdict::start : condition(run, index);
 }
 
@@ -121,9 +124,7 @@ void count_predecessors(ActiveRun& run) {
       const std::uint32_t states = job.successor_states[edge];
       --run.job(successor).predecessors_open;
       if (satisfies(predecessor, states)) ++run.extra[successor].satisfied;
-      if (predecessor.ended == JobState::bypassed && passes_bypass(states)) {
-        ++run.extra[successor].bypassed;
-      }
+      if (passes_on(predecessor, states)) ++run.extra[successor].bypassed;
     }
   }
 }

@@ -19,6 +19,11 @@ Verdict verdict(const ActiveRun& run, std::uint32_t job);
 /// The same of the job's predecessors alone, whether or not it was once startable.
 Verdict condition(const ActiveRun& run, std::uint32_t job);
 
+/// Whether the job is a process on some agent; else the engine itself takes it to its end.
+constexpr bool needs_process(const model::Job& job) {
+  return job.type == model::JobType::shell;
+}
+
 /// No new jobs start in it, and what is open ends.
 bool is_stopping(const model::Run& run);
 
@@ -44,8 +49,9 @@ bool is_decided(const model::Run& run, const model::JobRun& job);
 /// as failed.
 bool satisfies(const model::JobRun& job, std::uint32_t states);
 
-/// Whether `bypassed` of a predecessor is passed on through a dependency with these states.
-bool passes_bypass(std::uint32_t states);
+/// Whether the job's end makes what follows through a dependency with these states bypassed too: it
+/// was bypassed by a branch, not by its own days.
+bool passes_on(const model::JobRun& ended, std::uint32_t states);
 
 /// When the condition of a startable job came true: the last (join any: first) end that it needed,
 /// or the start of the run.

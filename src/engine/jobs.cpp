@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "base/assert.h"
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
 #include "engine/turn.h"
@@ -46,7 +49,7 @@ void release_successors(Turn& turn, ActiveRun& run, std::uint32_t index) {
     const std::uint32_t states = job.successor_states[edge];
     --run.job(successor).predecessors_open;
     if (satisfies(ended, states)) ++run.extra[successor].satisfied;
-    if (ended.ended == JobState::bypassed && passes_bypass(states)) ++run.extra[successor].bypassed;
+    if (passes_on(ended, states)) ++run.extra[successor].bypassed;
     consider_job(turn, run, successor);
   }
 }
@@ -157,8 +160,14 @@ void settle_start(Turn& turn, ActiveRun& run, std::uint32_t index) {
     case Gate::skip:
       return skip_job(turn, run, index);
     case Gate::open:
-      if (run.definition(index).type == model::JobType::noop)
-        end_job(turn, run, index, JobState::succeeded);
+      break;
+  }
+  switch (run.definition(index).type) {
+    case model::JobType::noop:
+      return end_job(turn, run, index, JobState::succeeded);
+    case model::JobType::business_date:
+      return run_date_job(turn, run, index);
+    case model::JobType::shell:
       return;
   }
 }
@@ -178,6 +187,20 @@ void settle_waiting(Turn& turn, ActiveRun& run, std::uint32_t index) {
 }
 
 }  // namespace
+
+void review_off_days(Turn& turn) {
+  for (auto& [id, run] : turn.state.runs) {
+    const bool has_days = std::ranges::any_of(
+        run.run.definition->jobs, [](const model::Job& job) { return job.runs_on.has_value(); });
+    if (!has_days || run.ended) continue;
+    std::vector<bool> before;
+    for (const JobRun& job : run.run.jobs) before.push_back(job.off_day);
+    derive_off_days(turn.state, run.run);
+    for (std::uint32_t index = 0; index < before.size(); ++index) {
+      if (run.job(index).off_day != before[index]) consider_job(turn, run, index);
+    }
+  }
+}
 
 void skip_job(Turn& turn, ActiveRun& run, std::uint32_t index) {
   unqueue_job(turn.state, run, index);

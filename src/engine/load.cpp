@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
+#include "engine/business_dates.h"
+#include "engine/calendars.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/plan_triggers.h"
 #include "engine/state.h"
 
 namespace dandori::engine {
@@ -77,6 +81,23 @@ struct Apply {
     workflow.digest = row.digest;
     workflow.row.revision = row.revision;
   }
+  void operator()(const model::CalendarRow& row) const {
+    std::vector<model::CalendarRow>& revisions = state.calendar_rows[row.name];
+    const auto same = std::ranges::find(revisions, row.revision, &model::CalendarRow::revision);
+    if (same != revisions.end()) {
+      same->since = row.since;
+      same->source_set = row.source_set;
+      same->deleted = row.deleted;
+      return;
+    }
+    revisions.push_back(row);
+    revisions.back().source.clear();
+    revisions.back().canonical.clear();
+  }
+  void operator()(const model::BusinessDateRow& row) const {
+    state.business_dates[row.name].row = row;
+  }
+  void operator()(const model::BusinessDateMoveRow&) const {}
   void operator()(const model::WorkflowRow& row) const {
     WorkflowState& workflow = workflow_state(state, row.name);
     workflow.row = row;
@@ -128,17 +149,20 @@ void set_aside(State& state, RunId run) {
 void finish_load(State& state, Now now) {
   state.wall_high = state.counters.clock_high;
   state.outcomes_until = state.counters.clock_high;
+  rebuild_calendars(state);
+  for (auto& [name, date] : state.business_dates) plan_date(state, date);
   for (auto& [name, workflow] : state.workflows) {
     derive_workflow(state, workflow);
     if (!workflow.definition) continue;
     workflow.revisions.clear();
     make_triggers(state, workflow);
-    plan_triggers(state, workflow);
+    note_excluded(state, nullptr, workflow.definition.get());
   }
-  for (auto& [id, run] : state.runs) {
-    index_run(state, run.run);
-    derive_run(state, run, now);
+  for (auto& [id, run] : state.runs) index_run(state, run.run);
+  for (auto& [name, workflow] : state.workflows) {
+    if (workflow.definition) plan_triggers(state, workflow);
   }
+  for (auto& [id, run] : state.runs) derive_run(state, run, now);
 }
 
 ActiveRun assemble_active(model::Run run, model::WorkflowPtr definition,

@@ -243,6 +243,7 @@ Result<Json> of_run(Turn& turn, const Actor& actor, const Operate& request,
   if (request.job.empty()) {
     const bool holds = request.action == Operation::hold || request.action == Operation::release;
     if (holds) return hold_queued(turn, actor, request, run);
+    if (request.action == Operation::force) return force_run(turn, actor, run);
     const bool fits = request.action == Operation::suspend || request.action == Operation::resume;
     if (!fits) return not_here(request.action, "run");
     return suspend_run(turn, actor, request, run);

@@ -26,6 +26,7 @@ constexpr std::size_t kStepsMax = 1'000'000;  ///< of the copy: more is a loop
 struct Subject {
   std::string workflow, run;
   bool of_server = false;  ///< all workflows
+  std::string date = {};   ///< business date: all workflows that work for it
 };
 
 struct SubjectOf {
@@ -39,11 +40,20 @@ struct SubjectOf {
   Subject operator()(const model::Operate& request) const {
     return {request.workflow, request.run, request.of_server};
   }
+  Subject operator()(const model::MoveBusinessDate& request) const {
+    return {{}, {}, false, request.name};
+  }
   template <class Other>
   Subject operator()(const Other&) const {
     return {};
   }
 };
+
+bool is_touched(const Subject& subject, const std::string& name, const WorkflowState& workflow) {
+  if (subject.of_server || name == subject.workflow) return true;
+  return !subject.date.empty() && workflow.definition &&
+         workflow.definition->business_date == subject.date;
+}
 
 const model::Run* fetched_run(const model::Fetched& fetched) {
   for (const model::Change& row : fetched.run_rows) {
@@ -108,6 +118,9 @@ StatePtr overlay(const State& state, const Subject& subject) {
   copy->counters = state.counters;
   copy->variables = state.variables;
   copy->folders = state.folders;
+  copy->calendar_rows = state.calendar_rows;
+  copy->calendars = state.calendars;
+  copy->business_dates = state.business_dates;
   copy->marks = state.marks;
   copy->mark_ends = state.mark_ends;
   copy->drained = state.drained;
@@ -117,7 +130,7 @@ StatePtr overlay(const State& state, const Subject& subject) {
     copy->ended.put(subject.run, *version);
   }
   for (const auto& [name, workflow] : state.workflows) {
-    if (subject.of_server || name == subject.workflow) copy_workflow(state, name, workflow, *copy);
+    if (is_touched(subject, name, workflow)) copy_workflow(state, name, workflow, *copy);
   }
   for (const JobPlace& place : state.settling) {
     if (copy->runs.contains(place.run)) copy->settling.push_back(place);
@@ -204,7 +217,7 @@ struct JobChange {
     return before != nullptr && before->job(old_index).marks == after.job(index).marks;
   }
   bool is_changed() const {
-    if (before == nullptr) return state_after() != JobState::bypassed;
+    if (before == nullptr) return state_after() != JobState::bypassed || after.job(index).off_day;
     return state_before() != state_after() || is_accepted() || is_set() || !same_marks();
   }
   std::string_view effect() const {
@@ -336,6 +349,19 @@ void put_run(Json& made, const model::Run* run) {
   made.set("run_state", run == nullptr ? Json{} : Json{to_string(run->state)});
 }
 
+/// Business dates that would be other ones.
+Json moves_of(const State& state, const State& copy) {
+  Json moves = Json::array();
+  for (const auto& [name, date] : copy.business_dates) {
+    const auto before = state.business_dates.find(name);
+    if (before == state.business_dates.end() || before->second.row.value == date.row.value)
+      continue;
+    moves.push(Json::object(
+        {{"business_date", name}, {"from", before->second.row.value}, {"to", date.row.value}}));
+  }
+  return moves;
+}
+
 std::uint64_t digest_of(const ActiveRun& run) {
   std::uint64_t digest = mix64(run.run.version, static_cast<std::uint64_t>(run.run.state));
   for (std::size_t index = 0; index < run.run.jobs.size(); ++index) {
@@ -359,7 +385,18 @@ std::string plan_of(const State& state, const Command& command, const model::Fet
   if (const auto* operate = std::get_if<model::Operate>(&command.request)) {
     text += fmt::format(" {} {}", to_string(operate->action), operate->job);
   }
+  if (const auto* move = std::get_if<model::MoveBusinessDate>(&command.request))
+    text += fmt::format(" {} {}", move->to, move->step);
+  for (const auto& [name, of] : state.workflows) {
+    if (subject.date.empty() || !is_touched(subject, name, of)) continue;
+    text += fmt::format(" {} {} {}", name, of.row.run_number, of.active.size());
+  }
   const auto workflow = state.workflows.find(subject.workflow);
+  std::string_view date_name = subject.date;
+  if (workflow != state.workflows.end() && workflow->second.definition)
+    date_name = workflow->second.definition->business_date;
+  if (const auto date = state.business_dates.find(date_name); date != state.business_dates.end())
+    text += fmt::format(" {} {}", date_name, date->second.row.moves);
   if (workflow != state.workflows.end()) {
     const WorkflowState& of = workflow->second;
     text += fmt::format(" {} {} {} {} {} {}", of.row.revision, of.row.run_number, of.marks,
@@ -400,6 +437,7 @@ Result<Json> preview(const State& state, Now now, const Command& command,
   put_run(made, run_of(*copy, fetched, named));
   changes_of(state, *copy, fetched, named).put_into(made);
   made.set("marks", marks_of(state, *copy));
+  made.set("business_dates", moves_of(state, *copy));
   made.set("warnings", turn.notes.is_null() ? Json::array() : turn.notes);
   made.set("command", command_line(command.request));
   return made;

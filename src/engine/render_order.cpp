@@ -82,8 +82,11 @@ void add_own_env(Renderer& render, const ActiveRun& run, const model::Attempt& a
   std::string id = to_string(of.id);
   std::string date = of.business_date;
   date.erase(std::remove(date.begin(), date.end(), '-'), date.end());
-  const bool has_own_date = std::any_of(of.definition->env.begin(), of.definition->env.end(),
-                                        [](const auto& each) { return each.first == "BIZ_YMD"; });
+  const auto gives_date = [](const auto& env) {
+    return std::ranges::any_of(env, [](const auto& each) { return each.first == "BIZ_YMD"; });
+  };
+  const bool has_own_date =
+      gives_date(of.definition->env) || gives_date(run.definition(attempt.ref.job).env);
   render.add("DANDORI_TRANSACTION_ID", id);
   render.add("DANDORI_IDEMPOTENCY_KEY", job_key(run, attempt.ref.job));
   render.add("DANDORI_RUN_ID", std::move(id));

@@ -48,7 +48,7 @@ namespace {
 void reset_job(JobRun& job) {
   job.phase = Phase::waiting;
   job.ended = JobState::wait_pred;
-  job.confirmed = job.accepted = false;
+  job.confirmed = job.accepted = job.off_day = false;
   job.changed_by = nullptr;
   job.tries = 0;
   job.lost = 0;
@@ -96,6 +96,7 @@ void reopen_jobs(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen) {
     run.job(index).in_scope = true;
     turn.touch_job(run, index);
   }
+  derive_off_days(turn.state, run.run);
   recount_flags(run.run);
   count_predecessors(run);
   turn.touch_run(run);
@@ -126,6 +127,7 @@ void reopen_run(Turn& turn, ActiveRun& run, const std::vector<bool>& chosen,
     if (chosen[index] || job.in_scope) turn.touch_job(run, index);
     job.in_scope = chosen[index];
   }
+  derive_off_days(turn.state, run.run);
   recount_flags(run.run);
   count_predecessors(run);
   const bool has_root = reopening.scope == RerunScope::from || reopening.scope == RerunScope::only;

@@ -31,6 +31,8 @@ class RowStore {
     for (const auto& [key, row] : workflows) rows.emplace_back(row);
     for (const auto& [key, row] : variables) rows.emplace_back(row);
     for (const auto& [key, row] : folders) rows.emplace_back(row);
+    for (const auto& [key, row] : calendars) rows.emplace_back(row);
+    for (const auto& [key, row] : business_dates) rows.emplace_back(row);
     for (const auto& [key, row] : agents) rows.emplace_back(row);
     for (const auto& [key, row] : tokens) rows.emplace_back(row);
     for (const auto& [key, mark] : marks) rows.emplace_back(model::MarkRow{mark, false});
@@ -75,6 +77,9 @@ class RowStore {
   std::map<std::string, model::WorkflowRow> workflows;
   std::map<std::pair<std::string, std::string>, model::VariableRow> variables;
   std::map<std::string, model::FolderRow> folders;
+  std::map<std::pair<std::string, std::uint32_t>, model::CalendarRow> calendars;
+  std::map<std::string, model::BusinessDateRow> business_dates;
+  std::vector<model::BusinessDateMoveRow> moves;
   std::map<Uuid, model::TokenRow> tokens;
   std::map<std::string, model::AgentRow> agents;
   std::map<model::MarkKey, model::Mark> marks;
@@ -134,6 +139,29 @@ class RowStore {
     }
     void operator()(const model::WorkflowRow& row) const {
       store.workflows.insert_or_assign(row.name, row);
+    }
+    void operator()(const model::CalendarRow& row) const {
+      const auto [at, is_new] = store.calendars.try_emplace({row.name, row.revision}, row);
+      if (is_new) return;
+      at->second.since = row.since;
+      at->second.source_set = row.source_set;
+      at->second.deleted = row.deleted;
+    }
+    void operator()(const model::BusinessDateRow& row) const {
+      store.business_dates.insert_or_assign(row.name, row);
+    }
+    void operator()(const model::BusinessDateMoveRow& row) const {
+      // Moves form a chain: each begins where the one before it ended.
+      std::string before;
+      std::uint64_t count = 0;
+      for (const model::BusinessDateMoveRow& move : store.moves) {
+        if (move.name != row.name) continue;
+        before = move.to;
+        ++count;
+      }
+      REQUIRE(row.number == count + 1);
+      REQUIRE(row.from == before);
+      store.moves.push_back(row);
     }
     void operator()(const model::VariableRow& row) const {
       const std::pair key{row.variable.folder, row.variable.name};

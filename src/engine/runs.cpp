@@ -1,6 +1,8 @@
 #include "base/assert.h"
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/plan_triggers.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -27,6 +29,7 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
   run.run.scheduled_for = wanted.scheduled_for;
   run.run.created_at = turn.now.wall;
   run.run.business_date = std::move(wanted.business_date);
+  run.run.date_wait = wanted.date_wait;
   run.run.params = std::move(wanted.params);
   run.run.only_job = std::move(wanted.only_job);
   run.run.traceparent = std::move(wanted.traceparent);
@@ -35,8 +38,10 @@ ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted) {
       run.run.only_job.empty() ? static_cast<std::uint32_t>(run.run.jobs.size()) : 1;
   run.extra.resize(run.run.jobs.size());
   derive_marks(turn.state, run);
+  derive_off_days(turn.state, run.run);
   count_predecessors(run);
   index_run(turn.state, run.run);
+  plan_from_end(turn.state, workflow);
   turn.touch_run(run);
   turn.touch_workflow(workflow);
   turn.journal(id, "run.created", {}, 0,
@@ -48,8 +53,10 @@ void begin_run(Turn& turn, ActiveRun& run) {
   leave_queue(turn.state, run.run);
   WorkflowState& workflow = turn.state.workflows.find(run.run.workflow)->second;
   run.run.state = RunState::running;
+  run.run.date_wait = model::DateWait::none;
   run.run.started_at = turn.now.wall;
   if (counts_for_overlap(run.run)) ++workflow.running;
+  plan_from_end(turn.state, workflow);
   turn.touch_run(run);
   turn.journal(run.run.id, "run.started");
   if (run.run.jobs.empty()) return finish_run(turn, run);
@@ -67,6 +74,7 @@ void remember_end(Turn& turn, WorkflowState& workflow, const model::Run& run) {
   const bool failed = run.state == RunState::failed || run.state == RunState::killed;
   if (run.id != workflow.row.last_ended) workflow.row.last_rerun = false;
   workflow.row.last_ended = run.id;
+  workflow.row.last_ended_at = run.ended_at;
   workflow.row.last_failed = failed && !run.confirmed;
   turn.touch_workflow(workflow);
 }
@@ -95,7 +103,10 @@ void finish_run(Turn& turn, ActiveRun& run) {
   turn.touch_run(run);
   turn.journal(run.run.id, "run.ended", {}, 0, Json::object({{"state", to_string(run.run.state)}}));
   remember_end(turn, workflow, run.run);
+  plan_from_end(turn.state, workflow);
   if (run.run.reruns > 0) tell_heirs(turn, run.run);
+  if (run.run.state == RunState::succeeded || run.run.state == RunState::warning)
+    note_good_end(turn, run.run);
   turn.state.queues.insert(run.run.workflow);
 }
 
@@ -120,14 +131,23 @@ bool may_start(const WorkflowState& workflow) {
   return !waits_for_operator(workflow) && !is_busy(workflow) && !waits_for_good_end(workflow);
 }
 
+std::optional<std::uint64_t> queue_head(const State& state, const WorkflowState& workflow) {
+  for (const std::uint64_t number : workflow.queued) {
+    const auto run = state.runs.find(workflow.active.at(number));
+    if (run != state.runs.end() && !waits_for_date(state, run->second.run)) return number;
+  }
+  return std::nullopt;
+}
+
 bool advance_queue(Turn& turn, const std::string& name) {
   State& state = turn.state;
   WorkflowState& workflow = state.workflows.find(name)->second;
   if (workflow.queued.empty() || !workflow.definition) return false;
-  const std::uint64_t first = *workflow.queued.begin();
-  if (find_mark(state, {name, first, {}, model::MarkKind::hold}) != nullptr) return false;
+  const std::optional<std::uint64_t> first = queue_head(state, workflow);
+  if (!first) return false;
+  if (find_mark(state, {name, *first, {}, model::MarkKind::hold}) != nullptr) return false;
   if (may_start(workflow)) {
-    const RunId head = workflow.active.at(first);
+    const RunId head = workflow.active.at(*first);
     begin_run(turn, state.runs.find(head)->second);
     return true;
   }

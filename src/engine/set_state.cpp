@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
 #include "engine/outputs_read.h"
@@ -53,6 +54,32 @@ Result<void> refuse_shut(const ActiveRun& run, std::uint32_t index) {
 }
 
 }  // namespace
+
+/// The run begins whatever it waits for: its business date, the run before it, its place in the
+/// queue. What an operator holds goes on being held.
+Result<Json> force_run(Turn& turn, const Actor& actor, ActiveRun& run) {
+  const std::string name = run_name(run.run);
+  if (run.run.state != RunState::queued) {
+    return fail("run.started",
+                fmt::format("run '{}' has started ({})", name, to_string(run.run.state)),
+                fmt::format("a job of it is forced by `dandori force '{}/JOB'`", name));
+  }
+  const WorkflowState& workflow = turn.state.workflows.find(run.run.workflow)->second;
+  const bool is_held =
+      find_mark(turn.state, {run.run.workflow, run.run.number, {}, MarkKind::hold}) != nullptr;
+  if (is_held || waits_for_operator(workflow)) {
+    return fail("run.held", fmt::format("run '{}' is held or drained", name),
+                "`dandori differences` shows who did it, and the undo");
+  }
+  Json before = Json::object({{"state", "queued"}});
+  if (waits_for_date(turn.state, run.run))
+    before.set("waits_for", fmt::format("business_date_{}", to_string(run.run.date_wait)));
+  turn.audit(actor, "run.force", name, std::move(before), Json::object({{"state", "running"}}));
+  turn.journal(run.run.id, "run.forced", {}, 0,
+               Json::object({{"by", actor.name}, {"reason", actor.reason}}));
+  begin_run(turn, run);
+  return run_answer(run.run);
+}
 
 /// The job starts whatever it waits for; only a free slot is still needed.
 Result<Json> force_job(Turn& turn, const Actor& actor, ActiveRun& run, std::uint32_t index) {

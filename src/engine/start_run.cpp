@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "calendar/zone.h"
+#include "engine/business_dates.h"
+#include "engine/calendars.h"
 #include "engine/marks.h"
 #include "engine/outputs_read.h"
 #include "engine/params.h"
@@ -14,13 +16,13 @@ namespace dandori::engine {
 using model::OnPreviousFailure;
 using model::Overlap;
 
-Admission admit(const WorkflowState& workflow, bool manual, bool late) {
+Admission admit(const State& state, const WorkflowState& workflow, bool manual, bool late) {
   const model::OverlapRule& rule = workflow.definition->overlap;
   if (waits_for_operator(workflow)) {
     const bool full = !late && workflow.queue_counted >= rule.queue_max;
     return full ? Admission::overlap : Admission::later;
   }
-  const bool busy = is_busy(workflow) || !workflow.queued.empty();
+  const bool busy = is_busy(workflow) || queue_head(state, workflow).has_value();
   const bool failed = waits_for_good_end(workflow);
   if (rule.policy == Overlap::skip && busy) return Admission::overlap;
   if (manual && rule.policy == Overlap::block && busy) return Admission::overlap;
@@ -104,26 +106,48 @@ Result<void> check_startable(const Turn& turn, const WorkflowState& workflow) {
               fmt::format("dandori enable '{}'", name));
 }
 
-/// The local date of a start by hand, in the zone of the first trigger.
-std::string local_date(const State& state, const WorkflowState& workflow, Timestamp at) {
-  std::string_view name = state.settings.timezone;
+calendar::LocalTime local_time(const State& state, std::string_view zone_name, Timestamp at) {
+  const Result<calendar::TimeZone> zone = state.settings.zone(zone_name);
+  return zone ? zone->to_local(at) : calendar::TimeZone{}.to_local(at);
+}
+
+/// The business date of a start by hand: the stored one; without, that of the moment by the
+/// calendar of the first trigger that names one; without, the local date in the zone of the first
+/// trigger that names one.
+std::string date_of_moment(const State& state, const WorkflowState& workflow, Timestamp at) {
+  if (const DateState* date = find_date(state, workflow.definition->business_date))
+    return date->row.value;
+  std::string_view zone = state.settings.timezone;
+  const model::Trigger* with_zone = nullptr;
   for (const model::Trigger& trigger : workflow.definition->triggers) {
-    if (trigger.timezone.empty()) continue;
-    name = trigger.timezone;
-    break;
+    if (!trigger.timezone.empty() && with_zone == nullptr) with_zone = &trigger;
+    if (trigger.calendar.empty()) continue;
+    const calendar::BusinessCalendarPtr calendar = calendar_of(state, trigger.calendar);
+    if (!calendar->timezone().empty()) zone = calendar->timezone();
+    if (!trigger.timezone.empty()) zone = trigger.timezone;
+    return format_day(calendar->business_date(local_time(state, zone, at)));
   }
-  const Result<calendar::TimeZone> zone = state.settings.zone(name);
-  const calendar::LocalTime local = zone ? zone->to_local(at) : calendar::TimeZone{}.to_local(at);
-  return format_day(calendar::day_of(local));
+  if (with_zone != nullptr) zone = with_zone->timezone;
+  return format_day(calendar::day_of(local_time(state, zone, at)));
 }
 
 Result<std::string> business_date_of(const State& state, const WorkflowState& workflow,
                                      const model::StartRun& request, Timestamp at) {
-  if (!request.business_date) return local_date(state, workflow, at);
+  if (!request.business_date) return date_of_moment(state, workflow, at);
   if (parse_day(*request.business_date)) return *request.business_date;
   return fail("param.bad_business_date",
               fmt::format("'{}' is no business date", *request.business_date),
               "write it as 2026-11-20", "/business_date");
+}
+
+/// Another date than the one it would have had is a line of its own in the audit log.
+void audit_date(Turn& turn, const model::Actor& actor, const WorkflowState& workflow,
+                const model::StartRun& request, const model::Run& run) {
+  if (!request.business_date) return;
+  const std::string own = date_of_moment(turn.state, workflow, turn.now.wall);
+  if (own == run.business_date) return;
+  turn.audit(actor, "run.business_date", run_name(run), Json::object({{"business_date", own}}),
+             Json::object({{"business_date", run.business_date}}));
 }
 
 Error refusal(const WorkflowState& workflow, Admission admission) {
@@ -184,7 +208,7 @@ Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::Start
   wanted.params = std::move(*params);
 
   const bool past = request.force && !waits_for_operator(workflow);
-  const Admission admission = past ? Admission::now : admit(workflow, true, false);
+  const Admission admission = past ? Admission::now : admit(turn.state, workflow, true, false);
   if (admission == Admission::overlap || admission == Admission::previous_failed) {
     return std::unexpected(refusal(workflow, admission));
   }
@@ -194,6 +218,7 @@ Result<Json> start_run(Turn& turn, const model::Actor& actor, const model::Start
   after.set("params", run.run.params);
   if (request.force) after.set("force", true);
   turn.audit(actor, "run.start", run_name(run.run), {}, std::move(after));
+  audit_date(turn, actor, workflow, request, run.run);
   return run_answer(run.run);
 }
 
@@ -296,6 +321,7 @@ Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::Sta
   after.set("only", request.only);
   if (*like != nullptr) after.set("like", run_name((*like)->run));
   turn.audit(actor, "run.start", run_name(run.run), {}, std::move(after));
+  audit_date(turn, actor, workflow, request, run.run);
   begin_run(turn, run);
   return run_answer(run.run);
 }

@@ -8,8 +8,11 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "engine/business_dates.h"
+#include "engine/calendars.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
+#include "engine/plan_triggers.h"
 
 namespace dandori::engine {
 
@@ -84,35 +87,6 @@ void clear_timer(State& state, ActiveRun& run, std::uint32_t job) {
   at = kNoTimer;
 }
 
-void make_triggers(State& state, WorkflowState& workflow) {
-  workflow.triggers.clear();
-  for (const model::Trigger& trigger : workflow.definition->triggers) {
-    TriggerState made;
-    Result<calendar::Schedule> schedule = calendar::Schedule::make(
-        trigger, {state.settings.zone, state.settings.timezone}, workflow.row.name);
-    if (schedule) made.schedule = std::move(*schedule);
-    workflow.triggers.push_back(std::move(made));
-  }
-}
-
-void plan_triggers(State& state, WorkflowState& workflow) {
-  for (TriggerState& trigger : workflow.triggers) {
-    trigger.next = std::nullopt;
-    if (workflow.row.deleted || !trigger.schedule) continue;
-    trigger.next = trigger.schedule->next(workflow.row.triggers_since);
-  }
-  plan_fire(state, workflow);
-}
-
-void plan_fire(State& state, WorkflowState& workflow) {
-  if (workflow.next_fire != kFarFuture) state.fires.erase({workflow.next_fire, workflow.row.name});
-  workflow.next_fire = kFarFuture;
-  for (const TriggerState& trigger : workflow.triggers) {
-    if (trigger.next) workflow.next_fire = std::min(workflow.next_fire, trigger.next->fire.at);
-  }
-  if (workflow.next_fire != kFarFuture) state.fires.insert({workflow.next_fire, workflow.row.name});
-}
-
 void index_run(State& state, const Run& run) {
   const auto found = state.workflows.find(run.workflow);
   DANDORI_ASSERT(found != state.workflows.end(), "a run of an unknown workflow");
@@ -128,7 +102,9 @@ void index_run(State& state, const Run& run) {
 
 void leave_queue(State& state, const Run& run) {
   WorkflowState& workflow = state.workflows.find(run.workflow)->second;
-  if (workflow.queued.erase(run.number) != 0 && !is_caught_up(run)) --workflow.queue_counted;
+  if (workflow.queued.erase(run.number) == 0) return;
+  if (!is_caught_up(run)) --workflow.queue_counted;
+  plan_from_end(state, workflow);
 }
 
 namespace {
@@ -209,7 +185,7 @@ void queue_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
   const Job& job = run.definition(index);
   const Gate how = gate(run.run, run.job(index));
   if (how == Gate::shut) return;
-  if (how == Gate::skip || job.type == model::JobType::noop) {
+  if (how == Gate::skip || !needs_process(job)) {
     state.settling.push_back({run.run.id, index});
     return;
   }
@@ -221,7 +197,7 @@ void queue_job(State& state, ActiveRun& run, std::uint32_t index, Now now) {
 
 void unqueue_job(State& state, ActiveRun& run, std::uint32_t index) {
   const Job& job = run.definition(index);
-  if (job.type == model::JobType::noop || run.job(index).ready_at.us == 0) return;
+  if (!needs_process(job) || run.job(index).ready_at.us == 0) return;
   agent_state(state, agent_of(state, job)).ready.erase(ready_key(run, index));
 }
 
@@ -236,8 +212,28 @@ void blank_jobs(Run& run) {
   }
 }
 
+void derive_off_days(const State& state, Run& run) {
+  const Result<Day> date = parse_day(run.business_date);
+  for (std::uint32_t index = 0; index < run.jobs.size(); ++index) {
+    const std::optional<model::RunsOn>& rule = run.definition->jobs[index].runs_on;
+    JobRun& job = run.jobs[index];
+    if (job.phase == Phase::ended) continue;
+    job.off_day = false;
+    if (!rule || !date) continue;
+    calendar::BusinessCalendarPtr calendar = calendar::BusinessCalendar::plain();
+    if (!rule->calendar.empty()) {
+      calendar = calendar_of(state, rule->calendar);
+    } else if (const DateState* stored = find_date(state, run.definition->business_date)) {
+      const std::string& name = stored->row.definition->calendar;
+      if (!name.empty()) calendar = calendar_named(state, name);
+    }
+    job.off_day = !calendar::runs_on(*rule, *calendar, *date);
+  }
+}
+
 void derive_run(State& state, ActiveRun& run, Now now) {
   derive_marks(state, run);
+  derive_off_days(state, run.run);
   count_predecessors(run);
   run.run.jobs_open = 0;
   run.run.jobs_live = 0;

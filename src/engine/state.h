@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "calendar/business_calendar.h"
 #include "calendar/schedule.h"
 #include "engine/engine.h"
 #include "model/event.h"
@@ -101,6 +102,15 @@ struct WorkflowState {
   std::uint32_t running = 0;        ///< active, started, never rerun: what overlap looks at
   std::uint8_t marks = 0;           ///< its own: bits of MarkKind
   bool drained = false;             ///< it or the server is
+  bool has_from_end = false;        ///< a trigger counts from the end of its runs
+  bool stale = false;  ///< its schedules are of calendars or workflows that have been changed
+  bool dirty = false;
+};
+
+/// A business date.
+struct DateState {
+  model::BusinessDateRow row;
+  Timestamp due = kFarFuture;  ///< when it moves by itself; 0: at once
   bool dirty = false;
 };
 
@@ -157,6 +167,10 @@ struct State {
   std::uint64_t epoch = 0;
   model::CountersRow counters;
   std::map<std::string, WorkflowState, std::less<>> workflows;
+  /// Every revision, oldest first, without its texts; removed calendars too.
+  std::map<std::string, std::vector<model::CalendarRow>, std::less<>> calendar_rows;
+  calendar::Calendars calendars;  ///< made of those that are not removed
+  std::map<std::string, DateState, std::less<>> business_dates;
   std::map<VariableKey, model::Variable> variables;
   std::map<std::string, model::Folder> folders;
   std::map<std::string, AgentState, std::less<>> agents;
@@ -167,7 +181,8 @@ struct State {
   std::set<RunId> set_aside;  ///< active runs that only the store holds
 
   // Derived: work that is due.
-  std::set<std::pair<Timestamp, std::string>> fires;  ///< workflows by next_fire
+  std::set<std::pair<Timestamp, std::string>> fires;       ///< workflows by next_fire
+  std::set<std::pair<Timestamp, std::string>> date_moves;  ///< business dates by `due`
   std::set<TimerKey> timers;
   std::set<std::pair<Timestamp, model::MarkKey>> mark_ends;  ///< marks with an `until`
   /// Jobs decided without a process, and the open jobs of a run that is being stopped: checked
@@ -180,6 +195,12 @@ struct State {
   // The wall clock may have run ahead and been put right (guarantee G9).
   Timestamp wall_high;       ///< latest seen since it last went back
   Timestamp outcomes_until;  ///< instants up to this one may have an outcome after triggers_since
+  bool calendars_rewind = false;  ///< some were applied by a clock that ran ahead
+  /// Workflows that are to be planned again, as what their starts rest on has been changed: out of
+  /// `fires` until then.
+  std::set<std::string> replans;
+  /// Workflows that exclude the days of the one named.
+  std::map<std::string, std::set<std::string>, std::less<>> excluders;
   std::set<std::string> rewinds;          ///< workflows to be planned again from now
   std::set<std::string> outcomes_wanted;  ///< workflows whose next instant may have an outcome
 
@@ -223,6 +244,8 @@ void queue_job(State& state, ActiveRun& run, std::uint32_t job, Now now);
 void unqueue_job(State& state, ActiveRun& run, std::uint32_t job);
 /// Job runs of a run that has just been made: all wait, but those that a run alone leaves out.
 void blank_jobs(model::Run& run);
+/// Finds out which waiting jobs have own days that leave the run's date out.
+void derive_off_days(const State& state, model::Run& run);
 /// Derives counters, queues and timers of one run from what is stored.
 void derive_run(State& state, ActiveRun& run, Now now);
 /// Puts a stored attempt into a run: the newest of its job is kept, and what a job row would say of

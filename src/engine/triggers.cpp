@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <utility>
 
+#include "engine/business_dates.h"
 #include "engine/marks.h"
 #include "engine/params.h"
+#include "engine/plan_triggers.h"
 #include "engine/turn.h"
 
 namespace dandori::engine {
@@ -62,6 +65,14 @@ struct Together {
   std::string trigger;
 };
 
+/// Another date than its own is stored: it waits in the queue, if there is room.
+Admission admit_on(const Turn& turn, const WorkflowState& workflow, const DateAgreement& agreed,
+                   bool late) {
+  if (agreed.wait == model::DateWait::none) return admit(turn.state, workflow, false, late);
+  const bool full = !late && workflow.queue_counted >= workflow.definition->overlap.queue_max;
+  return full ? Admission::overlap : Admission::later;
+}
+
 void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, bool late,
                    std::vector<Together>& together) {
   const auto same = std::find_if(together.begin(), together.end(), [&](const Together& other) {
@@ -70,16 +81,21 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
   if (same != together.end()) {
     return miss(turn, workflow, due, MissReason::superseded, same->trigger);
   }
+  const DateAgreement agreed =
+      agree_on_date(turn.state, *workflow.definition, due.planned.business_date);
   model::Run draft;
   draft.workflow = workflow.row.name;
   draft.definition = workflow.definition;
   draft.trigger = due.trigger.id;
   draft.scheduled_for = due.planned.fire.at;
-  draft.business_date = format_day(due.planned.business_date);
+  draft.business_date = format_day(agreed.date);
   Result<Json> params = resolve_params(turn.state, draft, due.trigger.params);
   if (!params) return miss(turn, workflow, due, MissReason::blocked, params.error().code);
-  const Admission admission = admit(workflow, false, late);
+  const Admission admission = admit_on(turn, workflow, agreed, late);
   if (admission == Admission::overlap || admission == Admission::previous_failed) {
+    if (agreed.wait != model::DateWait::none)
+      return miss(turn, workflow, due, MissReason::business_date_behind,
+                  std::string{to_string(agreed.wait)});
     return miss(turn, workflow, due, MissReason::overlap,
                 waits_for_operator(workflow)
                     ? "hold"
@@ -87,18 +103,19 @@ void start_planned(Turn& turn, WorkflowState& workflow, const DueStart& due, boo
   }
   NewRun wanted{model::Origin::schedule,  due.trigger.id,
                 origin_text(due.planned), "schedule",
-                due.planned.fire.at,      format_day(due.planned.business_date),
+                due.planned.fire.at,      std::move(draft.business_date),
                 std::move(*params)};
+  wanted.date_wait = agreed.wait;
   const ActiveRun& run = start_admitted(turn, workflow, std::move(wanted), admission);
   together.push_back({due.trigger.params, due.trigger.id});
   record(turn, workflow, due, PlannedState::started, MissReason::none, run.run.id, {});
 }
 
 /// Whether no further start of the trigger is due, as far as `next` goes.
-bool is_newest(const TriggerState& trigger, Timestamp now) {
+bool is_newest(const TriggerState& trigger, const StatePlans& plans, Timestamp now) {
   std::optional<calendar::PlannedStart> next = trigger.next;
   while (next && next->fire.at <= now && !next->is_start()) {
-    next = trigger.schedule->next(next->fire.at);
+    next = trigger.schedule->next(next->fire.at, &plans);
   }
   return !next || next->fire.at > now;
 }
@@ -113,16 +130,23 @@ void record_dropped(Turn& turn, const WorkflowState& workflow, const DueStart& d
 
 /// Takes the triggers whose next start is `at` and plans their following one.
 std::vector<DueStart> take_due(Turn& turn, WorkflowState& workflow, Timestamp at) {
+  const StatePlans plans{turn.state};
   std::vector<DueStart> due;
   for (std::size_t i = 0; i < workflow.triggers.size(); ++i) {
     TriggerState& trigger = workflow.triggers[i];
+    const model::Trigger& definition = workflow.definition->triggers[i];
     if (!trigger.next || trigger.next->fire.at != at) continue;
-    const auto occurrences = trigger.schedule->expand(at, at + Duration{1}, SIZE_MAX);
-    trigger.next = trigger.schedule->next(at);
-    const bool newest = is_newest(trigger, turn.now.wall);
-    for (const calendar::PlannedStart& planned : occurrences) {
-      due.push_back({workflow.definition->triggers[i], planned, newest});
+    if (trigger.schedule->is_from_end()) {
+      due.push_back({definition, *trigger.next, true});
+      // What follows counts from its end, or from now when it does not start.
+      workflow.row.from_end_at = turn.now.wall;
+      continue;
     }
+    const auto occurrences = trigger.schedule->expand(at, at + Duration{1}, SIZE_MAX, &plans);
+    trigger.next = trigger.schedule->next(at, &plans);
+    const bool newest = is_newest(trigger, plans, turn.now.wall);
+    for (const calendar::PlannedStart& planned : occurrences)
+      due.push_back({definition, planned, newest});
   }
   return due;
 }
@@ -137,7 +161,11 @@ void notice_clock(State& state, Now now) {
   state.wall_high = now.wall;
   state.outcomes_until = state.counters.clock_high;
   for (const auto& [name, workflow] : state.workflows) {
-    if (workflow.row.triggers_since > now.wall) state.rewinds.insert(name);
+    if (believes_until(workflow) > now.wall) state.rewinds.insert(name);
+  }
+  for (const auto& [name, revisions] : state.calendar_rows) {
+    for (const model::CalendarRow& row : revisions)
+      state.calendars_rewind = state.calendars_rewind || row.since > now.wall;
   }
 }
 
@@ -145,20 +173,27 @@ void notice_clock(State& state, Now now) {
 /// at it. A crash loses nothing: whoever loads finds triggers_since ahead of the clock again.
 bool rewind_one(Turn& turn) {
   std::set<std::string>& rewinds = turn.state.rewinds;
+  if (std::exchange(turn.state.calendars_rewind, false) && rewind_calendars(turn)) return true;
   while (!rewinds.empty()) {
     const std::string name = *rewinds.begin();
     rewinds.erase(rewinds.begin());
     WorkflowState& workflow = turn.state.workflows.find(name)->second;
-    if (workflow.row.triggers_since <= turn.now.wall) continue;
+    if (believes_until(workflow) <= turn.now.wall) continue;
     turn.journal({}, "triggers.rewound", {}, 0,
                  Json::object({{"workflow", name},
                                {"from", format_rfc3339(workflow.row.triggers_since)},
                                {"to", format_rfc3339(turn.now.wall)}}));
-    workflow.row.triggers_since = turn.now.wall;
+    model::WorkflowRow& row = workflow.row;
+    row.triggers_since = std::min(row.triggers_since, turn.now.wall);
+    row.changed_at = std::min(row.changed_at, turn.now.wall);
+    row.last_ended_at = std::min(row.last_ended_at, turn.now.wall);
+    row.from_end_at = std::min(row.from_end_at, turn.now.wall);
     workflow.outcomes_known = turn.now.wall;
     workflow.settled.clear();
     turn.touch_workflow(workflow);
-    plan_triggers(turn.state, workflow);
+    if (!workflow.stale) plan_triggers(turn.state, workflow);
+    for (const std::string& other : depending_on(turn.state, {}, {name}))
+      mark_stale(turn.state, other);
     return true;
   }
   return false;
@@ -197,7 +232,7 @@ void skip_outcomes(Turn& turn) {
   turn.journal(
       {}, "triggers.unreadable", {}, 0,
       Json::object({{"workflow", name}, {"until", format_rfc3339(workflow.row.triggers_since)}}));
-  plan_triggers(turn.state, workflow);
+  if (!workflow.stale) plan_triggers(turn.state, workflow);
 }
 
 /// Decides one instant of a workflow: each of its triggers starts a run then, or misses with a
@@ -217,6 +252,7 @@ bool fire_trigger(Turn& turn, WorkflowState& workflow) {
   workflow.row.triggers_since = at;
   turn.touch_workflow(workflow);
   plan_fire(turn.state, workflow);
+  plan_from_end(turn.state, workflow);
   const Duration late = turn.now.wall - at;
   std::vector<Together> together;
   const model::Mark* disabled = disabling(turn.state, workflow, at);

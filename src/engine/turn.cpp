@@ -51,6 +51,13 @@ void Turn::touch_agent(AgentState& agent) {
   ++changes_;
 }
 
+void Turn::touch_date(DateState& date) {
+  if (date.dirty) return;
+  date.dirty = true;
+  dates_.push_back(&date);
+  ++changes_;
+}
+
 void Turn::keep(Change row) {
   kept_.push_back(std::move(row));
   ++changes_;
@@ -155,6 +162,10 @@ model::Batch Turn::finish() {
   batch.epoch = state.epoch;
   std::vector<Change>& rows = batch.changes;
   for (Change& row : kept_) rows.push_back(std::move(row));
+  for (DateState* date : dates_) {
+    rows.emplace_back(date->row);
+    date->dirty = false;
+  }
   for (WorkflowState* workflow : workflows_) {
     rows.emplace_back(workflow->row);
     workflow->dirty = false;

@@ -36,6 +36,7 @@ class Turn {
   void touch_attempt(ActiveRun& run, std::uint32_t job);
   void touch_workflow(WorkflowState& workflow);
   void touch_agent(AgentState& agent);
+  void touch_date(DateState& date);
   /// Rows that are written as they are.
   void keep(model::Change row);
   /// Something that whoever looks at a preview must know: `{code, …}`.
@@ -47,6 +48,8 @@ class Turn {
   /// The newest attempt makes room for a further one; its row is not lost.
   void replace_attempt(ActiveRun& run, std::uint32_t job, std::unique_ptr<model::Attempt> next);
 
+  /// Work that makes no row counts as well.
+  void worked() { ++changes_; }
   /// Changes so far, roughly: what the turn's bound looks at.
   std::size_t changes() const { return changes_; }
   bool full() const { return changes_ >= limits.changes_max; }
@@ -65,6 +68,7 @@ class Turn {
   std::vector<std::pair<ActiveRun*, std::uint32_t>> attempts_;
   std::vector<WorkflowState*> workflows_;
   std::vector<AgentState*> agents_;
+  std::vector<DateState*> dates_;
   std::vector<model::Change> attempt_rows_;
   std::vector<model::Change> kept_;
   std::vector<model::Change> lines_;
@@ -83,6 +87,7 @@ struct NewRun {
   std::string traceparent = {};
   model::WorkflowPtr definition = {};  ///< null: the newest
   std::uint32_t revision = 0;
+  model::DateWait date_wait = model::DateWait::none;
 };
 ActiveRun& create_run(Turn& turn, WorkflowState& workflow, NewRun wanted);
 /// queued → running: its first jobs become startable.
@@ -105,6 +110,9 @@ bool waits_for_good_end(const WorkflowState& workflow);
 
 /// A waiting job whose condition may have changed: queues what follows from it.
 void consider_job(Turn& turn, ActiveRun& run, std::uint32_t job);
+/// Calendars or business dates have been changed: jobs whose own days say something else now
+/// follow.
+void review_off_days(Turn& turn);
 /// What was startable and has not started is so no longer. Its row is left to the caller.
 void withdraw_job(Turn& turn, ActiveRun& run, std::uint32_t job);
 /// Ends a job (not its attempt): row, journal, successors, end of the run.
@@ -225,6 +233,15 @@ Result<Json> start_alone(Turn& turn, const model::Actor& actor, const model::Sta
                          const model::Fetched& fetched);
 Result<Json> why(const State& state, Now now, const model::AskWhy& request,
                  const model::Fetched& fetched);
+/// The instants whose outcomes why_workflow looks at.
+model::PlannedSpan outcomes_of_day(const State& state, const model::AskWhyWorkflow& request);
+/// Why the workflow starts or not on a business date, from its triggers and stored outcomes.
+Result<Json> why_workflow(const State& state, Now now, const model::AskWhyWorkflow& request,
+                          const model::Fetched& fetched);
+/// By hand. Errors: business_date.unknown, business_date.no_next, business_date.same,
+/// param.bad_business_date, operation.reason_needed.
+Result<Json> move_business_date(Turn& turn, const model::Actor& actor,
+                                const model::MoveBusinessDate& request);
 /// Whether the attempt's agent is gone and another one keeps asking for its name.
 bool is_given_up(const State& state, const model::Attempt& attempt, Now now);
 /// Whether the server is drained, by whom, and what still runs.
@@ -253,7 +270,12 @@ void rerun_previous(Turn& turn, const model::Fetched& fetched);
 /// How a start of the workflow goes on. `later`: it is queued.
 enum class Admission : std::uint8_t { now, later, replace, overlap, previous_failed };
 /// manual: a person waits for the answer. late: caught up after downtime, past queue_max.
-Admission admit(const WorkflowState& workflow, bool manual, bool late);
+Admission admit(const State& state, const WorkflowState& workflow, bool manual, bool late);
+/// Number of the queued run whose turn is next: those that wait for their business date are passed
+/// by. nullopt: none.
+std::optional<std::uint64_t> queue_head(const State& state, const WorkflowState& workflow);
+/// queued → running at once, past everything it waits for.
+Result<Json> force_run(Turn& turn, const model::Actor& actor, ActiveRun& run);
 /// Creates the run and starts or queues it as admitted.
 ActiveRun& start_admitted(Turn& turn, WorkflowState& workflow, NewRun wanted, Admission admission);
 

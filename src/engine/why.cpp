@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
 #include "engine/turn.h"
@@ -207,6 +208,11 @@ Json bypassed_reason(const View& view, std::uint32_t index) {
     made.set("only", view.run.run.only_job);
     return made;
   }
+  if (view.run.job(index).off_day) {
+    made.set("because", "runs_on");
+    made.set("business_date", view.run.run.business_date);
+    return made;
+  }
   made.set("because", view.run.definition(index).enabled ? "predecessors" : "disabled");
   if (view.run.definition(index).enabled)
     made.set("children", Json::array({predecessors_reason(view, index)}));
@@ -270,6 +276,22 @@ void push_mark(Json& reasons, const View& view, const model::MarkKey& key) {
   reasons.push(std::move(made));
 }
 
+/// Its business date is not the stored one.
+void push_date_wait(Json& reasons, const View& view) {
+  const model::Run& run = view.run.run;
+  if (run.date_wait == model::DateWait::none) return;
+  const bool waits = waits_for_date(view.state, run);
+  Json made = reason("why.business_date", waits ? Json{} : Json{true});
+  made.set("business_date", run.definition->business_date);
+  made.set("date", run.business_date);
+  if (const DateState* date = find_date(view.state, run.definition->business_date)) {
+    made.set("value", date->row.value);
+    made.set("moved_at", instant(date->row.moved_at));
+  }
+  made.set("because", fmt::format("business_date_{}", to_string(run.date_wait)));
+  reasons.push(std::move(made));
+}
+
 Json queue_reasons(const View& view) {
   Json children = Json::array();
   const auto found = view.state.workflows.find(view.run.run.workflow);
@@ -279,6 +301,7 @@ Json queue_reasons(const View& view) {
   push_mark(children, view, {workflow.row.name, 0, {}, model::MarkKind::hold});
   push_mark(children, view, {workflow.row.name, 0, {}, model::MarkKind::drain});
   push_mark(children, view, {{}, 0, {}, model::MarkKind::drain});
+  push_date_wait(children, view);
   Json overlap = reason("why.overlap", is_busy(workflow) ? Json{} : Json{true});
   overlap.set("policy", to_string(workflow.definition->overlap.policy));
   overlap.set("running", workflow.running);
@@ -289,8 +312,12 @@ Json queue_reasons(const View& view) {
   }
   overlap.set("held_by", std::move(active));
   children.push(std::move(overlap));
-  const auto place =
-      std::distance(workflow.queued.begin(), workflow.queued.find(view.run.run.number));
+  std::int64_t place = 0;  // those before it that wait for their business date are passed by
+  for (const std::uint64_t number : workflow.queued) {
+    if (number >= view.run.run.number) break;
+    const auto run = view.state.runs.find(workflow.active.at(number));
+    if (run != view.state.runs.end() && !waits_for_date(view.state, run->second.run)) ++place;
+  }
   Json queue = reason("why.queue", place == 0 ? Json{true} : Json{});
   queue.set("ahead", place);
   children.push(std::move(queue));
@@ -329,7 +356,7 @@ Json waiting_reasons(const View& view, std::uint32_t index) {
   const model::Job& job = view.run.definition(index);
   if (job.predecessors > 0) children.push(predecessors_reason(view, index));
   const bool waits = gate(run, view.run.job(index)) == Gate::open;
-  if (waits && view.run.job(index).ready_at.us != 0 && job.type != model::JobType::noop) {
+  if (waits && view.run.job(index).ready_at.us != 0 && needs_process(job)) {
     children.push(agent_reason(view, index));
   }
   return children;
@@ -370,6 +397,8 @@ Json run_commands(const View& view) {
     push_command(commands, fmt::format("dandori rerun '{}' --from failed", name));
     if (!run.confirmed) push_command(commands, fmt::format("dandori confirm '{}'", name));
   }
+  if (run.state == RunState::queued && waits_for_date(view.state, run))
+    push_command(commands, fmt::format("dandori force '{}'", name));
   if (run.needs_decision) {
     push_command(commands, fmt::format("dandori confirm '{}'", name));
     push_command(commands, fmt::format("dandori rerun '{}' --from failed", name));

@@ -67,6 +67,10 @@ engine::StatePtr Loader::load(store::Snapshot snapshot, engine::Settings setting
       }
       revision->definition = definition ? *definition : quarantined_workflow(revision->workflow);
       kept.push_back(revision->definition);
+    } else if (auto* calendar = std::get_if<model::CalendarRow>(&row)) {
+      compile(*calendar);
+    } else if (auto* date = std::get_if<model::BusinessDateRow>(&row)) {
+      compile(*date);
     } else if (const auto* run = std::get_if<model::RunRow>(&row)) {
       if (quarantine.holds(*run)) {
         engine::set_aside(*state, run->run.id);
@@ -87,6 +91,32 @@ engine::StatePtr Loader::load(store::Snapshot snapshot, engine::Settings setting
   return state;
 }
 
+namespace {
+
+template <class Row>
+void log_unreadable(std::string_view kind, const Row& row, const Error& error) {
+  log(LogLevel::error, "definition.quarantined",
+      {{"kind", std::string{kind}},
+       {"name", row.name},
+       {"revision", fmt::to_string(row.revision)},
+       {"code", error.code},
+       {"message", error.message}});
+}
+
+}  // namespace
+
+void Loader::compile(model::CalendarRow& row) const {
+  auto definition = compile_.calendar(row.canonical);
+  if (!definition) return log_unreadable("Calendar", row, definition.error());
+  row.definition = std::make_shared<const model::Calendar>(std::move(*definition));
+}
+
+void Loader::compile(model::BusinessDateRow& row) const {
+  auto definition = compile_.business_date(row.canonical);
+  if (!definition) return log_unreadable("BusinessDate", row, definition.error());
+  row.definition = std::make_shared<const model::BusinessDate>(std::move(*definition));
+}
+
 Result<void> Loader::complete(model::Fetched& fetched) {
   for (model::Change& row : fetched.run_rows) {
     auto* revision = std::get_if<model::RevisionRow>(&row);
@@ -101,7 +131,7 @@ Result<void> Loader::complete(model::Fetched& fetched) {
 Result<model::WorkflowPtr> Loader::compiled(const model::RevisionRow& revision) {
   std::weak_ptr<const model::Workflow>& known = cache_[revision.digest];
   if (model::WorkflowPtr definition = known.lock()) return definition;
-  auto definition = compile_(revision.canonical);
+  auto definition = compile_.workflow(revision.canonical);
   if (definition) known = *definition;
   return definition;
 }

@@ -15,7 +15,11 @@
 namespace dandori::runtime {
 
 /// Canonical JSON → definition; handed in by `app` (the parser lives in spec).
-using Compile = std::function<Result<model::WorkflowPtr>(std::string_view canonical)>;
+struct Compile {
+  std::function<Result<model::WorkflowPtr>(std::string_view canonical)> workflow;
+  std::function<Result<model::Calendar>(std::string_view canonical)> calendar;
+  std::function<Result<model::BusinessDate>(std::string_view canonical)> business_date;
+};
 
 /// Turns stored rows into rows that the engine takes: compiles revisions, once per text.
 class Loader {
@@ -24,7 +28,8 @@ class Loader {
 
   /// A fresh state from the snapshot. A revision that does not compile quarantines its workflow: it
   /// starts nothing until a good revision is applied, its runs stay in the store as they are, the
-  /// rest goes on; each is logged.
+  /// rest goes on; each is logged. A calendar that does not compile decides no day (its other
+  /// revisions do), and such a business date stands still, as if it were removed.
   engine::StatePtr load(store::Snapshot snapshot, engine::Settings settings, std::uint64_t epoch,
                         Now now);
 
@@ -40,6 +45,8 @@ class Loader {
 
  private:
   Result<model::WorkflowPtr> compiled(const model::RevisionRow& revision);
+  void compile(model::CalendarRow& row) const;
+  void compile(model::BusinessDateRow& row) const;
 
   Compile compile_;
   std::unordered_map<std::string, std::weak_ptr<const model::Workflow>> cache_;  ///< by digest

@@ -64,6 +64,9 @@ Json to_json(const model::Run& run) {
       {"nominal", run.nominal},
       {"actor", run.actor},
       {"business_date", run.business_date},
+      {"waits_for", run.date_wait == model::DateWait::none
+                        ? Json{}
+                        : Json{fmt::format("business_date_{}", to_string(run.date_wait))}},
       {"scheduled_for", instant_json(run.scheduled_for)},
       {"created_at", instant_json(run.created_at)},
       {"started_at", instant_json(run.started_at)},
@@ -88,6 +91,7 @@ Json to_json(const model::JobRun& run, const model::Job& job, model::JobState st
       {"in_scope", run.in_scope},
       {"confirmed", run.confirmed},
       {"accepted", run.accepted},
+      {"off_day", run.off_day && run.phase == model::JobRun::Phase::ended},
       {"idempotent", job.idempotent},
       {"state_changed_by", run.changed_by ? Json{*run.changed_by} : Json{}},
       {"ready_at", instant_json(run.ready_at)},
