@@ -72,7 +72,8 @@ void Checker::committed(const model::Batch& batch) {
           change);
     }
   };
-  take_all.template operator()<model::RevisionRow, model::AgentRow, model::MarkRow>();
+  take_all.template operator()<model::RevisionRow, model::CalendarRow, model::BusinessDateMoveRow,
+                               model::BusinessDateRow, model::AgentRow, model::MarkRow>();
   take_all.template operator()<model::RunRow, model::RunEndedRow, model::RunReopenedRow>();
   take_all.template operator()<model::JobRow>();
   take_all.template operator()<model::AttemptRow, model::WorkflowRow, model::PlannedRow,
@@ -94,6 +95,7 @@ void Checker::read_lines(const model::Batch& batch) {
       const model::AuditRow& row = line->row;
       if (row.action == "run.start" && row.after.bool_or("force", false))
         forced_names_.insert(row.target);
+      if (row.action == "run.force") forced_names_.insert(row.target);
       if (row.action == "run.rerun" && row.before.find("unknown") != nullptr) {
         unknown_reruns_.emplace_back(row.target, row.before.text_or("unknown", ""));
       }
@@ -155,6 +157,7 @@ void Checker::check_end(const RunTable& run, const Attempt& attempt) {
   }
   const bool without_process =
       attempt.failure == FailureKind::not_started || attempt.failure == FailureKind::expression ||
+      attempt.failure == FailureKind::business_date ||
       (attempt.state == AttemptState::killed && attempt.exit.ended_at.us == 0);
   if (without_process) {
     if (ran)
@@ -256,7 +259,7 @@ void Checker::check_further_try(const RunTable& run, std::uint32_t job, std::uin
 void Checker::check_decided(const RunTable& run, std::uint32_t index) {
   const JobTable& job = run.jobs[index];
   const JobState ended = job.row.ended;
-  const bool is_noop = run.definition->jobs[index].type == model::JobType::noop;
+  const bool is_noop = run.definition->jobs[index].type != model::JobType::shell;
   const std::string& id = run.definition->jobs[index].id;
   if (job.set_by_hand) return;
   if (ended == JobState::skipped) {
@@ -317,9 +320,12 @@ void Checker::check_queues() {
                        was_marked({{}, 0, {}, model::MarkKind::drain});
     if (waits) broken(name_of(run->run) + " begins though an operator holds it back");
     if (run->forced || run->run.reruns > 0) continue;
-    const std::set<std::uint64_t>& queued = queued_[workflow];
-    if (!queued.empty() && *queued.begin() < run->run.number) {
-      broken(fmt::format("{} overtakes {}#{}", name_of(run->run), workflow, *queued.begin()));
+    for (const std::uint64_t number : queued_[workflow]) {
+      if (number >= run->run.number) break;
+      // One that waits for its business date is passed by.
+      const RunTable* before = find(fmt::format("{}#{}", workflow, number));
+      if (before != nullptr && before->run.date_wait != model::DateWait::none) continue;
+      broken(fmt::format("{} overtakes {}#{}", name_of(run->run), workflow, number));
     }
     const auto most_of = [&](std::uint32_t revision) -> std::size_t {
       const model::OverlapRule& rule = revisions_.at({workflow, revision})->overlap;
@@ -339,15 +345,19 @@ void Checker::check_queues() {
   }
 }
 
-/// Each instant that has been passed has its row.
+/// Each instant that has been passed has its row: a start, or a date that was dropped.
 void Checker::check_instants() {
   for (const auto& [before, after] : moved_) {
     if (after.revision != before.revision || after.triggers_since <= before.triggers_since)
       continue;
     const model::WorkflowPtr& workflow = revisions_.at({after.name, after.revision});
     for (const model::Trigger& trigger : workflow->triggers) {
-      const auto starts = calendar::expand(trigger, {calendar::TimeZone::load, "UTC"}, after.name,
-                                           before.triggers_since + Duration{1},
+      // What others plan is not known here.
+      if (!trigger.exclude.workflows.empty()) continue;
+      Timestamp from = before.triggers_since;
+      // Instants before the calendars were changed belong to those before.
+      if (!trigger.calendar.empty()) from = std::max(from, calendars_since_);
+      const auto starts = calendar::expand(trigger, surroundings(), after.name, from + Duration{1},
                                            after.triggers_since + Duration{1}, 1000);
       for (const calendar::PlannedStart& start : starts) {
         const std::string origin = origin_text(start);
@@ -356,6 +366,27 @@ void Checker::check_instants() {
                            trigger.id));
       }
     }
+  }
+}
+
+/// A date that the rules drop starts nothing.
+void Checker::check_start_by_rule(const model::PlannedOutcome& outcome) {
+  const auto workflow = workflows_.find(outcome.workflow);
+  if (workflow == workflows_.end()) return;
+  const auto revision = revisions_.find({outcome.workflow, workflow->second.revision});
+  if (revision == revisions_.end()) return;
+  for (const model::Trigger& trigger : revision->second->triggers) {
+    if (trigger.id != outcome.trigger || !trigger.exclude.workflows.empty() || trigger.from_end)
+      continue;
+    if (!trigger.calendar.empty() && calendars_since_ >= outcome.at) continue;
+    const auto starts = calendar::expand(trigger, surroundings(), outcome.workflow, outcome.at,
+                                         outcome.at + Duration{1}, 100);
+    const bool is_start = std::ranges::any_of(starts, [&](const calendar::PlannedStart& start) {
+      return start.is_start() && origin_text(start) == outcome.nominal;
+    });
+    if (!is_start)
+      broken(fmt::format("{}/{} starts for {}, which its rule does not name", outcome.workflow,
+                         outcome.trigger, outcome.nominal));
   }
 }
 

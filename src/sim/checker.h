@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "calendar/business_calendar.h"
+#include "calendar/schedule.h"
 #include "engine/engine.h"
 #include "sim/clock.h"
 #include "sim/witness.h"
@@ -84,6 +86,9 @@ class Checker {
   void take(const model::RevisionRow& row);
   void take(const model::WorkflowRow& row);
   void take(const model::VariableRow&) {}
+  void take(const model::CalendarRow& row);
+  void take(const model::BusinessDateRow& row);
+  void take(const model::BusinessDateMoveRow& row);
   void take(const model::FolderRow&) {}
   void take(const model::MarkRow& row);
   void take(const model::PlannedRow& row);
@@ -112,6 +117,10 @@ class Checker {
   void check_slots();
   void check_queues();
   void check_instants();
+  void check_start_by_rule(const model::PlannedOutcome& outcome);
+  calendar::Surroundings surroundings() const {
+    return {&calendar::TimeZone::load, "UTC", &calendars_};
+  }
   void broken(std::string what) { witness_.violated(std::move(what)); }
 
   Clock& clock_;
@@ -122,6 +131,12 @@ class Checker {
   std::map<std::pair<std::string, std::uint32_t>, model::WorkflowPtr> revisions_;
   std::map<std::string, model::WorkflowRow> workflows_;
   std::map<std::tuple<std::string, std::string, std::string>, model::PlannedOutcome> planned_;
+  std::map<std::pair<std::string, std::uint32_t>, model::CalendarRow> calendar_rows_;
+  calendar::Calendars calendars_;
+  Timestamp calendars_since_;                       ///< when they were changed last
+  std::map<std::string, std::string> date_values_;  ///< of business dates, by their moves
+  std::map<std::string, std::uint64_t> date_moves_;
+  std::set<std::pair<std::string, RunId>> moved_by_job_;     ///< since it was last moved back
   std::map<std::string, std::uint32_t> slots_;               ///< of each agent
   std::map<std::string, std::set<model::AttemptRef>> live_;  ///< by agent
   std::map<model::MarkKey, model::Mark> marks_;

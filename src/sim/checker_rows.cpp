@@ -31,6 +31,41 @@ void Checker::take(const model::RevisionRow& row) {
   }
 }
 
+void Checker::take(const model::CalendarRow& row) {
+  const auto [at, is_new] = calendar_rows_.try_emplace({row.name, row.revision}, row);
+  at->second.deleted = row.deleted;
+  if (!is_new) return;
+  std::vector<model::Calendar> all;
+  for (const auto& [key, each] : calendar_rows_) all.push_back(*each.definition);
+  calendars_ = calendar::Calendars::make(std::move(all), &calendars_);
+  calendars_since_ = std::max(calendars_since_, row.applied_at);
+}
+
+void Checker::take(const model::BusinessDateMoveRow& row) {
+  if (row.number != ++date_moves_[row.name])
+    broken(fmt::format("move {} of business date {} is not the next one", row.number, row.name));
+  std::string& value = date_values_[row.name];
+  if (row.from != value) {
+    broken(fmt::format("business date {} moves from {}, and it is {}", row.name, row.from, value));
+  }
+  const bool is_back = row.to < row.from;
+  if (is_back && row.how != model::DateMove::hand && row.how != model::DateMove::created)
+    broken(fmt::format("business date {} goes back to {} by itself", row.name, row.to));
+  if (row.how == model::DateMove::hand)
+    std::erase_if(moved_by_job_, [&](const auto& each) { return each.first == row.name; });
+  if (row.how == model::DateMove::job && !moved_by_job_.emplace(row.name, row.run).second) {
+    broken(fmt::format("a run moves business date {} a second time, to {}", row.name, row.to));
+  }
+  value = row.to;
+}
+
+void Checker::take(const model::BusinessDateRow& row) {
+  if (row.value != date_values_[row.name]) {
+    broken(fmt::format("business date {} is {}, and its last move says {}", row.name, row.value,
+                       date_values_[row.name]));
+  }
+}
+
 void Checker::take_run(const model::Run& run, bool active) {
   RunTable& at = table(run.id);
   const bool is_new = at.run.id.is_nil();
@@ -49,6 +84,11 @@ void Checker::take_run(const model::Run& run, bool active) {
     broken(fmt::format("{} ended {} and is now {} without a rerun", name_of(run),
                        to_string(before.state), to_string(run.state)));
   }
+  if (!is_new && before.business_date != run.business_date) {
+    broken(fmt::format("{} worked for {} and now works for {}", name_of(run), before.business_date,
+                       run.business_date));
+  }
+  if (forced_names_.contains(name_of(run))) at.forced = true;
   at.run = run;
   at.run.jobs.clear();
   at.active = active;
@@ -194,6 +234,7 @@ void Checker::take(const model::PlannedRow& row) {
                               outcome.workflow, outcome.trigger));
   }
   if (outcome.state != model::PlannedState::started) return;
+  check_start_by_rule(outcome);
   const auto run = runs_.find(outcome.run);
   const bool fits = run != runs_.end() && run->second.run.trigger == outcome.trigger &&
                     run->second.run.nominal == outcome.nominal;

@@ -33,7 +33,7 @@ bool suits(const model::JobRun& job, std::uint32_t states) {
 
 Condition condition_of(const Checker::RunTable& run, std::uint32_t index) {
   const model::Job& job = run.definition->jobs[index];
-  if (!job.enabled) return Condition::bypassed;
+  if (!job.enabled || (job.runs_on && run.jobs[index].row.off_day)) return Condition::bypassed;
   if (job.depends_on.empty()) return Condition::holds;
   std::size_t met = 0, open = 0, by_branch = 0, all = 0;
   for (const model::Dependency& dependency : job.depends_on) {
@@ -44,8 +44,8 @@ Condition condition_of(const Checker::RunTable& run, std::uint32_t index) {
       continue;
     }
     if (suits(before, dependency.states)) ++met;
-    const bool names_it =
-        dependency.states != model::kSatisfied && has(dependency.states, JobState::bypassed);
+    const bool accepts = has(dependency.states, JobState::bypassed);
+    const bool names_it = accepts && (dependency.states != model::kSatisfied || before.off_day);
     if (before.ended == JobState::bypassed && !names_it) ++by_branch;
   }
   if (by_branch == all) return Condition::bypassed;

@@ -75,9 +75,16 @@ std::string join_text(Random& random, std::size_t count) {
 }
 
 std::string job_text(Random& random, std::uint32_t job, std::uint32_t shape,
-                     const std::vector<std::string>& agents, std::set<std::uint32_t>& noops) {
+                     const std::vector<std::string>& agents, std::set<std::uint32_t>& noops,
+                     bool with_dates) {
   std::string text = random.chance(12) ? "type: noop" : "run: [work, now]";
   const bool is_noop = text.starts_with("type");
+  if (is_noop && with_dates && random.chance(40))
+    text = "type: business_date, with: {name: d0, unit: day}";
+  if (with_dates && random.chance(15)) {
+    text += pick(random, {", runs_on: {calendar: c0}", ", runs_on: {days: {weekdays: [fri, mon]}}",
+                          ", runs_on: {calendar: c1}"});
+  }
   const std::set<std::uint32_t> jobs = before(random, shape, job);
   if (!jobs.empty()) {
     text += ", depends_on: " + depends_text(random, jobs, noops);
@@ -107,6 +114,33 @@ std::string job_text(Random& random, std::uint32_t job, std::uint32_t shape,
   return text;
 }
 
+/// A schedule of one of the forms that look at calendars, ends of runs and other workflows.
+std::string dated_trigger(Random& random, const std::string& name) {
+  std::string text = "{type: schedule";
+  switch (random.below(4)) {
+    case 0:
+      text += fmt::format(", every: {}m", 1 + random.below(6));
+      break;
+    case 1:
+      text += fmt::format(", every: {}s, from_end: true", 20 + random.below(200));
+      break;
+    case 2:
+      text += fmt::format(", times: [\"00:{:02}\", \"24:{:02}\"]", 15 + random.below(10),
+                          random.below(10));
+      break;
+    default:
+      text += fmt::format(", cron: \"*/{} * * * *\"", 1 + random.below(5));
+      break;
+  }
+  if (random.chance(70)) {
+    text += fmt::format(", calendar: {}, on_closed_day: {}", pick(random, {"c0", "c1"}),
+                        pick(random, {"skip", "run", "next", "previous"}));
+  }
+  if (name != "w0" && random.chance(30)) text += ", exclude: {workflows: [w0]}";
+  if (random.chance(20) && text.find("from_end") == std::string::npos) text += ", jitter: 20s";
+  return text + fmt::format(", catch_up: {}}}", pick(random, {"all", "latest", "none"}));
+}
+
 std::string triggers_text(Random& random) {
   const std::string catch_up = fmt::format(
       "{}",
@@ -126,9 +160,39 @@ std::string triggers_text(Random& random) {
 
 }  // namespace
 
+std::string make_calendars(Random random) {
+  std::string text;
+  for (const std::string_view name : {"c0", "c1"}) {
+    text += fmt::format("kind: Calendar\nname: {}\ntimezone: UTC\nday_starts_at: \"00:{:02}\"\n",
+                        name, random.chance(50) ? random.below(15) : 0);
+    if (random.chance(30))
+      text += fmt::format("effective_from: \"2026-11-{}\"\n", 18 + random.below(4));
+    text += "rules:\n";
+    for (int day = 18; day <= 23; ++day) {
+      if (random.chance(40)) text += fmt::format("  - {{closed: \"2026-11-{}\"}}\n", day);
+    }
+    text += fmt::format("  - {{closed: {{weekdays: [{}]}}}}\n",
+                        pick(random, {"sun", "wed", "sat, sun"}));
+    if (name == "c0") text += "---\n";
+  }
+  return text;
+}
+
+std::string make_business_dates(Random random) {
+  const std::uint64_t start = 14 + random.below(6);
+  return fmt::format(
+      "kind: BusinessDate\nname: d0\ncalendar: c0\nunit: day\nadvance: {{by: job}}\nstart: "
+      "\"2026-11-{}\"\n---\n"
+      "kind: BusinessDate\nname: d1\ncalendar: c1\nadvance: {{at: \"24:{:02}\"}}\nstart: "
+      "\"2026-11-{}\"\n---\n"
+      "kind: BusinessDate\nname: d2\nadvance: {{at: \"24:{:02}\", after: [w0]}}\nstart: "
+      "\"2026-11-19\"\n",
+      start, random.below(25), start, random.below(25));
+}
+
 WorkflowShape make_workflow(Random random, const std::string& name,
                             const std::vector<std::string>& agents, bool with_triggers,
-                            std::uint32_t jobs_max) {
+                            bool with_dates, std::uint32_t jobs_max) {
   WorkflowShape shape;
   shape.name = name;
   std::string& text = shape.text;
@@ -140,14 +204,25 @@ WorkflowShape make_workflow(Random random, const std::string& name,
                       pick(random, {"run", "run", "run", "rerun", "hold"}));
   text += "params: {n: {type: int, default: 3}}\n";
   const std::string triggers = triggers_text(random);
-  if (random.chance(50) && with_triggers) text += triggers;
+  const std::string dated = dated_trigger(random, name);
+  const bool has_triggers = random.chance(50);
+  const bool has_dated = random.chance(50) && with_dates;
+  if (with_triggers && (has_triggers || has_dated)) {
+    text += has_triggers ? triggers : "triggers:\n";
+    if (has_dated) text += fmt::format("  t4: {}\n", dated);
+  }
+  const std::string date = fmt::format("business_date: {{name: {}, on_mismatch: {}}}\n",
+                                       pick(random, {"d0", "d1", "d1", "d2"}),
+                                       pick(random, {"hold", "run_planned", "run_current"}));
+  if (random.chance(40) && with_dates) text += date;
   text += "jobs:\n";
   const std::uint32_t form = random.below32(4);
   const std::uint32_t count = 1 + random.below32(jobs_max);
   std::set<std::uint32_t> noops;
   for (std::uint32_t job = 0; job < count; ++job) {
     shape.jobs.push_back(fmt::format("j{}", job));
-    text += fmt::format("  j{}: {{{}}}\n", job, job_text(random, job, form, agents, noops));
+    text +=
+        fmt::format("  j{}: {{{}}}\n", job, job_text(random, job, form, agents, noops, with_dates));
   }
   return shape;
 }

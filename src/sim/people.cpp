@@ -14,10 +14,14 @@ namespace dandori::sim {
 
 void Trial::make_workflows() {
   const std::uint64_t count = 1 + random_.below(3);
+  with_dates_ = chance(40).chance(50);
+  if (with_dates_)
+    world_.apply(make_calendars(chance(41)) + "---\nname: w0\njobs: {j0: {type: noop}}\n");
+  if (with_dates_) world_.apply(make_business_dates(chance(42)));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint32_t jobs_max = chance(50 + i).chance(5) ? 40 : 12;
-    workflows_.push_back(
-        make_workflow(chance(100 + i), fmt::format("w{}", i), agents_, true, jobs_max));
+    workflows_.push_back(make_workflow(chance(100 + i), fmt::format("w{}", i), agents_, true,
+                                       with_dates_, jobs_max));
     world_.trace(fmt::format("name: {}\n{}", workflows_.back().name, workflows_.back().text));
     world_.define(workflows_.back().name, workflows_.back().text);
   }
@@ -25,8 +29,8 @@ void Trial::make_workflows() {
 
 void Trial::apply(std::size_t workflow, bool with_triggers, std::uint64_t version) {
   const std::uint64_t name = version == 0 ? 100 + workflow : mix64(version, workflow);
-  const WorkflowShape shape =
-      make_workflow(chance(name), workflows_[workflow].name, agents_, with_triggers, 12);
+  const WorkflowShape shape = make_workflow(chance(name), workflows_[workflow].name, agents_,
+                                            with_triggers, with_dates_, 12);
   spec::Parsed parsed =
       spec::parse_definitions("w.yaml", fmt::format("name: {}\n{}", shape.name, shape.text));
   if (!parsed.problems.empty()) {
@@ -34,7 +38,7 @@ void Trial::apply(std::size_t workflow, bool with_triggers, std::uint64_t versio
                                      spec::format_problem(parsed.problems.front(), true));
   }
   workflows_[workflow] = shape;
-  ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false}, "apply");
+  ask(apply_request(std::move(parsed)), "apply");
 }
 
 /// What the trace says of an operation beside its key.
@@ -85,7 +89,45 @@ std::string Trial::some_job(const std::string& run) {
   return table->definition->jobs[random_.below(table->jobs.size())].id;
 }
 
+/// Other calendars, a date moved by hand, and the question why.
+void Trial::act_on_dates() {
+  switch (random_.below(4)) {
+    case 0: {
+      spec::Parsed parsed =
+          spec::parse_definitions("c.yaml", make_calendars(Random{random_.next()}));
+      return ask(apply_request(std::move(parsed)), "apply");
+    }
+    case 1: {
+      model::MoveBusinessDate move;
+      move.name = fmt::format("d{}", random_.below(3));
+      move.step = random_.chance(70) ? 1 : -1;
+      if (random_.chance(20)) move.to = fmt::format("2026-11-{}", 15 + random_.below(12));
+      if (random_.chance(30)) preview(move);
+      return ask(std::move(move), "move");
+    }
+    case 2:
+      return force_waiting();
+    default:
+      return question(model::AskWhyWorkflow{workflows_[random_.below(workflows_.size())].name,
+                                            fmt::format("2026-11-{}", 18 + random_.below(6))});
+  }
+}
+
+/// Runs that wait for their business date are let go.
+void Trial::force_waiting() {
+  std::vector<model::Operate> requests;
+  for (const auto& [id, run] : world_.checker().runs()) {
+    if (!run.active || run.run.date_wait == model::DateWait::none) continue;
+    model::Operate request;
+    request.action = model::Operation::force;
+    request.run = fmt::format("{}#{}", run.run.workflow, run.run.number);
+    requests.push_back(std::move(request));
+  }
+  for (model::Operate& request : requests) ask(std::move(request), "force");
+}
+
 void Trial::act() {
+  if (with_dates_ && random_.chance(15)) return act_on_dates();
   const std::string run = some_run();
   const std::size_t workflow = random_.below(workflows_.size());
   switch (random_.below(24)) {

@@ -195,6 +195,7 @@ void Trial::settle_decisions() {
       waiting.push_back(fmt::format("{}#{}", run.run.workflow, run.run.number));
   }
   for (const std::string& run : waiting) ask(model::ConfirmRun{run}, "confirm");
+  force_waiting();
   kill_left_running();
 }
 

@@ -38,6 +38,8 @@ class Trial {
   void operate_on_run(const std::string& run);
   void operate_on_workflow(const std::string& workflow);
   void undo_all();
+  void act_on_dates();
+  void force_waiting();
   void send(const std::shared_ptr<Ask>& ask);
   void apply(std::size_t workflow, bool with_triggers, std::uint64_t version);
   std::string some_run();
@@ -60,6 +62,7 @@ class Trial {
   std::vector<std::string> agents_;
   std::uint64_t asked_ = 0;
   bool healing_ = false;
+  bool with_dates_ = false;  ///< calendars and business dates
 };
 
 }  // namespace dandori::sim

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/state.h"
 #include "engine/turn.h"
@@ -91,7 +92,9 @@ std::string check_waits(const engine::State& state) {
   for (const auto& [id, run] : state.runs) {
     const engine::WorkflowState& workflow = state.workflows.find(run.run.workflow)->second;
     if (run.run.state == model::RunState::queued) {
-      const std::uint64_t first = workflow.queued.empty() ? 0 : *workflow.queued.begin();
+      // Until the stored date is its own, or somebody forces it: `why` names it.
+      if (engine::waits_for_date(state, run.run)) continue;
+      const std::uint64_t first = engine::queue_head(state, workflow).value_or(0);
       const bool is_held =
           state.marks.contains({run.run.workflow, first, {}, model::MarkKind::hold});
       const bool waits =

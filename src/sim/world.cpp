@@ -38,7 +38,19 @@ std::string flush_left(std::string_view text) {
   return flushed;
 }
 
+runtime::Compile compilers() {
+  return {spec::compile_canonical, spec::compile_calendar, spec::compile_business_date};
+}
+
 }  // namespace
+
+model::ApplyDefinitions apply_request(spec::Parsed parsed) {
+  model::ApplyDefinitions request;
+  request.workflows = std::move(parsed.workflows);
+  request.calendars = std::move(parsed.calendars);
+  request.business_dates = std::move(parsed.business_dates);
+  return request;
+}
 
 Result<std::uint64_t> World::Lease::acquire(const std::string& owner) {
   auto taken = world.memory_.acquire(owner);
@@ -58,7 +70,7 @@ World::Server::Server(World& world, std::uint64_t id_in)
         runtime.happened(std::move(event));
       }},
       runtime{{fmt::format("server {}", id_in), world.settings(), world.config_.limits},
-              {world.faulty_, lease, links, spec::compile_canonical, [this] {
+              {world.faulty_, lease, links, compilers(), [this] {
                  links.close_all({"server.memory_dropped", "the server loads its state again"});
                }}} {}
 
@@ -69,7 +81,7 @@ World::World(Seed seed, WorldConfig config)
       checker_{clock_, witness_},
       watched_{memory_, checker_},
       faulty_{watched_, seed.value},
-      loader_{spec::compile_canonical} {
+      loader_{compilers()} {
   for (const HostConfig& host : config_.hosts) {
     const std::string name = host.name;
     Host::Hooks hooks{
@@ -109,13 +121,15 @@ const engine::State* World::engine_state() const {
 // people
 
 void World::define(const std::string& name, std::string_view text) {
-  spec::Parsed parsed =
-      spec::parse_definitions(name + ".yaml", fmt::format("name: {}\n{}", name, flush_left(text)));
+  apply(fmt::format("name: {}\n{}", name, flush_left(text)));
+}
+
+void World::apply(std::string_view text) {
+  spec::Parsed parsed = spec::parse_definitions("w.yaml", text);
   if (!parsed.problems.empty()) {
     return witness_.violated("definition: " + spec::format_problem(parsed.problems.front(), true));
   }
-  const Result<Json> answer =
-      ask(model::ApplyDefinitions{std::move(parsed.workflows), {}, {}, false});
+  const Result<Json> answer = ask(apply_request(std::move(parsed)));
   if (!answer) witness_.violated("apply: " + answer.error().message);
 }
 

@@ -17,10 +17,14 @@
 #include "sim/host.h"
 #include "sim/random.h"
 #include "sim/witness.h"
+#include "spec/spec.h"
 #include "store/faulty.h"
 #include "store/memory/memory_store.h"
 
 namespace dandori::sim {
+
+/// What an apply of these definitions asks for.
+model::ApplyDefinitions apply_request(spec::Parsed parsed);
 
 struct Seed {
   std::uint64_t value = 0;
@@ -56,6 +60,8 @@ class World {
 
   /// Applies a workflow; `text` without its name. Broken text or a refusal is a violation.
   void define(const std::string& name, std::string_view text);
+  /// The same of any definitions, whole documents.
+  void apply(std::string_view text);
   /// The ends of the job's coming attempts, in order; the last one stays.
   void script(const std::string& job, std::initializer_list<ProcessScript> ends);
   /// Takes over from script() for every process.

@@ -59,12 +59,16 @@ struct World {
     return config;
   }
   Parts parts() {
-    return {store, memory, agent,
-            [this](std::string_view canonical) -> Result<model::WorkflowPtr> {
-              const auto at = texts.find(std::string{canonical});
-              if (at == texts.end()) return fail("spec.bad", "this text means nothing any more");
-              return at->second;
-            },
+    return {store,
+            memory,
+            agent,
+            {.workflow = [this](std::string_view canonical) -> Result<model::WorkflowPtr> {
+               const auto at = texts.find(std::string{canonical});
+               if (at == texts.end()) return fail("spec.bad", "this text means nothing any more");
+               return at->second;
+             },
+             .calendar = {},
+             .business_date = {}},
             [this] { agent.disconnect(); }};
   }
   void boot() {
