@@ -95,6 +95,29 @@ class JournalOnly final : public store::QueryStore {
   Result<store::Listed<model::Variable>> variables(const store::Page&) override {
     return store::Listed<model::Variable>{};
   }
+  Result<store::Listed<model::CalendarRow>> calendars(const store::Page&) override {
+    return store::Listed<model::CalendarRow>{};
+  }
+  Result<std::vector<model::CalendarRow>> live_calendars() override {
+    return std::vector<model::CalendarRow>{};
+  }
+  Result<model::CalendarRow> calendar(const std::string&, std::uint32_t) override {
+    return model::CalendarRow{};
+  }
+  Result<store::Listed<model::CalendarRow>> calendar_revisions(const std::string&,
+                                                               const store::Page&) override {
+    return store::Listed<model::CalendarRow>{};
+  }
+  Result<store::Listed<model::BusinessDateRow>> business_dates(const store::Page&) override {
+    return store::Listed<model::BusinessDateRow>{};
+  }
+  Result<std::optional<model::BusinessDateRow>> business_date(const std::string&) override {
+    return std::nullopt;
+  }
+  Result<store::Listed<model::BusinessDateMoveRow>> business_date_moves(
+      const std::string&, const store::Page&) override {
+    return store::Listed<model::BusinessDateMoveRow>{};
+  }
   Result<std::vector<model::Folder>> folders() override { return std::vector<model::Folder>{}; }
 };
 
