@@ -153,17 +153,26 @@ Json change_json(std::string_view subject, std::string_view path, Json before, J
                        {"after", std::move(after)}});
 }
 
+Json canonical_json(const std::string& text) {
+  auto canonical = parse_json(text, {.bytes_max = text.size() + 1});
+  return canonical ? std::move(*canonical) : Json{};
+}
+
 /// The canonical form in force, or null.
 Json canonical_now(Services& services, const std::string& workflow) {
   const auto row = services.query.revision(workflow, 0);
   if (!row) return {};
-  auto canonical = parse_json(row->canonical, {.bytes_max = row->canonical.size() + 1});
-  return canonical ? std::move(*canonical) : Json{};
+  return canonical_json(row->canonical);
 }
 
-Json canonical_of(const model::WorkflowDefinition& definition) {
-  auto canonical = parse_json(definition.canonical, {.bytes_max = definition.canonical.size() + 1});
-  return canonical ? std::move(*canonical) : Json{};
+/// Canonical forms of the calendars and business dates in force; null: there is none.
+Json calendar_now(Services& services, const std::string& name) {
+  const auto row = services.query.calendar(name, 0);
+  return row && !row->deleted ? canonical_json(row->canonical) : Json{};
+}
+Json business_date_now(Services& services, const std::string& name) {
+  const auto row = services.query.business_date(name);
+  return row && *row && !(*row)->deleted ? canonical_json((*row)->canonical) : Json{};
 }
 
 Result<std::vector<model::Variable>> all_variables(Services& services) {
@@ -200,9 +209,17 @@ Result<std::vector<Json>> find_changes(Services& services, const model::ApplyDef
     changes.push_back(
         Json::array({change_json("variable", "/value", std::move(before), variable.value)}));
   }
+  for (const model::CalendarDefinition& definition : request.calendars) {
+    changes.push_back(changes_json(spec::calendar_differences(
+        calendar_now(services, definition.value.name), canonical_json(definition.canonical))));
+  }
+  for (const model::BusinessDateDefinition& definition : request.business_dates) {
+    changes.push_back(changes_json(spec::business_date_differences(
+        business_date_now(services, definition.value.name), canonical_json(definition.canonical))));
+  }
   for (const model::WorkflowDefinition& definition : request.workflows) {
     changes.push_back(changes_json(spec::differences(
-        canonical_now(services, definition.workflow->name), canonical_of(definition))));
+        canonical_now(services, definition.workflow->name), canonical_json(definition.canonical))));
   }
   return changes;
 }
@@ -240,6 +257,12 @@ spec::LintSettings lint_settings(Services& services) {
                               .zone = services.zone,
                               .folders = {}};
   if (auto folders = services.query.folders()) settings.folders = std::move(*folders);
+  if (const auto rows = services.query.live_calendars()) {
+    for (const model::CalendarRow& row : *rows) {
+      if (auto calendar = spec::compile_calendar(row.canonical))
+        settings.calendars.push_back(std::move(*calendar));
+    }
+  }
   return settings;
 }
 
@@ -258,6 +281,8 @@ void post_validate(Call call) {
   if (!parsed) return call.fail(parsed.error());
   if (refuse(call, *parsed)) return;
   call.answer(200, Json::object({{"workflows", parsed->workflows.size()},
+                                 {"calendars", parsed->calendars.size()},
+                                 {"business_dates", parsed->business_dates.size()},
                                  {"variables", parsed->variables.size()},
                                  {"folders", parsed->folders.size()}}));
 }

@@ -76,6 +76,47 @@ class Definitions(unittest.TestCase):
         self.assertIn("- job send", self.server.cli("workflow", "diff", "close_diff", "2...1").stdout)
         self.server.cli("workflow", "diff", "close_diff", "1", check=2)
 
+    def test_diff_of_calendars_and_business_dates(self):
+        """`diff` shows what an apply changes in a calendar, rule by rule, and in a business date; then nothing is left"""
+        text = """kind: Calendar
+name: shop
+timezone: Asia/Tokyo
+rules:
+  - {closed: {holidays: japan}}
+  - {closed: {weekdays: [sat, sun]}}
+---
+kind: BusinessDate
+name: shop_date
+calendar: shop
+start: "2026-05-01"
+"""
+        folder = self.folder("calendars", {"shop.yaml": text})
+        first = self.server.cli("diff", folder).stdout
+        self.assertIn("Calendar shop  created", first)
+        self.assertIn("BusinessDate shop_date  created", first)
+        self.server.cli("apply", folder)
+        self.assertEqual(self.server.cli("diff", folder).stdout, "")
+        text = changed(text, "[sat, sun]", "[sun]")
+        text = changed(text, "rules:\n", "day_starts_at: '05:00'\nrules:\n  - {open: '2026-11-22'}\n")
+        text = changed(text, "calendar: shop\n", "calendar: shop\nunit: day\n")
+        (folder / "shop.yaml").write_text(text)
+        shown = self.server.cli("diff", folder).stdout
+        for line in ("Calendar shop  changed", "revision 1 → 2", "~ calendar day_starts_at  (default) → 05:00",
+                     '+ rule 1  {"open":{"dates":["2026-11-22"]}}',
+                     '~ rule 3  {"closed":{"weekdays":["sun","sat"]}} → {"closed":{"weekdays":["sun"]}}', "~ business date unit  (default) → day"):
+            self.assertIn(line, shown)
+        self.assertIn('+ 規則 1  {"open"', self.server.cli("diff", folder, lang="ja").stdout)
+        self.server.cli("apply", folder)
+        self.assertEqual(self.server.cli("diff", folder).stdout, "")
+
+    def test_lint_knows_the_calendars_of_the_server(self):
+        """A workflow alone is looked at with the calendars that the server has"""
+        self.server.apply("kind: Calendar\nname: golden\nrules:\n  - {closed: {ranges: ['04-29..05-06']}}\n")
+        flow = ("name: golden_close\ntriggers:\n  t: {days: {dates: ['05-01']}, time: '20:00', calendar: golden, on_closed_day: next, max_shift: 2d}\n"
+                "jobs: {a: {run: x}}\n")
+        found = self.server.api("POST", "/workflows:lint", {"files": [{"name": "a.yaml", "text": flow}]})["items"]
+        self.assertEqual([each["rule"] for each in found], ["lint.dropped_date"])
+
     def test_prune_is_shown_asked_and_audited(self):
         """`apply --prune` removes what the set defines no more, after a preview, and refuses surprises [DEV-03]"""
         def flow(name):
