@@ -44,6 +44,10 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
     {"job.outputs_needed", 422},
     {"job.bad_state", 422},
     {"job.not_in_rerun", 422},
+    {"calendar.unknown", 404},
+    {"calendar.unknown_revision", 404},
+    {"calendar.in_use", 409},
+    {"business_date.unknown", 404},
     {"workflow.unknown", 404},
     {"workflow.unknown_revision", 404},
     {"workflow.unknown_job", 404},
@@ -61,10 +65,11 @@ constexpr auto kCodes = std::to_array<CodeStatus>({
 
 // Status by room: what a caller did wrong is 4xx, what we did is 500.
 constexpr auto kRooms = std::to_array<CodeStatus>({
-    {"json.", 400},      {"request.", 422},  {"param.", 422},    {"spec.", 422}, {"expr.", 422},
-    {"cron.", 422},      {"calendar.", 422}, {"time.", 422},     {"id.", 422},   {"token.", 422},
-    {"run.", 409},       {"job.", 409},      {"workflow.", 409}, {"mark.", 409}, {"plan.", 409},
-    {"operation.", 422}, {"bulk.", 422},     {"store.", 503},    {"log.", 503},
+    {"json.", 400},      {"request.", 422},  {"param.", 422},         {"spec.", 422},
+    {"expr.", 422},      {"cron.", 422},     {"calendar.", 422},      {"time.", 422},
+    {"id.", 422},        {"token.", 422},    {"business_date.", 409}, {"run.", 409},
+    {"job.", 409},       {"workflow.", 409}, {"mark.", 409},          {"plan.", 409},
+    {"operation.", 422}, {"bulk.", 422},     {"store.", 503},         {"log.", 503},
 });
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "api/define.h"
 #include "api/etag.h"
 #include "api/routes.h"
 #include "base/text.h"
@@ -44,7 +45,8 @@ Result<void> check_files(const Json& files) {
   return {};
 }
 
-/// Parses `files: [{name, text}]` as one set, so that a name defined twice is seen across files.
+}  // namespace
+
 Result<spec::Parsed> read_files(const Json& body) {
   const Json& files = body["files"];
   if (const auto good = check_files(files); !good) return std::unexpected(good.error());
@@ -56,7 +58,6 @@ Result<spec::Parsed> read_files(const Json& body) {
   return all;
 }
 
-/// 422 with every problem; true when there was one.
 bool refuse(Call& call, const spec::Parsed& parsed) {
   if (parsed.problems.empty()) return false;
   const spec::Problem& first = parsed.problems.front();
@@ -71,6 +72,8 @@ bool refuse(Call& call, const spec::Parsed& parsed) {
   call.respond(http::content(422, "application/problem+json", write_json(body) + "\n"));
   return true;
 }
+
+namespace {
 
 Result<std::string> short_field(const Json& body, std::string_view name) {
   Result<std::string> text = text_field(body, name);
@@ -255,7 +258,8 @@ spec::LintSettings lint_settings(Services& services) {
   spec::LintSettings settings{.from = services.engine.now(),
                               .timezone = services.settings.timezone,
                               .zone = services.zone,
-                              .folders = {}};
+                              .folders = {},
+                              .calendars = {}};
   if (auto folders = services.query.folders()) settings.folders = std::move(*folders);
   if (const auto rows = services.query.live_calendars()) {
     for (const model::CalendarRow& row : *rows) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "api/business_dates.h"
 #include "api/routes.h"
 
 namespace dandori::api {
@@ -229,8 +230,15 @@ void run_alone(Call call) {
   submit(std::move(call), std::move(start), 202, std::move(*terms));
 }
 
+/// With the values of all business dates, as the store has them.
 void get_server(Call call) {
-  submit(std::move(call), model::AskServer{});
+  const auto dates = business_date_values(call.services);
+  if (!dates) return call.fail(dates.error());
+  submit(std::move(call), model::AskServer{}, 200, {}, [dates = *dates](const Json& answer) {
+    Json out = answer;
+    out.set("business_dates", dates);
+    return out;
+  });
 }
 
 void get_differences(Call call) {

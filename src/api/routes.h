@@ -100,6 +100,17 @@ void get_plan(Call call);
 // schedule.cpp
 void get_preview(Call call);
 void get_schedule(Call call);
+void why_workflow(Call call);
+// calendars.cpp
+void list_calendars(Call call);
+void get_calendar(Call call);
+void list_calendar_days(Call call);
+void diff_calendars(Call call);
+// business_dates.cpp
+void list_business_dates(Call call);
+void get_business_date(Call call);
+void list_business_date_moves(Call call);
+void move_business_date(Call call);
 // logs.cpp, log_lines.cpp, log_stream.cpp, events.cpp
 void get_log(Call call);
 void get_log_lines(Call call);

@@ -245,4 +245,14 @@ void get_schedule(Call call) {
                             {"items", days_json(*workflow, *schedules, *days, runs, *server)}}));
 }
 
+void why_workflow(Call call) {
+  const auto date = call.request.query.find("date");
+  if (!date) {
+    return call.fail({"request.bad_parameter", "the parameter 'date' is missing",
+                      "name the day: ?date=2026-11-20", "?date"});
+  }
+  model::AskWhyWorkflow ask{call.param("workflow"), std::string{*date}};
+  submit(std::move(call), std::move(ask));
+}
+
 }  // namespace dandori::api

@@ -1,15 +1,38 @@
 #include "api/schedules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "api/services.h"
+#include "spec/spec.h"
 
 namespace dandori::api {
 
-Result<ScheduleCache::CalendarsPtr> ScheduleCache::calendars() {
+Result<ScheduleCache::CalendarsPtr> ScheduleCache::calendars(Engine& engine,
+                                                             store::QueryStore& query) {
+  // Asked before the rows: what is committed between the two is looked at again next time.
+  const std::uint64_t seq = engine.journal_seq();
   const std::lock_guard lock{mutex_};
-  if (!calendars_) calendars_ = std::make_shared<const calendar::Calendars>();
+  if (calendars_ && seq == seen_) return calendars_;
+  const auto rows = query.live_calendars();
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<std::string> digests;
+  for (const model::CalendarRow& row : *rows)
+    digests.push_back(fmt::format("{} {} {}", row.name, row.revision, row.digest));
+  if (!calendars_ || digests != digests_) {
+    std::vector<model::Calendar> definitions;
+    for (const model::CalendarRow& row : *rows) {
+      // One that a newer program has written decides no day here, as in the engine.
+      if (auto definition = spec::compile_calendar(row.canonical))
+        definitions.push_back(std::move(*definition));
+    }
+    calendars_ = std::make_shared<const calendar::Calendars>(
+        calendar::Calendars::make(std::move(definitions), calendars_.get()));
+    digests_ = std::move(digests);
+  }
+  seen_ = seq;
   return calendars_;
 }
 
@@ -58,7 +81,7 @@ KnownWorkflowPtr ScheduleCache::make(const model::Workflow& workflow, std::uint3
 }
 
 Result<Schedules> Schedules::make(Services& services) {
-  auto calendars = services.schedules.calendars();
+  auto calendars = services.schedules.calendars(services.engine, services.query);
   if (!calendars) return std::unexpected(calendars.error());
   return Schedules{services, std::move(*calendars)};
 }

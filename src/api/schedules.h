@@ -18,6 +18,7 @@
 
 namespace dandori::api {
 
+class Engine;
 struct Services;
 
 /// A trigger, ready to be asked.
@@ -42,7 +43,7 @@ class ScheduleCache {
   using CalendarsPtr = std::shared_ptr<const calendar::Calendars>;
 
   /// As they stand now; made anew only when a revision has come or gone.
-  Result<CalendarsPtr> calendars();
+  Result<CalendarsPtr> calendars(Engine& engine, store::QueryStore& query);
   /// null: not made for this revision and these calendars yet.
   KnownWorkflowPtr find(const std::string& workflow, std::uint32_t revision,
                         const CalendarsPtr& calendars);
@@ -58,6 +59,8 @@ class ScheduleCache {
 
   std::mutex mutex_;
   CalendarsPtr calendars_;
+  std::uint64_t seen_ = 0;            ///< journal line up to which calendars_ is as it should be
+  std::vector<std::string> digests_;  ///< of the revisions in calendars_
   std::map<std::string, Entry> entries_;
 };
 
@@ -93,6 +96,9 @@ std::optional<calendar::PlannedStart> first_start(const KnownTrigger& trigger, T
                                                   Timestamp until,
                                                   const calendar::OtherPlans& others);
 
+/// Whether days up to `until` rest on tables that are not announced: `[{code, verified_until}]`.
+Json unverified_warnings(const calendar::Calendars& calendars, const model::CalendarRef& ref,
+                         calendar::Day until);
 /// `sun` … `sat`.
 std::string_view weekday_word(calendar::Day day);
 

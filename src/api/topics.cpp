@@ -21,11 +21,15 @@ constexpr auto kRooms = std::to_array<std::pair<std::string_view, std::string_vi
     {"jobs", "job."},
     {"workflows", "workflow."},
     {"plan", "planned."},
+    {"calendars", "calendar."},
+    {"business-dates", "business_date."},
 });
 
 std::unexpected<Error> bad_topic(std::string_view topic) {
-  return fail("request.bad_parameter", fmt::format("'{}' is no topic", excerpt(topic)),
-              "topics: run:ID, workflow:NAME, runs, jobs, workflows, plan", "?topics");
+  return fail(
+      "request.bad_parameter", fmt::format("'{}' is no topic", excerpt(topic)),
+      "topics: run:ID, workflow:NAME, runs, jobs, workflows, plan, calendars, business-dates",
+      "?topics");
 }
 
 Result<RunId> run_named(std::string_view name, store::QueryStore& query) {

@@ -19,12 +19,27 @@ Json labels_json(const model::Workflow& workflow) {
 
 }  // namespace
 
+namespace {
+
+std::optional<calendar::PlannedStart> next_from_end(const Schedules& schedules,
+                                                    const KnownTrigger& trigger,
+                                                    const model::WorkflowRow& row, bool is_active) {
+  const Timestamp base = std::max(row.last_ended_at, row.from_end_at);
+  if (is_active || base.us == 0) return std::nullopt;
+  return trigger.schedule.next_from_end(base, &schedules);
+}
+
+}  // namespace
+
 std::vector<NextStart> next_starts(const Schedules& schedules, const KnownWorkflow& workflow,
-                                   Timestamp from) {
+                                   const model::WorkflowRow& row, bool is_active, Timestamp from) {
   std::vector<NextStart> next;
   for (const KnownTrigger& trigger : workflow.triggers) {
-    const auto start = first_start(trigger, from, from + kLookAhead, schedules);
-    if (start) next.push_back({trigger.id, start->fire.at, trigger.schedule.zone().name()});
+    const auto start = trigger.schedule.is_from_end()
+                           ? next_from_end(schedules, trigger, row, is_active)
+                           : first_start(trigger, from, from + kLookAhead, schedules);
+    if (start && start->fire.at >= from)
+      next.push_back({trigger.id, start->fire.at, trigger.schedule.zone().name()});
   }
   return next;
 }
@@ -70,7 +85,7 @@ Result<Json> WorkflowFacts::show(const model::WorkflowRow& row) {
   Timestamp next;
   if (const Timestamp from = starts_from(row); definition && from < kFarFuture) {
     const KnownWorkflowPtr known = schedules_.of(**definition, row.revision);
-    for (const NextStart& start : next_starts(schedules_, *known, from)) {
+    for (const NextStart& start : next_starts(schedules_, *known, row, runs->active > 0, from)) {
       if (next.us == 0 || start.at < next) next = start.at;
     }
   }

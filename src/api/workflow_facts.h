@@ -15,9 +15,10 @@ struct NextStart {
   Timestamp at;
   std::string timezone;
 };
-/// Of each trigger that still starts something within 400 days after `from`.
+/// Of each trigger that still starts something within 400 days after `from`. One that counts from
+/// the end of runs has a next start while none is going on: is_active says whether one is.
 std::vector<NextStart> next_starts(const Schedules& schedules, const KnownWorkflow& workflow,
-                                   Timestamp from);
+                                   const model::WorkflowRow& row, bool is_active, Timestamp from);
 
 /// Workflows as lists show them: the row, what operators did to it, its labels, its newest run and
 /// its next start. Knows the marks of its moment.

@@ -39,8 +39,14 @@ void get_workflow(Call call) {
   const auto schedules = Schedules::make(call.services);
   if (!schedules) return call.fail(schedules.error());
   Json::Array next;
+  const auto standing = call.services.query.workflow(row->workflow);
+  if (!standing) return call.fail(standing.error());
+  const auto runs = call.services.query.workflow_runs(row->workflow);
+  if (!runs) return call.fail(runs.error());
   const KnownWorkflowPtr known = schedules->of(**definition, row->revision);
-  for (const NextStart& start : next_starts(*schedules, *known, call.services.engine.now())) {
+  for (const NextStart& start :
+       next_starts(*schedules, *known, standing->value_or(model::WorkflowRow{}), runs->active > 0,
+                   call.services.engine.now())) {
     next.push_back(Json::object({{"trigger", start.trigger},
                                  {"at", format_rfc3339(start.at)},
                                  {"timezone", start.timezone}}));

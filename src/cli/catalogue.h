@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/catalogue_client.h"
+#include "cli/catalogue_dates.h"
 #include "cli/catalogue_define.h"
 #include "cli/catalogue_entry.h"
 #include "cli/catalogue_help.h"
@@ -27,8 +28,8 @@ enum class Lang { en, ja };
 /// Values for the `{name}` places of a text.
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
-inline constexpr std::span<const Entry> kCatalogue[] = {kWords, kHelp,   kMessages, kOperate,
-                                                        kWhy,   kDefine, kClient,   kSchedule};
+inline constexpr std::span<const Entry> kCatalogue[] = {kWords,  kHelp,   kMessages, kOperate, kWhy,
+                                                        kDefine, kClient, kSchedule, kDates};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

@@ -4,7 +4,8 @@
 
 namespace dandori::cli {
 
-/// Sentences for the steps from a rule to a start (`step.STEP.CODE`, `step.STEP.CODE.RULE`).
+/// Sentences for the steps from a rule to a start (`step.STEP.CODE`, `step.STEP.CODE.RULE`), for
+/// why a workflow starts or not on a date, and for business dates.
 inline constexpr Entry kSchedule[] = {
     // ---- steps
     {"step.anchor.named", "{date} is named by the rule {rule}", "{date} は規則 {rule} の対象日"},
@@ -67,6 +68,45 @@ inline constexpr Entry kSchedule[] = {
     {"day.reason", " ({reason})", "({reason})"},
     {"day.named_reason", " ({title}, {reason})", "({title}、{reason})"},
     {"note.dropped", "no start: {reason}", "起動しない: {reason}"},
+    // ---- why a workflow starts or not on a date
+    {"whyday.started", "started", "起動しました"},
+    {"whyday.missed", "did not start: {reason}", "起動しませんでした: {reason}"},
+    {"whyday.bypassed_date", "was not to start: {reason}", "計画により起動しません: {reason}"},
+    {"whyday.planned", "will start", "起動します"},
+    {"whyday.planned_many", "will start {n} times", "{n} 回起動します"},
+    {"whyday.dropped", "does not start: {reason}", "起動しません: {reason}"},
+    {"whyday.merged", "starts as one with another start at the same instant",
+     "同じ時刻の別の起動にまとめられます"},
+    {"whyday.other_revision", "did not start: the definition in force now was not in force then",
+     "起動していません: 現在の定義はこの日にはまだ有効ではありませんでした"},
+    {"whyday.undecided", "not decided yet", "まだ決まっていません"},
+    {"whyday.from_end", "starts by the end of the run before", "前回の実行の終了により起動します"},
+    {"whyday.from_end_every", "{every} after the end of its last run",
+     "前回の実行の終了から {every} 後"},
+    {"whyday.from_end_next", "{every} after the end of its last run: next at {at}",
+     "前回の実行の終了から {every} 後: 次は {at}"},
+    {"whyday.moved_away", "does not start; its start is moved to {to}",
+     "起動しません。起動は {to} へ移動します"},
+    {"whyday.not_named", "does not start: no rule names this date",
+     "起動しません: この日を対象とする規則がありません"},
+    {"whyday.no_trigger", "no trigger: it is started by hand or by others only",
+     "トリガーがありません。手動または外部からの起動だけです"},
+    {"whyday.before", "start before: {date}", "直前の起動日: {date}"},
+    {"whyday.after", "next start: {date}", "次の起動日: {date}"},
+    {"whyday.removed", "removed: it starts nothing any more", "削除されているため起動しません"},
+    {"whyday.disabled", "disabled by {by} since {since}{reason}",
+     "{by} が {since} から無効にしています{reason}"},
+    {"whyday.disabled_until", "disabled by {by} from {since} until {until}{reason}",
+     "{by} が {since} から {until} まで無効にしています{reason}"},
+    {"whyday.date", "its runs work for the business date {name}, now {value}",
+     "業務日付 {name} (現在 {value}) で実行します"},
+    {"whyday.more", "and {n} more", "ほか {n} 件"},
+    {"help.why_on", "why a workflow starts, or not, on this date: why workflow WORKFLOW --on DATE",
+     "ジョブネットがこの日に起動する (しない) 理由: why workflow WORKFLOW --on DATE"},
+    {"hint.why_on", "dandori why workflow WORKFLOW --on 2026-11-20",
+     "dandori why workflow WORKFLOW --on 2026-11-20"},
+    {"problem.why_on", "--on asks about a workflow, and the day must be named with it",
+     "--on はジョブネットの日についての質問です。ジョブネット名と日の両方が必要です"},
     // ---- preview
     {"help.arg.preview_files", "definition files or folders, or one workflow of the server",
      "定義ファイルかフォルダー (複数可)、またはサーバーのジョブネット 1 つ"},

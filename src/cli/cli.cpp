@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/business_date_commands.h"
 #include "cli/client_commands.h"
 #include "cli/commands.h"
 #include "cli/configure.h"
@@ -33,6 +34,7 @@ class Commands : public Grammar {
     add_system();
     client_.version = hosts.version;
     add_client_commands(*this, client_, settings);
+    add_business_date_commands(*this, business_date_);
   }
 
  private:
@@ -111,7 +113,11 @@ class Commands : public Grammar {
     option(runs, "-n,--limit", list_.limit, "help.limit")->check(CLI::Range(1, 100'000));
 
     with_job(add("get", "help.get", [this](Console& c) { return get_target(c, target()); }));
-    with_job(add("why", "help.why", [this](Console& c) { return show_why(c, target()); }));
+    CLI::App* why = add("why", "help.why", [this](Console& c) {
+      return on_.empty() ? show_why(c, target()) : show_why_day(c, target(), on_);
+    });
+    with_job(why);
+    option(why, "--on", on_, "help.why_on");
     with_job(add("kill", "help.kill", [this](Console& c) { return kill_run(c, target()); }));
     CLI::App* logs = add("logs", "help.logs", [this](Console& c) {
       logs_.target = target();
@@ -356,6 +362,7 @@ class Commands : public Grammar {
   const Hosts& hosts_;
   const Settings& settings_;
   ClientOptions client_;
+  BusinessDateOptions business_date_;
   ServerOptions server_;
   TokenOptions token_;
   AgentOptions agent_;
@@ -372,7 +379,7 @@ class Commands : public Grammar {
   GraphOptions graph_;
   PreviewOptions preview_;
   VariableOptions variable_;
-  std::string target_, job_, wait_ready_, to_, advance_, span_;
+  std::string target_, job_, wait_ready_, to_, advance_, span_, on_;
   std::uint64_t limit_ = 1000, revision_ = 0;
 };
 
@@ -391,9 +398,23 @@ std::string early_option(int argc, char** argv, std::string_view name) {
 
 /// Commands that only read, so that --watch may repeat them.
 constexpr std::string_view kWatched[] = {
-    "runs",         "get",           "why",          "agent list",         "agent get",
-    "plan list",    "workflow list", "workflow get", "workflow revisions", "variable list",
-    "variable get", "audit list",    "token list",   "differences",        "schedule preview",
+    "runs",
+    "get",
+    "why",
+    "agent list",
+    "agent get",
+    "plan list",
+    "workflow list",
+    "workflow get",
+    "workflow revisions",
+    "variable list",
+    "variable get",
+    "audit list",
+    "token list",
+    "differences",
+    "schedule preview",
+    "business-date list",
+    "business-date get",
 };
 /// Commands that work, or help, while the configuration is broken.
 constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",

@@ -131,6 +131,9 @@ void print_fields(const Console& console,
 int show_logs(Console& console, const LogsOptions& options);
 // commands_why.cpp
 int show_why(Console& console, const std::string& target);
+// commands_why_day.cpp
+/// target: `WORKFLOW` or `workflow/WORKFLOW`.
+int show_why_day(Console& console, const std::string& target, const std::string& date);
 // commands_check.cpp
 int validate_files(Console& console, const CheckOptions& options);
 int lint_files(Console& console, const CheckOptions& options);

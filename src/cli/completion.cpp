@@ -270,6 +270,7 @@ void complete_names(const CLI::App* command, Known& known) {
       command->get_parent() == nullptr ? "" : command->get_parent()->get_name();
   if (noun == "variable") known.names_of("/api/v1/variables");
   if (noun == "agent") known.names_of("/api/v1/agents");
+  if (noun == "business-date") known.names_of("/api/v1/business-dates");
   if (noun == "context") known.contexts();
 }
 
@@ -279,8 +280,11 @@ void complete_argument(const LinePlace& place, const CLI::Option* argument, Cand
   const std::string name = argument->get_name(true, false);
   if (name == "RUN" || name.starts_with("RUN/")) return known.runs();
   if (name == "JOB") {
-    if (!place.arguments.empty()) known.jobs(place.arguments.front(), false);
-    return;
+    if (place.arguments.empty()) return;
+    // `why workflow WORKFLOW --on DATE`.
+    const bool is_workflow =
+        place.command->get_name() == "why" && place.arguments.front() == "workflow";
+    return is_workflow ? known.workflows() : known.jobs(place.arguments.front(), false);
   }
   if (name == "CODE") {
     for (const Page& page : pages()) out.add(page.code);

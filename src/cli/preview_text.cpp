@@ -47,13 +47,25 @@ std::string job_text(const Console& console, const Json& job) {
                      styled(state_word(console.lang, to), state_style(to), console.color_out));
 }
 
+/// `nightly#3, nightly#4` of a guard of a business date.
+std::string items_text(const Json& items) {
+  std::string text;
+  for (const Json& item : items.is_array() ? items.items() : Json::Array{}) {
+    const std::string_view name = item.is_string() ? item.as_string() : item.text_or("run", "");
+    text += (text.empty() ? "" : ", ") + printable(name);
+  }
+  return text;
+}
+
 std::string warning_text(const Console& console, const Json& warning) {
   const std::string code{warning.text_or("code", "")};
   const Args args{{"job", printable(warning.text_or("job", ""))},
                   {"agent", printable(warning.text_or("agent", ""))},
                   {"pid", warning["pid"].is_integer() ? number_of(warning, "pid") : "?"},
                   {"host", printable(warning.text_or("host", ""))},
-                  {"outputs", outputs_text(warning["outputs"])}};
+                  {"outputs", outputs_text(warning["outputs"])},
+                  {"count", number_of(warning, "count")},
+                  {"items", items_text(warning["items"])}};
   return fmt::format("  ! {}\n", find_text(console.lang, code, args).value_or(code));
 }
 
@@ -81,6 +93,18 @@ std::string marks_text(const Console& console, const Json& preview) {
   return text;
 }
 
+std::string date_moves_text(const Console& console, const Json& dates) {
+  std::string text;
+  for (const Json& each : dates.is_array() ? dates.items() : Json::Array{}) {
+    text += fmt::format(
+        "  {}\n",
+        console.text("preview.date_moves", {{"name", printable(each.text_or("business_date", ""))},
+                                            {"from", printable(each.text_or("from", ""))},
+                                            {"to", printable(each.text_or("to", ""))}}));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string preview_counts(const Console& console, const Json& preview) {
@@ -98,7 +122,8 @@ std::string preview_text(const Console& console, const Json& preview) {
   std::string text =
       console.text("preview.title", {{"plan", printable(preview.text_or("plan_id", ""))}}) + "\n";
   const std::string marks = marks_text(console, preview);
-  text += marks;
+  const std::string dates = date_moves_text(console, preview["business_dates"]);
+  text += marks + dates;
   const Json& jobs = preview["jobs"];
   const std::size_t shown = std::min(jobs.size(), kShownMax);
   for (std::size_t i = 0; i < shown; ++i) text += job_text(console, jobs.items()[i]);
@@ -110,7 +135,7 @@ std::string preview_text(const Console& console, const Json& preview) {
     text += fmt::format("  {}: {}\n", printable(run.text_or("name", "")),
                         state_word(console.lang, run.text_or("state", "")));
   }
-  if (marks.empty() && jobs.size() == 0 && runs.size() == 0)
+  if (marks.empty() && dates.empty() && jobs.size() == 0 && runs.size() == 0)
     text += "  " + console.text("message.nothing_changes") + "\n";
   const Json& warnings = preview["warnings"];
   for (const Json& warning : warnings.is_array() ? warnings.items() : Json::Array{}) {

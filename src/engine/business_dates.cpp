@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "calendar/business_dates.h"
 #include "engine/calendars.h"
+#include "engine/plan_triggers.h"
 
 namespace dandori::engine {
 
@@ -15,27 +17,11 @@ using model::DateWait;
 
 namespace {
 
-constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::size_t kDoneMax = 1'000;
 
 std::optional<Day> day_in(std::string_view text) {
   const Result<Day> day = parse_day(text);
   return day ? std::optional{*day} : std::nullopt;
-}
-
-calendar::TimeZone zone_of(const State& state, const model::BusinessDate& date) {
-  std::string name = date.timezone;
-  if (name.empty() && !date.calendar.empty())
-    name = calendar_named(state, date.calendar)->timezone();
-  if (name.empty()) name = state.settings.timezone;
-  Result<calendar::TimeZone> zone = state.settings.zone(name);
-  return zone ? *zone : calendar::TimeZone{};
-}
-
-calendar::BusinessCalendarPtr calendar_of_date(const State& state,
-                                               const model::BusinessDate& date) {
-  return date.calendar.empty() ? calendar::BusinessCalendar::plain()
-                               : calendar_named(state, date.calendar);
 }
 
 const model::DateDone* find_done(const model::BusinessDateRow& row, std::string_view workflow) {
@@ -57,9 +43,9 @@ Timestamp due_of(const State& state, const DateState& date) {
   if (definition.advance.by_job() || !all_done(date.row)) return kFarFuture;
   const Day value = value_of(date);
   if (!next_date(state, definition, value, definition.unit)) return kFarFuture;
-  if (!definition.advance.at_s) return Timestamp{};
-  const calendar::LocalTime local{value.days * kDaySeconds + *definition.advance.at_s};
-  return zone_of(state, definition).from_local(local).first;
+  const auto calendar = calendar::calendar_of(state.calendars, definition);
+  return calendar::advance_at(definition, *calendar, value, surroundings(state))
+      .value_or(Timestamp{});
 }
 
 /// By the clock, or after workflows: then the run that was the last to end.
@@ -95,21 +81,18 @@ Day value_of(const DateState& date) {
 
 std::optional<Day> next_date(const State& state, const model::BusinessDate& date, Day from,
                              DateUnit unit) {
-  if (from >= calendar::kCalendarDays.last) return std::nullopt;
-  if (unit == DateUnit::day) return from + 1;
-  return calendar_of_date(state, date)->next_open(from + 1);
+  return calendar::next_date(*calendar::calendar_of(state.calendars, date), unit, from);
 }
 
 std::optional<Day> previous_date(const State& state, const model::BusinessDate& date, Day from) {
-  if (from <= calendar::kCalendarDays.first) return std::nullopt;
-  if (date.unit == DateUnit::day) return from - 1;
-  return calendar_of_date(state, date)->previous_open(from - 1);
+  return calendar::previous_date(*calendar::calendar_of(state.calendars, date), date.unit, from);
 }
 
 Day first_value(const State& state, const model::BusinessDate& date, Timestamp now) {
   if (date.start) return *date.start;
-  const calendar::BusinessCalendarPtr calendar = calendar_of_date(state, date);
-  const Day today = calendar->business_date(zone_of(state, date).to_local(now));
+  const auto calendar = calendar::calendar_of(state.calendars, date);
+  const calendar::TimeZone zone = calendar::zone_of(date, *calendar, surroundings(state));
+  const Day today = calendar->business_date(zone.to_local(now));
   return calendar->next_open(today).value_or(today);
 }
 

@@ -79,9 +79,9 @@ struct CommandLine {
     return line + assignments("--value", request.values);
   }
   std::string operator()(const model::MoveBusinessDate& request) const {
-    const std::string line = "dandori business-date ";
-    if (!request.to.empty()) return line + "set " + quoted(request.name) + " " + request.to;
-    return line + (request.step > 0 ? "advance " : "back ") + quoted(request.name);
+    const std::string line = "dandori business-date move " + quoted(request.name);
+    if (!request.to.empty()) return line + " --to " + request.to;
+    return line + (request.step > 0 ? " --next" : " --back");
   }
   template <class Other>
   std::string operator()(const Other&) const {

@@ -30,6 +30,8 @@ class Api(unittest.TestCase):
         cls.server.apply(WORKFLOW)
         cls.server.apply("{kind: Variable, name: colour, value: red}")
         cls.server.apply("{kind: Folder, name: sales, title: 販売}")
+        cls.server.apply("{kind: Calendar, name: office, rules: [{closed: {weekdays: [sat, sun]}}]}")
+        cls.server.apply("{kind: BusinessDate, name: batch, calendar: office, advance: {at: '29:00'}}")
         cls.run_id = cls.server.start_run("known")["id"]
         cls.server.wait_run(cls.run_id)
         cls.tokens = {role: cls.server.api("POST", "/tokens", {"name": f"the-{role}", "role": role})["secret"]
@@ -37,7 +39,8 @@ class Api(unittest.TestCase):
 
     def path(self, path: str) -> str:
         known = {"run": "known%231", "job": "a", "workflow": "known", "kind": "Workflow", "variable": "colour",
-                 "token": "the-viewer", "from": "1", "to": "1", "revision": "1", "seq": "1"}
+                 "token": "the-viewer", "from": "1", "to": "1", "revision": "1", "seq": "1",
+                 "calendar": "office", "business_date": "batch"}
         return re.sub(r"\{(\w+)\}", lambda name: known[name.group(1)], path)
 
     def bearer(self, role: str):
@@ -90,7 +93,9 @@ class Api(unittest.TestCase):
             kinds = [kind for one in operation["responses"].values() for kind in contract.whole(one).get("content", {})]
             if method != "GET" or "text/event-stream" in kinds:
                 continue
-            query = "&".join(f"{one['name']}=1" for one in parameters if one["in"] == "query" and one.get("required"))
+            needed = [one for one in parameters if one["in"] == "query" and one.get("required")]
+            query = "&".join(f"{one['name']}={'2026-11-20' if one['schema'].get('format') == 'date' else 1}"
+                             for one in needed)
             with self.subTest(path):
                 status, _ = self.server.request(method, self.path(path) + ("?" + query if query else ""))
                 self.assertEqual(status, 200)

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "cli/catalogue_entry.h"
+
+namespace dandori::cli {
+
+/// Business dates: help, columns, messages.
+inline constexpr Entry kDates[] = {
+    {"help.business_date_noun", "business dates: values, history, moves",
+     "業務日付: 現在の値、履歴、移動"},
+    {"help.business_date_list", "list business dates with their values and next moves",
+     "業務日付の一覧 (現在の値と次の移動)"},
+    {"help.business_date_get", "show one: value, next move, who reads it, history",
+     "1 つを表示: 値、次の移動、使っているジョブネット、履歴"},
+    {"help.business_date_move", "give it another value by hand; --reason is required",
+     "手動で値を変更する (--reason が必要)"},
+    {"help.arg.business_date", "name of the business date", "業務日付の名前"},
+    {"help.date_to", "this date", "この日付にする"},
+    {"help.date_next", "on to the next date of its calendar", "カレンダーの次の日付へ進める"},
+    {"help.date_back", "back to the date before", "1 つ前の日付へ戻す"},
+    {"column.next_date", "NEXT DATE", "次の日付"},
+    {"column.moves_at", "MOVES AT", "移動予定"},
+    {"column.calendar_used", "CALENDAR", "カレンダー"},
+    {"column.from_date", "FROM", "変更前"},
+    {"column.to_date", "TO", "変更後"},
+    {"column.how", "HOW", "方法"},
+    {"field.value", "value", "現在の値"},
+    {"field.next_date", "next date", "次の日付"},
+    {"field.moves_by", "moves", "移動の条件"},
+    {"field.previous_date", "date before", "前の日付"},
+    {"field.moved_at", "since", "変更日時"},
+    {"field.read_by", "workflows", "ジョブネット"},
+    {"field.moved_by_jobs", "moved by", "移動するジョブ"},
+    {"field.unfinished_runs", "unfinished runs", "終了していない実行"},
+    {"field.date_calendar", "calendar", "カレンダー"},
+    {"date.by_clock", "at {at}", "{at}"},
+    {"date.by_after", "after {after}", "{after} の終了後"},
+    {"date.by_clock_and_after", "not before {at}, and after {after}",
+     "{at} 以降で、{after} の終了後"},
+    {"date.by_job", "by a job or by hand", "ジョブまたは手動"},
+    {"date.done", "{workflow} (done)", "{workflow} (済)"},
+    {"move.created", "created", "作成"},
+    {"move.clock", "clock", "時刻"},
+    {"move.job", "job", "ジョブ"},
+    {"move.after", "after workflows", "終了待ち"},
+    {"move.hand", "by hand", "手動"},
+    {"message.no_business_dates", "no business dates", "業務日付はありません"},
+    {"message.date_moved", "{name}: {from} → {to}", "{name}: {from} → {to}"},
+    {"question.move_date", "move business date {name} as shown?",
+     "表示のとおり業務日付 {name} を変更しますか?"},
+    {"problem.move_target", "where to? --to DATE, --next or --back",
+     "移動先がありません: --to 日付、--next、--back のどれかを指定してください"},
+    {"hint.move_target", "dandori business-date move NAME --next --reason '…'",
+     "dandori business-date move 名前 --next --reason '…'"},
+    {"guard.unfinished_runs", "{count} runs for the date are not over: {items}",
+     "この日付の実行が {count} 件終わっていません: {items}"},
+    {"guard.waits_for", "it waits for {count} workflows that have not ended: {items}",
+     "終了を待つジョブネットが {count} 件あります: {items}"},
+    {"preview.date_moves", "business date {name}: {from} → {to}", "業務日付 {name}: {from} → {to}"},
+};
+
+}  // namespace dandori::cli
