@@ -108,9 +108,11 @@ class WithAnEditor(unittest.TestCase):
         install()
         cls.folder = Path(tempfile.mkdtemp(prefix="dandori-editor-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        schema = subprocess.run([BIN, "schema", "Workflow"], capture_output=True, text=True, check=True, timeout=PATIENCE)
-        (cls.folder / "workflow.json").write_text(schema.stdout)
-        cls.editor = Editor({(cls.folder / "workflow.json").as_uri(): "*.yaml"})
+        files = {"Workflow": "*.yaml", "Calendar": "*.yml"}
+        for kind in files:
+            schema = subprocess.run([BIN, "schema", kind], capture_output=True, text=True, check=True, timeout=PATIENCE)
+            (cls.folder / f"{kind}.json").write_text(schema.stdout)
+        cls.editor = Editor({(cls.folder / f"{kind}.json").as_uri(): pattern for kind, pattern in files.items()})
         cls.addClassCleanup(cls.editor.close)
 
     def test_a_language_server_completes_keys_and_words(self):
@@ -130,9 +132,19 @@ class WithAnEditor(unittest.TestCase):
         marks = self.editor.diagnostics(wrong)
         self.assertEqual([mark["range"]["start"]["line"] for mark in marks], [4])
         self.assertIn("tiemout", marks[0]["message"])
-        good = "file:///daily_close.yaml"
-        self.editor.open(good, (ROOT / "examples/daily_close/daily_close.yaml").read_text())
-        self.assertEqual(self.editor.diagnostics(good), [])
+        for sample in ("daily_close", "month_close"):
+            good = f"file:///{sample}.yaml"
+            self.editor.open(good, (ROOT / f"examples/{sample}/{sample}.yaml").read_text())
+            self.assertEqual(self.editor.diagnostics(good), [])
+
+    def test_a_language_server_helps_with_calendars(self):
+        """It completes the words of a calendar's rules and marks what a combination does not know [DEV-01]"""
+        uri = "file:///shop.yml"
+        self.editor.open(uri, "kind: Calendar\nname: shop\nextends:\n  all_of: [a, {minus: [b, c]}]\n  all: [d]\n"
+                              "rules:\n  - closed:\n      weekdays: [s]\n      h\n")
+        self.assertIn(4, [mark["range"]["start"]["line"] for mark in self.editor.diagnostics(uri)])
+        self.assertTrue({"sat", "sun"} <= self.editor.completions(uri, 7, 18))
+        self.assertTrue({"dates", "ranges", "weekday", "months", "holidays", "calendar"} <= self.editor.completions(uri, 8, 7))
 
 
 if __name__ == "__main__":
