@@ -193,12 +193,11 @@ Json days_json(const Sides& sides, bool& truncated) {
 }
 
 Json warnings_json(const Sides& sides) {
-  Day verified = calendar::kCalendarDays.last;
-  for (const std::string& name : sides.calendars)
-    verified = std::min(verified, sides.new_calendars.verified_until(ref_of(name)));
-  if (verified >= sides.days.last) return Json::array();
-  return Json::array({Json::object(
-      {{"code", "calendar.not_verified"}, {"verified_until", format_day(verified)}})});
+  for (const std::string& name : sides.calendars) {
+    Json found = unverified_warnings(sides.new_calendars, ref_of(name), sides.days.last);
+    if (found.size() > 0) return found;
+  }
+  return Json::array();
 }
 
 Json diff_json(const Sides& sides) {

@@ -206,7 +206,7 @@ Json unverified_warnings(const calendar::Calendars& calendars, const model::Cale
                          Day until) {
   const Day verified = calendars.verified_until(ref);
   Json warnings = Json::array();
-  if (verified < until) {
+  if (verified < std::min(until, calendar::kCalendarDays.last)) {
     warnings.push(Json::object(
         {{"code", "calendar.not_verified"}, {"verified_until", format_day(verified)}}));
   }

@@ -56,6 +56,8 @@ inline constexpr Entry kDates[] = {
      "この日付の実行が {count} 件終わっていません: {items}"},
     {"guard.waits_for", "it waits for {count} workflows that have not ended: {items}",
      "終了を待つジョブネットが {count} 件あります: {items}"},
+    {"guard.planned_starts", "{count} starts for the date are still to come: {items}",
+     "この日付の起動予定が {count} 件残っています: {items}"},
     {"preview.date_moves", "business date {name}: {from} → {to}", "業務日付 {name}: {from} → {to}"},
 };
 

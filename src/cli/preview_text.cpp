@@ -51,7 +51,8 @@ std::string job_text(const Console& console, const Json& job) {
 std::string items_text(const Json& items) {
   std::string text;
   for (const Json& item : items.is_array() ? items.items() : Json::Array{}) {
-    const std::string_view name = item.is_string() ? item.as_string() : item.text_or("run", "");
+    const std::string_view name =
+        item.is_string() ? item.as_string() : item.text_or("run", item.text_or("workflow", ""));
     text += (text.empty() ? "" : ", ") + printable(name);
   }
   return text;

@@ -3,6 +3,7 @@
 reason. Time is the test clock's."""
 import json
 import unittest
+from datetime import datetime, timedelta
 
 from harness import Problem, Server, run_and_report
 
@@ -102,7 +103,7 @@ class Calendars(unittest.TestCase):
         self.server.cli("why", "workflow", "third_nxt", "--on", "2026-05-03", check=3)
 
     def test_days_of_a_calendar(self):
-        """Open and closed days with the rule behind each, and a warning past the verified year [CAL-10]"""
+        """Open and closed days with the rule behind each, and a warning past the verified year [CAL-01]"""
         answer = self.server.api("GET", "/calendars/jpbank/days?from=2026-05-01&until=2026-05-07")
         self.assertEqual("".join("OC"[not day["open"]] for day in answer["items"]), "OCCCCCO")
         self.assertEqual(answer["items"][5]["reason"]["title"], "振替休日 (憲法記念日)")
@@ -125,7 +126,7 @@ class Calendars(unittest.TestCase):
         self.assertEqual([unknown.exception.status, unknown.exception.body["code"]], [404, "calendar.unknown"])
 
     def test_what_a_change_would_do(self):
-        """Before a calendar is saved: the days it changes, and the starts it removes and moves [CAL-10]"""
+        """Before a calendar is saved: the days it changes, and the starts it removes and moves [CAL-03]"""
         change = BANK.replace("rules:\n", "rules:\n  - {closed: \"2026-06-03\", title: 創立記念日}\n")
         answer = self.server.api("POST", "/calendars:diff", {"source": change})
         self.assertEqual([(day["date"], day["open"], day["after"]["title"]) for day in answer["days"]],
@@ -171,18 +172,30 @@ jobs: {a: {type: noop}}
                 ("2026-05-01T09:00", ["cron"]), ("2026-05-02T07:00", ["dated"]), ("2026-05-03T07:00", ["dated"]),
                 ("2026-05-04T07:00", ["dated"])])
 
-    def test_every_form_starts_when_worked_out_by_hand(self):
-        """Forms of day rules and of EventBridge, each with its next start [TRG-02]"""
+    def test_every_ten_minutes(self):
+        """A cycle of ten minutes makes six runs in an hour, at :00, :10 … as previewed [TRG-02]"""
         with Server("--timezone", "Asia/Tokyo", "--test-clock", NOW) as server:
             server.apply("""{name: every_ten, triggers: {t: {type: schedule, every: 10m}}, jobs: {a: {type: noop}}}""")
             found = server.api("GET", "/workflows/every_ten/preview?n=6&from=2026-04-25T01:00:00Z")
             self.assertEqual([line["at"][11:16] for line in found["items"]],
                              ["01:00", "01:10", "01:20", "01:30", "01:40", "01:50"])
-            server.api("POST", "/test-clock", {"to": "2026-04-25T01:00:00Z"})
-            before = len(server.api("GET", "/runs?workflow=every_ten")["items"])
+            for line in found["items"]:
+                server.api("POST", "/test-clock", {"to": line["at"]})
             server.api("POST", "/test-clock", {"to": "2026-04-25T01:59:59Z"})
-            after = len(server.api("GET", "/runs?workflow=every_ten&limit=100")["items"])
-            self.assertEqual(after - before, 5)
+            runs = server.api("GET", "/runs?workflow=every_ten&limit=100")["items"]
+            self.assertEqual(sorted(run["scheduled_for"][11:16] for run in runs if run["scheduled_for"][11:13] == "01"),
+                             ["01:00", "01:10", "01:20", "01:30", "01:40", "01:50"])
+
+    def test_the_interval_counts_from_the_end(self):
+        """The next start of `every … from_end` is told while nothing runs: ten minutes after the end [TRG-23]"""
+        with Server("--timezone", "Asia/Tokyo", "--test-clock", NOW) as server:
+            server.apply("{name: from_end, triggers: {t: {type: schedule, every: 10m, from_end: true}},"
+                         " jobs: {a: {type: noop}}}")
+            server.api("POST", "/test-clock", {"to": "2026-04-25T00:05:00Z"})
+            [run] = server.api("GET", "/runs?workflow=from_end")["items"]
+            ended = datetime.fromisoformat(server.wait_run(run["id"])["ended_at"])
+            [listed] = server.api("GET", "/workflows")["items"]
+            self.assertEqual(datetime.fromisoformat(listed["next_start"]) - ended, timedelta(minutes=10))
 
     def test_fifty_starts_before_applying(self):
         """`schedule preview -n 50` without a server is what the server does later [CAL-09]"""
