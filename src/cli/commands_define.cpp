@@ -40,9 +40,10 @@ int list_workflows(Console& console, std::uint64_t limit) {
   const auto answer = remote->list("/api/v1/workflows", limit);
   if (!answer) return report(console, answer.error());
   if (print_raw(console, *answer, "name")) return kOk;
+  if (const auto zone = remote->load_zone(console); !zone) return report(console, zone.error());
   Table table{{console.text("column.name"), console.text("column.title"),
                console.text("column.folder"), console.text("column.revision"),
-               console.text("column.last_run")}};
+               console.text("column.last_run"), console.with_zone("column.next")}};
   for (const Json& item : (*answer)["items"].items()) {
     const std::string name{item.text_or("name", "")};
     const std::int64_t number = item.integer_or("run_number", 0);
@@ -51,7 +52,8 @@ int list_workflows(Console& console, std::uint64_t limit) {
                std::string{item.text_or("folder", "")},
                fmt::to_string(item.integer_or("revision", 0)),
                Cell{number > 0 ? fmt::format("{}#{}", name, number) : "",
-                    failed ? Style::bad : Style::plain}});
+                    failed ? Style::bad : Style::plain},
+               console.instant(item["next_start"])});
   }
   if (table.empty()) console.say(console.text("message.no_workflows"));
   if (!table.empty()) console.print(table);

@@ -87,6 +87,26 @@ class Calendars(unittest.TestCase):
         self.assertEqual(listed["third_previous"], "2026-05-01T00:00:00Z")
         self.assertEqual(self.server.api("GET", "/workflows/third_skip")["next"][0]["at"], "2026-06-03T00:00:00Z")
 
+    def test_a_change_counts_at_once(self):
+        """A new revision of a calendar, from a date on, counts in plan and lists at once [CAL-01]"""
+        server = self.enterContext(Server("--timezone", "Asia/Tokyo", "--test-clock", NOW))
+        text = BANK + shifted("third_next", "next")
+        server.apply(text)
+        self.assertRegex(server.cli("workflow", "list").stdout, "third_next .* 2026-05-07 09:00:00")
+        server.apply(text.replace("timezone: Asia/Tokyo\n",
+                                  "timezone: Asia/Tokyo\neffective_from: \"2026-05-04\"\n", 1)
+                     .replace("rules:\n", "rules:\n  - {closed: \"2026-05-07\"}\n", 1))
+        [listed] = server.api("GET", "/workflows")["items"]
+        self.assertEqual(listed["next_start"], "2026-05-08T00:00:00Z")
+        detail = server.api("GET", "/calendars/jpbank")
+        self.assertEqual([(each["revision"], each["effective_from"]) for each in detail["revisions"]],
+                         [(2, "2026-05-04"), (1, None)])
+        server.api("POST", "/test-clock", {"to": "2026-05-07T01:00:00Z"})
+        self.assertEqual(server.api("GET", "/runs")["items"], [])
+        server.api("POST", "/test-clock", {"to": "2026-05-08T00:00:00Z"})
+        [run] = server.api("GET", "/runs")["items"]
+        self.assertEqual([run["business_date"], run["nominal"]], ["2026-05-08", "2026-05-03T09:00:00"])
+
     def test_why_not_on_the_third(self):
         """Why a workflow does not start on a day is told from its rules, in both languages [CAL-01]"""
         english = self.server.cli("why", "workflow", "third_next", "--on", "2026-05-03").stdout
