@@ -47,7 +47,7 @@ inline constexpr Entry kWords[] = {
      "業務日付が進んでいなかった"},
     {"miss.gave_up", "given up", "取りやめ"},
     {"miss.closed_day", "a closed day", "休業日"},
-    {"miss.max_shift", "no open day within its shift", "休日シフトの範囲に営業日がない"},
+    {"miss.max_shift", "no open day within its shift", "休日シフトの範囲に運用日がない"},
     {"miss.offset_limit", "the offset leads beyond its limit", "起算が上限の日数を超える"},
     {"miss.excluded_date", "an excluded date", "除外日"},
     {"miss.excluded_workflow", "a workflow that excludes it is planned",
