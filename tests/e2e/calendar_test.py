@@ -114,7 +114,7 @@ class Calendars(unittest.TestCase):
         self.assertIn("2026-05-03 is closed (Constitution Memorial Day, rule 1 of jpbank)", english)
         japanese = self.server.cli("why", "workflow", "third_next", "--on", "2026-05-03", lang="ja").stdout
         self.assertIn("2026-05-03 は休業日(憲法記念日、jpbank の規則 1)", japanese)
-        self.assertIn("翌営業日 2026-05-07 へ移動 (4 日)", japanese)
+        self.assertIn("次の運用日 2026-05-07 へ移動 (4 日)", japanese)
         self.assertIn("次の起動日: 2026-05-07", japanese)
         no_rule = self.server.cli("why", "third_next", "--on", "2026-05-08", lang="ja").stdout
         self.assertIn("この日を対象とする規則がありません", no_rule)
