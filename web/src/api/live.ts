@@ -13,7 +13,7 @@ export type LiveMessage =
   /** What was missed cannot be told: read the snapshots again. */
   | { kind: 'resync' };
 
-const BASE_TOPICS = ['runs', 'workflows'];
+const BASE_TOPICS = ['runs', 'workflows', 'calendars', 'business-dates'];
 const SILENCE_MS = 45_000; // the server says something every 15 s
 const WAITS_MS = [300, 1000, 2000, 5000];
 

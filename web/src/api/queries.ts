@@ -131,15 +131,88 @@ export const queries = {
           signal,
         }),
     }),
-  nextStarts: (workflow: string, n: number) =>
+  nextStarts: (workflow: string, n: number, why = false) =>
     queryOptions({
-      queryKey: ['workflow', workflow, 'preview', n],
+      queryKey: ['workflow', workflow, 'preview', n, why],
       queryFn: ({ signal }) =>
         api.get('/api/v1/workflows/{workflow}/preview', {
           path: { workflow },
-          query: { n },
+          query: { n, ...(why ? { why } : {}) },
           signal,
         }),
+    }),
+  schedule: (workflow: string, from: string, until: string) =>
+    queryOptions({
+      queryKey: ['workflow', workflow, 'schedule', from, until],
+      queryFn: ({ signal }) =>
+        api.get('/api/v1/workflows/{workflow}/schedule', {
+          path: { workflow },
+          query: { from, until },
+          signal,
+        }),
+    }),
+  calendars: () =>
+    infiniteQueryOptions({
+      queryKey: ['calendars'],
+      queryFn: ({ signal, pageParam }) =>
+        api.get('/api/v1/calendars', {
+          query: { limit: 200, ...(pageParam ? { cursor: pageParam } : {}) },
+          signal,
+        }),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next_cursor ?? undefined,
+    }),
+  calendar: (calendar: string, revision = 0) =>
+    queryOptions({
+      queryKey: ['calendar', calendar, revision],
+      queryFn: ({ signal }) =>
+        api.get('/api/v1/calendars/{calendar}', {
+          path: { calendar },
+          query: revision > 0 ? { revision } : {},
+          signal,
+        }),
+    }),
+  calendarDays: (calendar: string, from: string, until: string) =>
+    queryOptions({
+      queryKey: ['calendar', calendar, 'days', from, until],
+      queryFn: ({ signal }) =>
+        api.get('/api/v1/calendars/{calendar}/days', {
+          path: { calendar },
+          query: { from, until },
+          signal,
+        }),
+    }),
+  businessDates: () =>
+    infiniteQueryOptions({
+      queryKey: ['business-dates'],
+      queryFn: ({ signal, pageParam }) =>
+        api.get('/api/v1/business-dates', {
+          query: { limit: 200, ...(pageParam ? { cursor: pageParam } : {}) },
+          signal,
+        }),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next_cursor ?? undefined,
+    }),
+  businessDate: (name: string) =>
+    queryOptions({
+      queryKey: ['business-date', name],
+      queryFn: ({ signal }) =>
+        api.get('/api/v1/business-dates/{business_date}', {
+          path: { business_date: name },
+          signal,
+        }),
+    }),
+  businessDateMoves: (name: string) =>
+    infiniteQueryOptions({
+      queryKey: ['business-date', name, 'moves'],
+      queryFn: ({ signal, pageParam }) =>
+        api.get('/api/v1/business-dates/{business_date}/moves', {
+          path: { business_date: name },
+          query: { limit: 200, ...(pageParam ? { cursor: pageParam } : {}) },
+          signal,
+        }),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next_cursor ?? undefined,
     }),
   audit: (filter: { actor?: string; action?: string; target?: string }) =>
     infiniteQueryOptions({

@@ -1,10 +1,12 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
+import { readCalendarSearch } from '@/features/calendars/search';
 import { Frame } from '@/features/frame/Frame';
 import { NoPage } from '@/features/frame/NoPage';
 import { readRunSearch } from '@/features/run/search';
 import { readRunsSearch } from '@/features/runs/model';
 import { RunsPage } from '@/features/runs/RunsPage';
+import { readScheduleSearch } from '@/features/workflows/scheduleSearch';
 import { later } from '@/ui/later';
 import { Loading } from '@/ui/View';
 import { client } from './client';
@@ -16,6 +18,18 @@ const WorkflowsPage = later(
 );
 const WorkflowPage = later(
   async () => (await import('@/features/workflows/WorkflowPage')).WorkflowPage,
+);
+const CalendarsPage = later(
+  async () => (await import('@/features/calendars/CalendarsPage')).CalendarsPage,
+);
+const CalendarPage = later(
+  async () => (await import('@/features/calendars/CalendarPage')).CalendarPage,
+);
+const BusinessDatesPage = later(
+  async () => (await import('@/features/businessDates/BusinessDatesPage')).BusinessDatesPage,
+);
+const BusinessDatePage = later(
+  async () => (await import('@/features/businessDates/BusinessDatePage')).BusinessDatePage,
 );
 const DifferencesPage = later(
   async () => (await import('@/features/differences/DifferencesPage')).DifferencesPage,
@@ -77,6 +91,7 @@ const workflowHome = createRoute({
 const workflow = createRoute({
   getParentRoute: () => root,
   path: '/workflows/$workflow/$tab',
+  validateSearch: readScheduleSearch,
   component: WorkflowPage,
   loader: WorkflowPage.load,
 });
@@ -85,6 +100,34 @@ const revisionDiff = createRoute({
   path: '/workflows/$workflow/revisions/$range',
   component: WorkflowPage,
   loader: WorkflowPage.load,
+});
+const calendars = createRoute({
+  getParentRoute: () => root,
+  path: '/calendars',
+  validateSearch: (search: Record<string, unknown>): { sel?: string } => ({
+    sel: text(search['sel']),
+  }),
+  component: CalendarsPage,
+  loader: CalendarsPage.load,
+});
+const calendar = createRoute({
+  getParentRoute: () => root,
+  path: '/calendars/$calendar',
+  validateSearch: readCalendarSearch,
+  component: CalendarPage,
+  loader: CalendarPage.load,
+});
+const businessDates = createRoute({
+  getParentRoute: () => root,
+  path: '/business-dates',
+  component: BusinessDatesPage,
+  loader: BusinessDatesPage.load,
+});
+const businessDate = createRoute({
+  getParentRoute: () => root,
+  path: '/business-dates/$businessDate',
+  component: BusinessDatePage,
+  loader: BusinessDatePage.load,
 });
 const differences = createRoute({
   getParentRoute: () => root,
@@ -122,6 +165,10 @@ export const router = createRouter({
     workflowHome,
     workflow,
     revisionDiff,
+    calendars,
+    calendar,
+    businessDates,
+    businessDate,
     differences,
     audit,
     settings,

@@ -38,6 +38,9 @@ const SHAPES = {
   bypassed: 'skipped',
   killed: 'stopped',
   interrupted: 'stopped',
+  started: 'running', // of planned starts, as the next two
+  missed: 'not_run',
+  excluded: 'skipped',
 } as const satisfies Record<string, Shape>;
 
 export type State = keyof typeof SHAPES;

@@ -50,15 +50,33 @@ export function useThrottled(action: () => void, ms: number): () => void {
   return trigger;
 }
 
-/** Definitions change seldom: whatever is shown of them is read again. */
-export function useWorkflowNews(): void {
+/** What is read anew when a journal line of this kind comes, by the first words of the keys. */
+const READ_AGAIN: readonly (readonly [prefix: string, keys: readonly string[]])[] = [
+  ['workflow.', ['workflows', 'workflow', 'calendar', 'business-date']],
+  [
+    'calendar.',
+    ['calendars', 'calendar', 'workflows', 'workflow', 'business-dates', 'business-date'],
+  ],
+  ['business_date.', ['business-dates', 'business-date', 'server', 'workflow']],
+];
+
+/** Definitions and business dates change seldom: whatever is shown of them is read again. */
+export function useDefinitionNews(): void {
   const client = useQueryClient();
+  const stale = useRef(new Set<string>());
   const again = useThrottled(() => {
-    void client.invalidateQueries({ queryKey: ['workflows'] });
-    void client.invalidateQueries({ queryKey: ['workflow'] });
+    for (const key of stale.current) void client.invalidateQueries({ queryKey: [key] });
+    stale.current.clear();
   }, 1000);
   useLive(null, (message) => {
-    if (message.kind === 'event' && message.event.kind.startsWith('workflow.')) again();
+    const kind = message.kind === 'event' ? message.event.kind : null;
+    for (const [prefix, keys] of READ_AGAIN) {
+      // After a gap of the stream what the frame itself shows may be old too.
+      const wanted = kind === null ? prefix === 'business_date.' : kind.startsWith(prefix);
+      if (!wanted) continue;
+      for (const key of keys) stale.current.add(key);
+      again();
+    }
   });
 }
 

@@ -8,16 +8,24 @@ import { HeaderClock } from '@/ui/clock';
 import { DisplayMenu } from '@/ui/DisplayMenu';
 import { Icon, type IconName } from '@/ui/Icon';
 import { later } from '@/ui/later';
-import { LiveMark, StaleBar, useWorkflowNews } from '@/ui/live';
+import { LiveMark, StaleBar, useDefinitionNews } from '@/ui/live';
 import { OperateProvider } from '@/ui/operate/Operate';
 import { usePrefs, useT } from '@/ui/prefs';
 import { useMay, useSession } from '@/ui/session';
+import { HeaderDates } from './HeaderDates';
 
 const Help = later(async () => (await import('./Help')).Help);
 const Palette = later(async () => (await import('./Palette')).Palette);
 
 interface Place {
-  to: '/runs' | '/workflows' | '/differences' | '/audit' | '/settings';
+  to:
+    | '/runs'
+    | '/workflows'
+    | '/differences'
+    | '/calendars'
+    | '/business-dates'
+    | '/audit'
+    | '/settings';
   icon: IconName;
   word: Key;
 }
@@ -25,6 +33,10 @@ const OPERATE: Place[] = [
   { to: '/runs', icon: 'runs', word: 'nav.runs' },
   { to: '/workflows', icon: 'workflows', word: 'nav.workflows' },
   { to: '/differences', icon: 'differences', word: 'nav.differences' },
+];
+const DEFINE: Place[] = [
+  { to: '/calendars', icon: 'calendar', word: 'nav.calendars' },
+  { to: '/business-dates', icon: 'business_date', word: 'nav.business_dates' },
 ];
 const AUDIT: Place = { to: '/audit', icon: 'audit', word: 'nav.audit' };
 const SETTINGS: Place = { to: '/settings', icon: 'settings', word: 'nav.settings' };
@@ -80,18 +92,19 @@ function UserMenu() {
 function useTabTitle() {
   const t = useT();
   const path = useLocation({ select: (location) => location.pathname });
-  const { run, workflow } = useParams({ strict: false });
+  const { run, workflow, calendar, businessDate } = useParams({ strict: false });
+  const named = run ?? workflow ?? calendar ?? businessDate;
   useEffect(() => {
-    const place = [...OPERATE, AUDIT, SETTINGS].find((each) => each.to === path);
-    const title = run ?? workflow ?? (place && t(place.word));
+    const place = [...OPERATE, ...DEFINE, AUDIT, SETTINGS].find((each) => each.to === path);
+    const title = named ?? (place && t(place.word));
     document.title = title ? `${title} · dandori` : 'dandori';
-  }, [path, run, workflow, t]);
+  }, [path, named, t]);
 }
 
 export function Frame() {
   const { prefs, change, t } = usePrefs();
   const mayAdmin = useMay('admin');
-  useWorkflowNews();
+  useDefinitionNews();
   useTabTitle();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
@@ -121,6 +134,7 @@ export function Frame() {
             <span className="brand-mark" aria-hidden="true" />
             <b>dandori</b>
           </Link>
+          <HeaderDates />
           <HeaderClock />
           <span className="grow" />
           <button type="button" className="search-box" onClick={openPalette}>
@@ -133,6 +147,7 @@ export function Frame() {
         </header>
         <nav className="nav" aria-label={t('app.navigation')}>
           <NavGroup label="nav.operate" places={OPERATE} />
+          <NavGroup label="nav.define" places={DEFINE} />
           <NavGroup label="nav.system" places={mayAdmin ? [AUDIT, SETTINGS] : [SETTINGS]} />
           <span className="grow" />
           <UserMenu />

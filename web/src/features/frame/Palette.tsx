@@ -60,6 +60,16 @@ export function Palette({ onHelp }: { onHelp: () => void }) {
       label: t('nav.differences'),
       onClick: () => void navigate({ to: '/differences' }),
     },
+    {
+      id: 'page-calendars',
+      label: t('nav.calendars'),
+      onClick: () => void navigate({ to: '/calendars', search: {} }),
+    },
+    {
+      id: 'page-business-dates',
+      label: t('nav.business_dates'),
+      onClick: () => void navigate({ to: '/business-dates' }),
+    },
     ...(mayAdmin
       ? [
           {

@@ -21,6 +21,7 @@ import { WorkflowFlags } from './WorkflowFlags';
 import { WorkflowRuns } from './WorkflowRuns';
 
 const WorkflowFlow = later(async () => (await import('./WorkflowFlow')).WorkflowFlow, <Loading />);
+const Schedule = later(async () => (await import('./Schedule')).Schedule, <Loading />);
 
 function Head({ detail, tab }: { detail: WorkflowDetail; tab: Tab }) {
   const t = useT();
@@ -95,6 +96,8 @@ function Body({
       return <WorkflowFlow detail={detail} />;
     case 'revisions':
       return <Revisions detail={detail} />;
+    case 'schedule':
+      return <Schedule workflow={detail.workflow} />;
     case 'runs':
       return <WorkflowRuns workflow={detail.workflow} />;
   }

@@ -39,7 +39,7 @@ export function rangeOf(text: string | undefined): { from: number; to: number } 
   return from >= 1 && to >= 1 ? { from, to } : null;
 }
 
-export const TABS = ['overview', 'flow', 'revisions', 'runs'] as const;
+export const TABS = ['overview', 'flow', 'revisions', 'schedule', 'runs'] as const;
 export type Tab = (typeof TABS)[number];
 
 export function tabOf(text: string | undefined): Tab {

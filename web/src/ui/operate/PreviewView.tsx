@@ -1,10 +1,10 @@
 import type { Preview, PreviewJob } from '@/api/types';
 import { lookup } from '@/i18n';
 import type { Shape } from '@/lib/states';
-import { valueText } from '@/lib/text';
+import { dayText } from '@/lib/time';
 import { ShapeGlyph, StateText } from '../Glyph';
 import { usePrefs, useT } from '../prefs';
-import { groupByEffect, marksAlone, outputsText } from './previewModel';
+import { groupByEffect, marksAlone, warningArgs } from './previewModel';
 
 const EFFECT_SHAPES: Record<PreviewJob['effect'], Shape> = {
   start: 'running',
@@ -44,10 +44,21 @@ export function PreviewView({ preview }: { preview: Preview }) {
   const { prefs, t } = usePrefs();
   const rows = groupByEffect(preview);
   const marks = marksAlone(preview);
+  const all = [marks, rows, preview.runs ?? [], preview.business_dates ?? []];
+  const nothing = all.every((each) => each.length === 0);
   const withRun = new Set(preview.jobs.map((job) => job.run)).size > 1;
   return (
     <div className="preview">
-      {marks.length + rows.length + (preview.runs?.length ?? 0) === 0 && <p>{t('op.nothing')}</p>}
+      {nothing && <p>{t('op.nothing')}</p>}
+      {preview.business_dates?.map((date) => (
+        <p key={date.business_date} className="num">
+          {t('op.business_date', {
+            name: date.business_date,
+            from: dayText(date.from, prefs.lang),
+            to: dayText(date.to, prefs.lang),
+          })}
+        </p>
+      ))}
       {marks.map(({ target, kind, set }) => (
         <p key={`${target} ${kind}`}>
           {t(set ? 'preview.mark_set' : 'preview.mark_cleared', {
@@ -85,12 +96,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
       )}
       {preview.warnings.map((warning, index) => {
         const { code, ...args } = warning as { code: string } & Record<string, unknown>;
-        const shown: Record<string, string> = {};
-        for (const [name, value] of Object.entries(args)) {
-          if (name === 'outputs') shown[name] = outputsText(value);
-          else
-            shown[name] = Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value);
-        }
+        const shown = warningArgs(prefs.lang, args);
         const text =
           lookup(prefs.lang, `warning.${code}`, shown) ??
           lookup(prefs.lang, code, shown) ??

@@ -1,4 +1,6 @@
 import type { Preview, PreviewJob, PreviewMark } from '@/api/types';
+import { type Lang, stateWord } from '@/i18n';
+import { valueText } from '@/lib/text';
 
 type Effect = PreviewJob['effect'];
 const ORDER: Effect[] = [
@@ -67,4 +69,23 @@ export function canBeHeld(preview: Pick<Preview, 'jobs'>): string[] {
   return preview.jobs
     .filter((job) => job.effect === 'start' || job.effect === 'wait' || job.effect === 'hold')
     .map((job) => job.job);
+}
+
+/** A warning's facts as text: lists by their names, outputs with their readers, runs with their state. */
+export function warningArgs(lang: Lang, facts: Record<string, unknown>): Record<string, string> {
+  const one = (value: unknown): string => {
+    if (typeof value !== 'object' || value === null || !('run' in value)) return valueText(value);
+    const { run, state } = value as { run: unknown; state?: unknown };
+    return state ? `${valueText(run)} (${stateWord(lang, valueText(state))})` : valueText(run);
+  };
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      name === 'outputs'
+        ? outputsText(value)
+        : Array.isArray(value)
+          ? value.map(one).join(', ')
+          : valueText(value),
+    ]),
+  );
 }
