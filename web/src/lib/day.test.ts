@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   addDays,
   addMonthsToDay,
+  dayAndMonth,
   dayByKey,
   dayNumber,
   isDay,
@@ -52,6 +53,8 @@ it('keys lead over months and years; the 31st becomes the last day', () => {
 it('days are written as people of the language write them', () => {
   expect(shortDay('2026-12-31', 'ja')).toBe('12/31(木)');
   expect(shortDay('2026-12-31', 'en')).toBe('Thu 31 Dec');
+  expect(dayAndMonth('2026-12-31', 'ja')).toBe('12/31');
+  expect(dayAndMonth('2026-12-31', 'en')).toBe('31 Dec');
   expect(weekdayName('2026-05-02', 'ja')).toBe('土曜日');
   expect(weekdayNames('ja').join('')).toBe('日月火水木金土');
   expect(monthName('2026-05', 'ja')).toBe('2026年5月');

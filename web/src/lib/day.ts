@@ -112,6 +112,12 @@ export function shortDay(date: string, lang: string): string {
   return written(date, lang, 'ja', { month: 'numeric', day: 'numeric', weekday: 'short' });
 }
 
+/** `12/31`, `31 Dec`: where there is little room. */
+export function dayAndMonth(date: string, lang: string): string {
+  const month = lang === 'en' ? 'short' : 'numeric';
+  return written(date, lang, `no-weekday ${month}`, { month, day: 'numeric' });
+}
+
 /** `土曜日`, `Saturday`. */
 export function weekdayName(date: string, lang: string): string {
   return written(date, lang, 'weekday', { weekday: 'long' });

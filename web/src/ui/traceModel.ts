@@ -40,6 +40,11 @@ export function dayTitle(lang: Lang, reason: Partial<DayReason>, date: string): 
   return title || formText(lang, reason, date);
 }
 
+/** Closed or open for its own sake, such as a holiday, and not for its day of the week. */
+export function isNamed(reason: Partial<DayReason>): boolean {
+  return Boolean(reason.title) || (Boolean(reason.form) && !/weekday/.test(reason.form ?? ''));
+}
+
 /** The rule behind a day: `jp_business の規則 2`. Empty: there is no calendar. */
 export function dayRule(lang: Lang, reason: Partial<DayReason>): string {
   const { rule = 'none', calendar = '' } = reason;
@@ -157,6 +162,9 @@ export function ruleOf(lang: Lang, trace: readonly TraceStep[] | null | undefine
   return anchor ? argText(lang, anchor, 'rule', anchor['rule'] ?? '') : '';
 }
 
+/** What goes without saying beside the rest: of a closed day that it was dropped. */
+const UNSAID: ReadonlySet<string> = new Set(['spread', 'skip']);
+
 const SHIFTS: Record<string, string> = {
   previous: 'sched.previous',
   next: 'sched.next_open',
@@ -198,7 +206,7 @@ export function shortReason(lang: Lang, trace: readonly TraceStep[] | null | und
   if (!trace) return '';
   const clock = trace.find((step) => step.step === 'clock');
   const facts = trace
-    .filter((step) => !QUIET.has(`${step.step}.${step.code}`) && step.step !== 'jitter')
+    .filter((step) => !QUIET.has(`${step.step}.${step.code}`) && !UNSAID.has(step.code))
     .map((step) => (step.step === 'zone' && clock ? { ...step, time: clock['time'] } : step));
   return facts.reduce((line, step) => {
     const text = shortStep(lang, step);

@@ -131,7 +131,7 @@ export function History({ moves }: { moves: readonly BusinessDateMove[] }) {
   const { prefs, t } = usePrefs();
   const short = useZoneShort();
   return (
-    <div className="scroll-x">
+    <div className="scroll-x" role="region" aria-label={t('bd.history')} tabIndex={0}>
       <table className="plain">
         <thead>
           <tr>

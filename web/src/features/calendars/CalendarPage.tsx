@@ -2,7 +2,7 @@ import './calendars.css';
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { queries } from '@/api/queries';
 import type { CalendarDay, CalendarDetail } from '@/api/types';
 import { monthOf } from '@/lib/day';
@@ -122,6 +122,11 @@ function Year({
     [prefs.lang, all, today],
   );
   const keys = useDayKeys(choose, point);
+  const { ref } = keys;
+  useEffect(() => {
+    // Once, when the page is opened: the day that the address names is in sight.
+    ref.current?.querySelector('[data-chosen]')?.scrollIntoView({ block: 'nearest' });
+  }, [ref]);
   const stop = stopOf(year, chosen, today);
   return (
     <div className="panel panel-body year">
@@ -203,7 +208,7 @@ function Body({ detail }: { detail: CalendarDetail }) {
           </section>
           <details className="panel panel-body">
             <summary>{t('wf.revisions')}</summary>
-            <div className="scroll-x">
+            <div className="scroll-x" role="region" aria-label={t('wf.revisions')} tabIndex={0}>
               <CalendarRevisions detail={detail} />
             </div>
           </details>

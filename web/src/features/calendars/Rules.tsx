@@ -15,17 +15,22 @@ function List({
   decides: DayReason['rule'] | 'extends' | null;
 }) {
   const t = useT();
-  const here = useRef<HTMLLIElement>(null);
+  const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
-    here.current?.scrollIntoView({ block: 'nearest' });
+    // Of a long list the rule that decides; the page itself stays where it is.
+    const box = list.current;
+    const here = box?.querySelector<HTMLElement>('[data-decides]');
+    if (!box || !here) return;
+    const [top, bottom] = [here.offsetTop, here.offsetTop + here.offsetHeight];
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
   });
   const base = definition['extends'];
   return (
-    <ol className="rules" aria-label={t('cal.rules')}>
+    <ol className="rules" aria-label={t('cal.rules')} ref={list} tabIndex={0}>
       {rulesOf(definition).map((rule) => (
         <li
           key={rule.number}
-          ref={rule.number === decides ? here : undefined}
           data-decides={rule.number === decides || undefined}
           aria-current={rule.number === decides ? 'true' : undefined}
         >

@@ -4,7 +4,7 @@ import { monthName, monthOf } from '@/lib/day';
 import { valueText } from '@/lib/text';
 import { dayText } from '@/lib/time';
 import type { DayFace } from '@/ui/days/Month';
-import { dayReasonText, dayTitle } from '@/ui/traceModel';
+import { dayReasonText, isNamed } from '@/ui/traceModel';
 
 export function monthsOf(year: number): string[] {
   return Array.from({ length: 12 }, (_, i) => `${year}-${String(i + 1).padStart(2, '0')}`);
@@ -50,7 +50,7 @@ export function faceOf(lang: Lang, year: YearDays, date: string, today: string):
   const state = t(day.open ? 'cal.open' : 'cal.closed');
   const parts = [`${state}: ${dayReasonText(lang, day.reason, date)}`];
   if (first) parts.push(t('cal.month_first', { month: monthTitle(lang, day.month) }));
-  const named = !day.open && dayTitle(lang, day.reason, date) !== '' && isNamed(day);
+  const named = !day.open && isNamed(day.reason);
   return {
     label: `${written} ${parts.join(t('view.list_separator'))}`,
     signs: {
@@ -60,11 +60,6 @@ export function faceOf(lang: Lang, year: YearDays, date: string, today: string):
       'data-today': date === today ? 'true' : undefined,
     },
   };
-}
-
-/** Closed for its own sake, such as a holiday, and not for its day of the week. */
-function isNamed(day: CalendarDay): boolean {
-  return day.reason.title !== '' || !/weekday/.test(day.reason.form);
 }
 
 /** `21日から 5月度`: the months of the calendar that begin in a civil month. */

@@ -3,7 +3,7 @@ import { queries } from '@/api/queries';
 import { dayText } from '@/lib/time';
 import { Instant, useZoneShort } from '@/ui/clock';
 import { usePrefs } from '@/ui/prefs';
-import { localText, ruleOf } from '@/ui/traceModel';
+import { ruleOf } from '@/ui/traceModel';
 import { QueryView } from '@/ui/View';
 import { type NextLine, nextLines } from './scheduleModel';
 
@@ -16,7 +16,9 @@ function Line({ line }: { line: NextLine }) {
     <tr data-dropped={line.dropped || undefined}>
       <td>
         {line.dropped ? (
-          <s className="num">{localText(prefs.lang, start.local)}</s>
+          <s>
+            <Instant at={start.at} />
+          </s>
         ) : (
           <Instant at={start.at} />
         )}
@@ -46,7 +48,12 @@ export function NextStarts({ workflow }: { workflow: string }) {
           starts.items.length === 0 ? (
             <p className="muted">{t('wf.no_next')}</p>
           ) : (
-            <div className="scroll-x">
+            <div
+              className="scroll-x"
+              role="region"
+              aria-label={t('sched.next', { n: NEXT })}
+              tabIndex={0}
+            >
               <table className="plain">
                 <thead>
                   <tr>

@@ -48,9 +48,9 @@ it('a moved start stands at both ends of its way', () => {
     day('2026-12-31', [], { calendar: closedDay }),
   ]);
   const [to, from] = ['2026-12-30', '2026-12-31'].map((date) => plan.days.get(date)!);
-  expect(cellLines('ja', to!)).toEqual([{ kind: 'start', text: '22:00 ← 12/31(木)' }]);
-  expect(cellLines('ja', from!)).toEqual([{ kind: 'away', text: '22:00 → 12/30(水)' }]);
-  expect(dayLabel('ja', from!)).toBe('2026-12-31 (木): 休業日 (大晦日)、22:00 → 12/30(水)');
+  expect(cellLines('ja', to!)).toEqual([{ kind: 'start', text: '22:00 ← 12/31' }]);
+  expect(cellLines('ja', from!)).toEqual([{ kind: 'away', text: '22:00 → 12/30' }]);
+  expect(dayLabel('ja', from!)).toBe('2026-12-31 (木): 休業日 (大晦日)、22:00 → 12/30');
   expect([plan.starts, plan.dropped, plan.zones]).toEqual([1, 0, ['Asia/Tokyo']]);
 });
 

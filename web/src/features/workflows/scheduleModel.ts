@@ -1,8 +1,8 @@
 import type { ScheduleDay, ScheduledRun, Start } from '@/api/types';
 import { type Lang, lookup, stateWord, translator } from '@/i18n';
-import { lastOfMonth, shortDay } from '@/lib/day';
+import { dayAndMonth, lastOfMonth } from '@/lib/day';
 import { dayText, zoneShort } from '@/lib/time';
-import { anchorOf, clockOn, dayReasonText, dayTitle, shortReason } from '@/ui/traceModel';
+import { anchorOf, clockOn, dayReasonText, dayTitle, isNamed, shortReason } from '@/ui/traceModel';
 
 /** What a date does: it starts, it was dropped, or its start went to another date. */
 export type Kind = 'start' | 'dropped' | 'away';
@@ -49,7 +49,7 @@ export function monthPlan(lang: Lang, items: readonly ScheduleDay[]): MonthPlan 
       date,
       closed: calendar?.open === false,
       why: calendar ? dayReasonText(lang, calendar, date) : '',
-      title: calendar?.open === false ? dayTitle(lang, calendar, date) : '',
+      title: calendar?.open === false && isNamed(calendar) ? dayTitle(lang, calendar, date) : '',
       entries: [],
       more,
     });
@@ -91,10 +91,10 @@ export function entryText(lang: Lang, entry: Entry): string {
   switch (entry.kind) {
     case 'start':
       return entry.from
-        ? t('sched.came', { time: entry.clock, from: shortDay(entry.from, lang) })
+        ? t('sched.came', { time: entry.clock, from: dayAndMonth(entry.from, lang) })
         : entry.clock;
     case 'away':
-      return t('sched.went', { time: entry.clock, to: shortDay(entry.to ?? '', lang) });
+      return t('sched.went', { time: entry.clock, to: dayAndMonth(entry.to ?? '', lang) });
     case 'dropped':
       return `${entry.clock} ${whyNot(lang, entry.run)}`;
   }
@@ -140,7 +140,7 @@ export function dayLabel(lang: Lang, day: MonthDay): string {
     line.kind === 'dropped' ? t('sched.not_started', { what: line.text }) : line.text,
   );
   if (lines.length === 0) lines.push(t('sched.nothing'));
-  if (day.title) lines.unshift(`${t('cal.closed')} (${day.title})`);
+  if (day.closed) lines.unshift(t('cal.closed') + (day.title && ` (${day.title})`));
   return `${dayText(day.date, lang)}: ${lines.join(t('view.list_separator'))}`;
 }
 

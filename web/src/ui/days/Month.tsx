@@ -85,12 +85,14 @@ function Day({
         data-date={date}
         data-chosen={chosen || undefined}
         tabIndex={stop ? 0 : -1}
-        aria-label={face.label}
         aria-current={face.signs['data-today'] ? 'date' : undefined}
         {...face.signs}
       >
-        <span className="day-number num">{Number(date.slice(8))}</span>
-        {face.content}
+        <span className="visually-hidden">{face.label}</span>
+        <span className="day-face" aria-hidden="true">
+          <span className="day-number num">{Number(date.slice(8))}</span>
+          {face.content}
+        </span>
       </button>
     </span>
   );
