@@ -61,7 +61,7 @@ describe.each(['mouse', 'keyboard'] as const)('by %s', (way) => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText(`1 runs of the present date have not ended: ${run} (running)`).waitFor();
     await hand.press(page, 'Advance');
-    await dialog.getByText('Say why. It is kept in the audit log.').waitFor();
+    await dialog.getByText('Write why: it stands in the audit log.').waitFor();
     await operator.confirm('Advance', 'it is only a test');
     expect(await value('online')).toBe('2041-01-04');
     expect((await world.run(run)).business_date).toBe('2040-12-28'); // [BIZ-01] pinned
@@ -79,7 +79,11 @@ describe.each(['mouse', 'keyboard'] as const)('by %s', (way) => {
     await operator.confirm('Set back', 'a test of the third');
     expect(await value('online')).toBe('2040-12-03');
     const moves: Answer[] = (await world.get('/business-dates/online/moves')).items;
-    expect(moves[0]).toMatchObject({ to: '2040-12-03', how: 'hand', reason: 'a test of the third' });
+    expect(moves[0]).toMatchObject({
+      to: '2040-12-03',
+      how: 'hand',
+      reason: 'a test of the third',
+    });
   });
 });
 
@@ -89,9 +93,10 @@ it('who may only look sees the dates, and no button that moves them', async () =
   try {
     await applyPlans(world);
     const made = await world.call('POST', '/tokens', { name: 'watcher', role: 'viewer' });
-    world.token = made.token;
-    const page = await world.page();
+    const page = await world.page({ signedIn: false });
     await page.goto('/business-dates/batch');
+    await page.getByLabel(/^Token/).fill(made.secret);
+    await page.keyboard.press('Enter');
     await page.locator('.date-value', { hasText: '2040-12-28' }).waitFor();
     await page.getByText(/not before .* and after the workflows/).waitFor();
     expect(await page.getByRole('button', { name: 'Advance…' }).count()).toBe(0);

@@ -131,7 +131,10 @@ describe('the schedule of a workflow', () => {
     const saturday = at(page, '2040-12-29');
     await saturday.locator('s', { hasText: '06:00 a closed day' }).waitFor();
     expect(await saturday.textContent()).toContain('no start: 06:00 a closed day');
-    await page.locator('.schedule-day').getByText(/Sat 29 Dec is closed/).waitFor();
+    await page
+      .locator('.schedule-day')
+      .getByText(/Sat 29 Dec is closed/)
+      .waitFor();
     await page.keyboard.press('PageDown'); // January of the next year
     await page.getByRole('heading', { name: 'January 2041' }).waitFor();
   });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
+import { applyPlans } from './plans';
 import { World, watch } from './world';
 
 const world = new World();
@@ -131,6 +132,7 @@ describe('every page can be read by everybody', () => {
   for (const theme of ['light', 'dark'] as const) {
     it(`no rule of WCAG 2.1 AA is broken, ${theme}`, async () => {
       await world.applySample();
+      await applyPlans(world);
       await world.apply(`name: revised\njobs:\n  a: {run: "echo ${theme}"}\n`);
       await world.apply(`name: revised\njobs:\n  b: {run: "echo ${theme}"}\n`);
       await world.call('POST', '/workflows/revised:hold', { reason: theme });
@@ -149,6 +151,11 @@ describe('every page can be read by everybody', () => {
         ['/workflows/daily_close/flow', '.flow-job'],
         ['/workflows/daily_close/revisions', '.table-row[data-id]'],
         ['/workflows/daily_close/runs', '.table-row[data-id]'],
+        ['/workflows/month_end/schedule?day=2040-12-28', '.entries li'],
+        ['/calendars', '.table-row[data-id]'],
+        ['/calendars/closing_21?day=2040-12-31', '.month .day'],
+        ['/business-dates', '.date-card .waits'],
+        ['/business-dates/batch', '.date-card .waits'],
         ['/workflows/revised/revisions/1...2', '.diff-side .flow-job'],
         ['/differences', '.table-row[data-id]'],
         ['/audit', '.table-row[data-id]'],
@@ -163,6 +170,10 @@ describe('every page can be read by everybody', () => {
       await page.getByRole('button', { name: 'Rerun…' }).first().click();
       await page.getByRole('button', { name: /^Rerun \d+ jobs$/ }).waitFor();
       expect(await violations(page), 'rerun dialog').toEqual([]);
+      await page.goto('/business-dates/batch');
+      await page.getByRole('button', { name: 'Advance…' }).click();
+      await page.locator('.preview').waitFor();
+      expect(await violations(page), 'business date dialog').toEqual([]);
     });
   }
 });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyPlans } from './plans';
 import { World, watch } from './world';
 
 /** Every page in every look, as pictures in build/results/pages: to be looked at. No page is wider than its window. */
@@ -13,6 +14,7 @@ beforeAll(async () => {
   await world.start();
   mkdirSync(out, { recursive: true });
   await world.applySample();
+  await applyPlans(world);
   failed = await world.startRun('daily_close');
   await world.ended(failed);
   world.mendSample();
@@ -39,6 +41,13 @@ const PLACES = (): [string, string, string][] => [
   ['workflow-flow', '/workflows/daily_close/flow', '.flow-job, .flow-block'],
   ['revisions', '/workflows/revised/revisions', '.table-row[data-id]'],
   ['comparison', '/workflows/revised/revisions/1...2', '.diff-side .flow-job'],
+  ['schedule', '/workflows/month_end/schedule?day=2040-12-28', '.entries li'],
+  ['schedule-zone', '/workflows/new_york/schedule?day=2040-03-11', '.entries li'],
+  ['calendars', '/calendars', '.table-row[data-id]'],
+  ['calendar', '/calendars/jpbank?day=2040-05-03', '.month .day'],
+  ['calendar-21', '/calendars/closing_21?day=2040-04-21', '.month .day'],
+  ['business-dates', '/business-dates', '.date-card .waits'],
+  ['business-date', '/business-dates/batch', '.plain td'],
   ['differences', '/differences', '.table-row[data-id]'],
   ['audit', '/audit', '.table-row[data-id]'],
   ['settings', '/settings', '.settings-block'],
@@ -78,6 +87,10 @@ describe('pictures', () => {
         await page.locator('.run-actions button').last().click();
         await page.locator('.preview table').waitFor();
         await page.screenshot({ path: join(out, `rerun-${lang}-${theme}.png`) });
+        await page.goto('/business-dates/batch');
+        await page.locator('.date-head button').first().click();
+        await page.locator('.preview').waitFor();
+        await page.screenshot({ path: join(out, `move-${lang}-${theme}.png`) });
         expect(seen).toEqual({ outside: [], errors: [] });
       });
     }

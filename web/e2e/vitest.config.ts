@@ -8,6 +8,8 @@ const SHORT = ['frame.test.ts', 'story.test.ts'];
 const LONG = [
   'operations.test.ts',
   'operations_wide.test.ts',
+  'businessDates.test.ts',
+  'calendars.test.ts',
   'log.test.ts',
   'looks.test.ts',
   'large.test.ts',

@@ -5,6 +5,7 @@ import { useT } from '@/ui/prefs';
 const PLACES: [Key, Key][] = [
   ['help.anywhere', 'help.anywhere_keys'],
   ['help.lists', 'view.table_keys'],
+  ['nav.calendars', 'cal.keys'],
   ['run.flow', 'run.flow_keys'],
   ['run.log', 'log.keys'],
 ];
