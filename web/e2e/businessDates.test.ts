@@ -27,8 +27,8 @@ describe.each(['mouse', 'keyboard'] as const)('by %s', (way) => {
     await page.goto('/business-dates/batch');
     await hand.press(page, 'Advance…');
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('Business date batch: 2040-12-28 (Fri) → 2041-01-04 (Fri)').waitFor();
-    await dialog.getByText('waits for workflows that have not ended well: feeder').waitFor();
+    await dialog.getByText('business date batch: 2040-12-28 (Fri) → 2041-01-04 (Fri)').waitFor();
+    await dialog.getByText('it waits for 1 workflows that have not ended: feeder').waitFor();
     await operator.confirm('Advance', 'the night was done by hand');
     await page.locator('.date-value', { hasText: '2041-01-04' }).waitFor();
     await page.getByRole('cell', { name: 'the night was done by hand' }).waitFor();
@@ -59,7 +59,7 @@ describe.each(['mouse', 'keyboard'] as const)('by %s', (way) => {
     await page.getByRole('link', { name: run }).waitFor();
     await hand.press(page, 'Advance…');
     const dialog = page.getByRole('dialog');
-    await dialog.getByText(`1 runs of the present date have not ended: ${run} (running)`).waitFor();
+    await dialog.getByText(`1 runs for the date are not over: ${run} (running)`).waitFor();
     await hand.press(page, 'Advance');
     await dialog.getByText('Write why: it stands in the audit log.').waitFor();
     await operator.confirm('Advance', 'it is only a test');

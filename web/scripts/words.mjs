@@ -2,7 +2,7 @@
 // failures have the same words in both. Every build and test does so first; the file is not kept.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const WANTED = /^(state|miss|failure|origin|why|preview|mark|step|day|guard)\./;
+const WANTED = /^(state|miss|failure|origin|why|preview|mark|step|day|guard|move)\./;
 const root = new URL('../../', import.meta.url);
 const target = new URL('../src/i18n/shared.ts', import.meta.url);
 

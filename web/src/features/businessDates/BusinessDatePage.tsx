@@ -10,6 +10,7 @@ import { useRows } from '@/ui/ListView';
 import { usePrefs, useT } from '@/ui/prefs';
 import { QueryView } from '@/ui/View';
 import { History, MoveButtons, NextChange, Readers } from './parts';
+import { useRunNews } from './useRunNews';
 
 function Facts({ detail }: { detail: BusinessDateDetail }) {
   const t = useT();
@@ -117,6 +118,7 @@ function Body({ detail }: { detail: BusinessDateDetail }) {
 /** One business date: its value, its next change, who works for it, and every value it has had. */
 export function BusinessDatePage() {
   const { businessDate } = useParams({ from: '/business-dates/$businessDate' });
+  useRunNews();
   const query = useQuery(queries.businessDate(businessDate));
   return (
     <section className="page date-page">

@@ -11,6 +11,7 @@ import { usePrefs, useT } from '@/ui/prefs';
 import { Empty, QueryView } from '@/ui/View';
 import { History, MoveButtons, NextChange, Readers } from './parts';
 import { useInView } from './useInView';
+import { useRunNews } from './useRunNews';
 
 const MOVES_SHOWN = 3;
 
@@ -51,6 +52,7 @@ function Card({ date }: { date: BusinessDate }) {
 /** Every business date: which day it is there, when the next one comes, and who works for it. */
 export function BusinessDatesPage() {
   const t = useT();
+  useRunNews();
   const query = useInfiniteQuery(queries.businessDates());
   const rows = useRows(query);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;

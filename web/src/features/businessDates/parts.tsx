@@ -152,7 +152,7 @@ export function History({ moves }: { moves: readonly BusinessDateMove[] }) {
               <td className="nowrap">
                 <Instant at={move.at} />
               </td>
-              <td>{t(`bd.moved_${move.how}`)}</td>
+              <td>{t(`move.${move.how}`)}</td>
               <td>
                 {move.actor}
                 {move.run && (

@@ -52,7 +52,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
       {nothing && <p>{t('op.nothing')}</p>}
       {preview.business_dates?.map((date) => (
         <p key={date.business_date} className="num">
-          {t('op.business_date', {
+          {t('preview.date_moves', {
             name: date.business_date,
             from: dayText(date.from, prefs.lang),
             to: dayText(date.to, prefs.lang),

@@ -9,6 +9,7 @@ import {
   neededOutputs,
   outputsText,
   runsCount,
+  warningArgs,
 } from './previewModel';
 import { bodyOf } from './rerunModel';
 
@@ -155,4 +156,16 @@ describe('many at once', () => {
     const drained = { ...mark, kind: 'drain', workflow: '', job: null } as const;
     expect(undoOf(drained)).toEqual({ name: 'undrain', target: { is: 'server' } });
   });
+});
+
+it('a warning names runs with their state, and outputs with those who read them', () => {
+  const runs = [{ run: 'a#1', state: 'running' }, { run: 'b#2' }];
+  expect(warningArgs('ja', { count: 2, items: runs })).toEqual({
+    count: '2',
+    items: 'a#1 (実行中), b#2',
+  });
+  expect(warningArgs('en', { items: ['feeder', 'ledger'] }).items).toBe('feeder, ledger');
+  expect(warningArgs('en', { outputs: [{ name: 'rows', readers: ['c'] }] }).outputs).toBe(
+    'rows (c)',
+  );
 });
