@@ -19,7 +19,7 @@ export function DayPanel({
   const { prefs, t } = usePrefs();
   if (!day) return <p className="muted">{t('cal.pick')}</p>;
   const { reason, month } = day;
-  const from = reason.calendar;
+  const from = reason.calendar ?? '';
   const deciding = decidingRevision(detail.revisions, date);
   return (
     <>
