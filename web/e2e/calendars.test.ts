@@ -119,7 +119,7 @@ describe('the schedule of a workflow', () => {
     await at(page, '2040-12-28').click();
     const panel = page.locator('.schedule-day');
     await panel.getByText('12/31(月) は休業日(大晦日、jpbank の規則 1)').waitFor();
-    await panel.getByText(/前営業日 12\/28\(金\) へ移動/).waitFor();
+    await panel.getByText(/前の運用日 12\/28\(金\) へ移動/).waitFor();
     await page.getByText('時刻は Asia/Tokyo (JST)').waitFor();
     expect(seen).toEqual({ outside: [], errors: [] });
   });

@@ -30,7 +30,7 @@ const shifted = [
 ];
 
 it('a shifted start says the day, why it is closed, and where it went', () => {
-  expect(shortReason('ja', shifted)).toBe('12/31(木) 休業日(大晦日) → 前営業日 12/30(水)');
+  expect(shortReason('ja', shifted)).toBe('12/31(木) 休業日(大晦日) → 前の運用日 12/30(水)');
   expect(shortReason('en', shifted)).toBe(
     'Thu 31 Dec closed (大晦日) → previous open day Wed 30 Dec',
   );
@@ -43,7 +43,7 @@ it('every step is told; those that change nothing weigh nothing', () => {
   expect(told.map((each) => each.text)).toEqual([
     '2026-12-31 (木) は規則 day: last の対象日',
     '12/31(木) は休業日(大晦日、jpbank の規則 3)',
-    '前営業日 12/30(水) へ移動 (−1 日)',
+    '前の運用日 12/30(水) へ移動 (−1 日)',
     '12/30(水) の 25:00: 12/31(木) 01:00',
     '起動時刻 12/31(木) 01:00 (Asia/Tokyo)',
   ]);
@@ -63,10 +63,10 @@ it('offsets count in open or calendar days; a way that leads too far says its li
     days: -2,
     count: 'open_days',
   });
-  expect(shortReason('ja', [moved])).toBe('→ 起算 −2 営業日 2/10(火)');
+  expect(shortReason('ja', [moved])).toBe('→ 起算 −2 運用日 2/10(火)');
   expect(stepText('en', moved)).toBe('offset of −2 open days: Fri 13 Feb → Tue 10 Feb');
   expect(stepText('ja', step('shift', 'too_far', { rule: 'next', max_shift: 2 }))).toBe(
-    '後 2 日以内に営業日がないため起動しない',
+    '後 2 日以内に運用日がないため起動しない',
   );
   expect(stepText('en', step('offset', 'too_far', { days: 3, count: 'days', limit: 2 }))).toBe(
     'offset of +3 days goes further than 2 days: no start',

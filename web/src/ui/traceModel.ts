@@ -200,7 +200,7 @@ function shortStep(lang: Lang, step: TraceStep): string {
   }
 }
 
-/** What made the start other than its rule says, on one line: `12/31(木) 休業日(大晦日) → 前営業日
+/** What made the start other than its rule says, on one line: `12/31(木) 休業日(大晦日) → 前の運用日
  * 12/30(水)`. Empty: nothing did. */
 export function shortReason(lang: Lang, trace: readonly TraceStep[] | null | undefined): string {
   if (!trace) return '';

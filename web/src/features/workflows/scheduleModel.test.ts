@@ -120,7 +120,7 @@ it('the next starts come with what was dropped between them', () => {
     2,
   );
   expect(lines.map((line) => [line.dropped, line.reason])).toEqual([
-    [false, '12/31(木) 休業日(大晦日) → 前営業日 12/30(水)'],
+    [false, '12/31(木) 休業日(大晦日) → 前の運用日 12/30(水)'],
     [true, '休業日'],
     [false, ''],
   ]);
