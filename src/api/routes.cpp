@@ -92,6 +92,7 @@ const std::vector<Route>& routes() {
       {"POST", "/api/v1/runs/{run}/jobs/{job}:run-alone", operate, run_alone},
       {"POST", "/api/v1/runs/{run}:hold", operate, do_operation<Do::hold>},
       {"POST", "/api/v1/runs/{run}:release", operate, do_operation<Do::release>},
+      {"POST", "/api/v1/runs/{run}:force", operate, do_operation<Do::force>},
       {"POST", "/api/v1/runs/{run}:suspend", operate, do_operation<Do::suspend>},
       {"POST", "/api/v1/runs/{run}:resume", operate, do_operation<Do::resume>},
       {"POST", "/api/v1/workflows/{workflow}:hold", operate, do_operation<Do::hold>},

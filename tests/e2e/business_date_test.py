@@ -141,6 +141,44 @@ class BusinessDates(unittest.TestCase):
             self.server.api("GET", "/business-dates/batsch")
         self.assertEqual([unknown.exception.status, unknown.exception.body["code"]], [404, "business_date.unknown"])
 
+    def test_a_planned_run_waits_for_its_date(self):
+        """Its date is not the stored one: it waits, over a kill of the server too; force or the date lets it go [BIZ-09]"""
+        self.server.apply("""name: nightly
+business_date: batch
+triggers:
+  t: {type: schedule, time: "20:00", calendar: jpbank}
+jobs:
+  show: {run: [sh, -c, 'echo day=$BIZ_YMD']}
+""")
+        self.server.api("POST", "/business-dates/batch:move", {"step": "back", "reason": "a day late"})
+        self.server.api("POST", "/test-clock", {"to": "2026-05-01T11:00:00Z"})
+        run = self.wait_for_run("nightly#1")
+        self.assertEqual([run["state"], run["business_date"], run["waits_for"]],
+                         ["queued", "2026-05-01", "business_date_behind"])
+        self.server.kill()
+        self.server.start()
+        why = self.server.cli("why", "nightly#1", lang="ja").stdout
+        self.assertIn("2026-05-01 の実行ですが、業務日付 batch は 2026-04-30 です", why)
+        self.server.cli("force", "nightly#1", "--reason", "it may go")
+        self.assertEqual(self.server.wait_run("nightly%231")["state"], "succeeded")
+        self.assertIn("day=20260501", self.server.cli("logs", "nightly#1/show").stdout)
+        self.server.api("POST", "/test-clock", {"to": "2026-05-07T11:00:00Z"})
+        self.assertEqual(self.wait_for_run("nightly#2")["state"], "queued")
+        self.server.api("POST", "/business-dates/batch:move", {"to": "2026-05-07", "reason": "caught up"})
+        self.assertEqual(self.server.wait_run("nightly%232")["state"], "succeeded")
+        why = self.server.cli("why", "workflow", "nightly", "--on", "2026-05-03").stdout
+        self.assertIn("2026-05-03", why)
+
+    def wait_for_run(self, name: str) -> dict:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.server.api("GET", f"/runs/{name.replace('#', '%23')}")
+            except Problem:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
     def test_what_comes_next_and_who_reads(self):
         """One date: next move with its condition, workflows, unfinished runs, history; the list is the same"""
         batch = self.server.api("GET", "/business-dates/batch")
