@@ -152,7 +152,8 @@ describe('the schedule of a workflow', () => {
     await page.goto('/workflows/new_york/schedule?day=2040-03-11');
     const panel = page.locator('.schedule-day');
     await panel.getByText(/that time does not exist .*03:00 EDT/).waitFor();
-    await page.getByText('times in America/New_York').waitFor();
+    await line(page, '2040-03-11', '03:00 (02:30 does not exist)').waitFor();
+    await page.getByText('times in America/New_York (EST, EDT)').waitFor();
   });
 
   it('the next starts come with the dates that are dropped between them, and why', async () => {

@@ -14,7 +14,7 @@ function job(name: string, state: Job['state'], attempt = 0): Job {
     in_scope: true,
     confirmed: false,
     accepted: false,
-  off_day: false,
+    off_day: false,
     state_changed_by: null,
     idempotent: true,
     marks: [],

@@ -487,6 +487,8 @@ export const en = {
   'sched.gap_shifted': '{time} does not exist → {to}',
   'sched.gap_skipped': '{time} does not exist',
   'sched.first_of_two': '{time} comes twice (the first: {to})',
+  'sched.first_of_two_short': 'the first of two',
+  'sched.second_of_two_short': 'the second of two',
   'sched.second_of_two': '{time} comes twice (the second: {to})',
 
   'bd.title': 'Business dates',

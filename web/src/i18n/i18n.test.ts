@@ -40,7 +40,7 @@ it('no key is without use', () => {
   const made = [
     /^(why|state|miss|failure|origin|preview|mark|step|day|guard|move|form|effect|warning|op\.hint)\./,
     /^(op|param|prefs|rerun|role|runs|wf|cal\.label|bd\.(how|unit|advance|back))[._]/,
-    /^sched\.(days|open_days|gap_\w+|\w+_of_two)$/,
+    /^sched\.(days|open_days|gap_\w+|\w+_of_two(_short)?)$/,
     /^(audit\.(actor|action|target)|run\.flow)$/,
   ];
   const unused = Object.keys(catalogues.en).filter(

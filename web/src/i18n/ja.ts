@@ -487,6 +487,8 @@ export const ja: Record<keyof typeof en, string> = {
   'sched.gap_shifted': '{time} は存在しない → {to}',
   'sched.gap_skipped': '{time} は存在しない',
   'sched.first_of_two': '{time} は 2 度ある(1 度目: {to})',
+  'sched.first_of_two_short': '1 度目',
+  'sched.second_of_two_short': '2 度目',
   'sched.second_of_two': '{time} は 2 度ある(2 度目: {to})',
 
   'bd.title': '業務日付',

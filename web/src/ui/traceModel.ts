@@ -214,3 +214,12 @@ export function shortReason(lang: Lang, trace: readonly TraceStep[] | null | und
     return line + joint + text;
   }, '');
 }
+
+/** What the clock of the zone did to a start, in a few words: `02:30 does not exist`. Empty: nothing. */
+export function clockNote(lang: Lang, trace: readonly TraceStep[] | null | undefined): string {
+  const zone = trace?.find((step) => step.step === 'zone');
+  const clock = trace?.find((step) => step.step === 'clock');
+  if (!zone || zone.code === 'unique') return '';
+  const key = zone.code === 'gap_shifted' ? 'gap_skipped' : `${zone.code}_short`;
+  return lookup(lang, `sched.${key}`, { time: valueText(clock?.['time'] ?? '') }) ?? '';
+}

@@ -39,11 +39,11 @@ function useColumns(): Column<Calendar>[] {
       ...onlyWide<Calendar>(
         textColumn('folder', t('col.folder'), 'minmax(80px, 0.6fr)', (row) => row.folder),
         textColumn('zone', t('cal.zone'), 'minmax(110px, 0.7fr)', (row) => row.timezone || zone),
-        textColumn('day', t('cal.day_starts_at'), '88px', (row) => row.day_starts_at),
-        textColumn('month', t('cal.month_starts_on'), '88px', (row) =>
+        textColumn('day', t('cal.day_starts_at'), '92px', (row) => row.day_starts_at),
+        textColumn('month', t('cal.month_starts_on'), '108px', (row) =>
           flowText(row.month_starts_on),
         ),
-        textColumn('verified', t('cal.verified_until'), '104px', (row) => row.verified_until ?? ''),
+        textColumn('verified', t('cal.verified_until'), '124px', (row) => row.verified_until ?? ''),
       ),
       numberColumn('used', t('cal.used_by'), '72px', (row) => String(row.used_by_count)),
       ...onlyWide<Calendar>(

@@ -6,7 +6,7 @@ import { useCallback, useMemo } from 'react';
 import { queries } from '@/api/queries';
 import type { ScheduleDay } from '@/api/types';
 import { addMonths, monthName, monthOf } from '@/lib/day';
-import { localTime, zoneShort } from '@/lib/time';
+import { localTime } from '@/lib/time';
 import { useClock } from '@/ui/clock';
 import { type DayFace, Month } from '@/ui/days/Month';
 import { useDayKeys } from '@/ui/days/useDayKeys';
@@ -109,13 +109,11 @@ function MonthBar({
 }
 
 /** `Asia/Tokyo (JST)`: the zones that the times are written in. */
-function Zones({ zones }: { zones: string[] }) {
+function Zones({ zones }: { zones: MonthPlan['zones'] }) {
   const t = useT();
-  const { zone, now } = useClock();
-  const named = (zones.length > 0 ? zones : [zone]).map(
-    (each) => `${each} (${zoneShort(each, now())})`,
-  );
-  return <span className="muted">{t('sched.zone', { zone: named.join(', ') })}</span>;
+  const { zone } = useClock();
+  const named = zones.map(({ name, shorts }) => `${name} (${shorts.join(', ')})`);
+  return <span className="muted">{t('sched.zone', { zone: named.join(', ') || zone })}</span>;
 }
 
 function Shown({

@@ -51,7 +51,11 @@ it('a moved start stands at both ends of its way', () => {
   expect(cellLines('ja', to!)).toEqual([{ kind: 'start', text: '22:00 ← 12/31' }]);
   expect(cellLines('ja', from!)).toEqual([{ kind: 'away', text: '22:00 → 12/30' }]);
   expect(dayLabel('ja', from!)).toBe('2026-12-31 (木): 休業日 (大晦日)、22:00 → 12/30');
-  expect([plan.starts, plan.dropped, plan.zones]).toEqual([1, 0, ['Asia/Tokyo']]);
+  expect([plan.starts, plan.dropped, plan.zones]).toEqual([
+    1,
+    0,
+    [{ name: 'Asia/Tokyo', shorts: ['JST'] }],
+  ]);
 });
 
 it('a dropped date keeps its reason', () => {
@@ -94,6 +98,27 @@ it('triggers of several zones name theirs', () => {
     '02:00 JST',
     '02:00 EDT',
   ]);
+});
+
+it('a start that the clock moved says so; the zone names both of its times', () => {
+  const early = (local: string, at: string, date: string, code: string) =>
+    run(local, date, {
+      at,
+      timezone: 'America/New_York',
+      trace: [step('clock', 'set', { time: '02:30' }), step('zone', code)],
+    });
+  const plan = monthPlan('en', [
+    day('2026-03-07', [
+      early('2026-03-07T02:30:00-05:00', '2026-03-07T07:30:00Z', '2026-03-07', 'unique'),
+    ]),
+    day('2026-03-08', [
+      early('2026-03-08T03:00:00-04:00', '2026-03-08T07:00:00Z', '2026-03-08', 'gap_shifted'),
+    ]),
+  ]);
+  const text = (date: string) => cellLines('en', plan.days.get(date)!)[0]!.text;
+  expect(text('2026-03-07')).toBe('02:30');
+  expect(text('2026-03-08')).toBe('03:00 (02:30 does not exist)');
+  expect(plan.zones).toEqual([{ name: 'America/New_York', shorts: ['EST', 'EDT'] }]);
 });
 
 it('the address names a month or a day', () => {

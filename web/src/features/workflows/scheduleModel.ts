@@ -2,7 +2,15 @@ import type { ScheduleDay, ScheduledRun, Start } from '@/api/types';
 import { type Lang, lookup, stateWord, translator } from '@/i18n';
 import { dayAndMonth, lastOfMonth } from '@/lib/day';
 import { dayText, zoneShort } from '@/lib/time';
-import { anchorOf, clockOn, dayReasonText, dayTitle, isNamed, shortReason } from '@/ui/traceModel';
+import {
+  anchorOf,
+  clockNote,
+  clockOn,
+  dayReasonText,
+  dayTitle,
+  isNamed,
+  shortReason,
+} from '@/ui/traceModel';
 
 /** What a date does: it starts, it was dropped, or its start went to another date. */
 export type Kind = 'start' | 'dropped' | 'away';
@@ -30,8 +38,8 @@ export interface MonthDay {
 
 export interface MonthPlan {
   days: ReadonlyMap<string, MonthDay>;
-  /** Zones of the triggers, the first one first. */
-  zones: string[];
+  /** Zones of the triggers, the first one first, with what their time is called: `JST`; `EST, EDT`. */
+  zones: { name: string; shorts: string[] }[];
   starts: number;
   dropped: number;
 }
@@ -40,10 +48,23 @@ function isStart(run: ScheduledRun): boolean {
   return run.state === 'planned' || run.state === 'started' || run.state === 'held';
 }
 
+function shortOf(run: ScheduledRun): string {
+  return zoneShort(run.timezone, Date.parse(run.at));
+}
+
+function zonesOf(items: readonly ScheduleDay[]): MonthPlan['zones'] {
+  const found = new Map<string, Set<string>>();
+  for (const run of items.flatMap((day) => day.runs)) {
+    const shorts = found.get(run.timezone) ?? new Set();
+    found.set(run.timezone, shorts.add(shortOf(run)));
+  }
+  return [...found].map(([name, shorts]) => ({ name, shorts: [...shorts] }));
+}
+
 /** Days of the answer by date; what was moved stands at both ends of its way. */
 export function monthPlan(lang: Lang, items: readonly ScheduleDay[]): MonthPlan {
   const days = new Map<string, MonthDay>();
-  const zones = [...new Set(items.flatMap((day) => day.runs.map((run) => run.timezone)))];
+  const zones = zonesOf(items);
   for (const { date, calendar, more } of items) {
     days.set(date, {
       date,
@@ -56,7 +77,9 @@ export function monthPlan(lang: Lang, items: readonly ScheduleDay[]): MonthPlan 
   }
   const clockOf = (run: ScheduledRun, date: string) => {
     const clock = clockOn(run.local, date);
-    return zones.length > 1 ? `${clock} ${zoneShort(run.timezone, Date.parse(run.at))}` : clock;
+    const named = zones.length > 1 ? `${clock} ${shortOf(run)}` : clock;
+    const note = clockNote(lang, run.trace);
+    return note ? `${named} (${note})` : named;
   };
   let starts = 0;
   let dropped = 0;
