@@ -20,6 +20,8 @@ export interface Entry {
   run: ScheduledRun;
   /** Hours from midnight of the business date, `25:00`; with the zone when the triggers have several. */
   clock: string;
+  /** What the clock of the zone did to it: `02:30 does not exist`; empty: nothing. */
+  note: string;
   /** The date that the rule names, when the start is on another one. */
   from: string | null;
   /** Where it went, of one that is away. */
@@ -77,26 +79,24 @@ export function monthPlan(lang: Lang, items: readonly ScheduleDay[]): MonthPlan 
   }
   const clockOf = (run: ScheduledRun, date: string) => {
     const clock = clockOn(run.local, date);
-    const named = zones.length > 1 ? `${clock} ${shortOf(run)}` : clock;
-    const note = clockNote(lang, run.trace);
-    return note ? `${named} (${note})` : named;
+    return zones.length > 1 ? `${clock} ${shortOf(run)}` : clock;
   };
   let starts = 0;
   let dropped = 0;
   for (const { date, runs } of items) {
     for (const run of runs) {
       const anchor = anchorOf(run.trace);
-      const clock = clockOf(run, date);
+      const [clock, note] = [clockOf(run, date), clockNote(lang, run.trace)];
       if (!isStart(run)) {
         dropped += 1;
-        days.get(date)!.entries.push({ kind: 'dropped', run, clock, from: null, to: null });
+        days.get(date)!.entries.push({ kind: 'dropped', run, clock, note, from: null, to: null });
         continue;
       }
       starts += 1;
       const from = anchor !== null && anchor !== date ? anchor : null;
-      days.get(date)!.entries.push({ kind: 'start', run, clock, from, to: null });
+      days.get(date)!.entries.push({ kind: 'start', run, clock, note, from, to: null });
       if (from === null) continue;
-      days.get(from)?.entries.push({ kind: 'away', run, clock, from: null, to: date });
+      days.get(from)?.entries.push({ kind: 'away', run, clock, note, from: null, to: date });
     }
   }
   return { days, zones, starts, dropped };
@@ -111,13 +111,12 @@ const LINES_MOST = 3;
 
 export function entryText(lang: Lang, entry: Entry): string {
   const t = translator(lang);
+  const time = entry.note ? `${entry.clock} (${entry.note})` : entry.clock;
   switch (entry.kind) {
     case 'start':
-      return entry.from
-        ? t('sched.came', { time: entry.clock, from: dayAndMonth(entry.from, lang) })
-        : entry.clock;
+      return entry.from ? t('sched.came', { time, from: dayAndMonth(entry.from, lang) }) : time;
     case 'away':
-      return t('sched.went', { time: entry.clock, to: dayAndMonth(entry.to ?? '', lang) });
+      return t('sched.went', { time, to: dayAndMonth(entry.to ?? '', lang) });
     case 'dropped':
       return `${entry.clock} ${whyNot(lang, entry.run)}`;
   }
