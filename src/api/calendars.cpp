@@ -9,6 +9,7 @@
 
 #include "api/routes.h"
 #include "api/schedules.h"
+#include "calendar/day_list.h"
 #include "spec/spec.h"
 #include "wire/api.h"
 
@@ -16,7 +17,7 @@ namespace dandori::api {
 
 namespace {
 
-constexpr std::int32_t kUsualDays = 365, kDaysMax = 800;
+constexpr std::int32_t kUsualDays = 365;
 constexpr std::uint32_t kRevisionsShown = 100;
 
 model::CalendarRef ref_of(std::string name) {
@@ -184,22 +185,6 @@ Result<Json> detail_json(const Call& call, const model::CalendarRow& row,
   return out;
 }
 
-// ---- Days.
-
-Json day_json(const calendar::Calendars& calendars, const calendar::BusinessCalendar& table,
-              const model::CalendarRef& ref, Day day) {
-  const calendar::DayReason reason = calendars.reason(ref, day);
-  const calendar::CalendarMonth month = table.months().of(day);
-  return Json::object({{"date", format_day(day)},
-                       {"weekday", weekday_word(day)},
-                       {"open", reason.open},
-                       {"reason", to_json(reason)},
-                       {"month", Json::object({{"year", month.year},
-                                               {"month", month.month},
-                                               {"first", format_day(month.first)},
-                                               {"last", format_day(month.last)}})}});
-}
-
 }  // namespace
 
 Json unverified_warnings(const calendar::Calendars& calendars, const model::CalendarRef& ref,
@@ -254,24 +239,15 @@ void get_calendar(Call call) {
 void list_calendar_days(Call call) {
   const auto day = today(call.services);
   if (!day) return call.fail(day.error());
-  const auto days = days_parameter(call.request, *day, kUsualDays, kDaysMax);
+  const auto days = days_parameter(call.request, *day, kUsualDays, calendar::kDayListMax);
   if (!days) return call.fail(days.error());
   const auto schedules = Schedules::make(call.services);
   if (!schedules) return call.fail(schedules.error());
-  const model::CalendarRef ref = ref_of(call.param("calendar"));
-  const auto table = schedules->calendars().find(ref);
-  if (!table) return call.fail(table.error());
-  Json::Array items;
-  for (Day each = days->first; each <= days->last; each = each + 1)
-    items.push_back(day_json(schedules->calendars(), **table, ref, each));
-  call.answer(
-      200,
-      Json::object({{"calendar", ref.name},
-                    {"from", format_day(days->first)},
-                    {"until", format_day(days->last)},
-                    {"items", Json::array(std::move(items))},
-                    {"verified_until", verified_json(schedules->calendars(), ref.name)},
-                    {"warnings", unverified_warnings(schedules->calendars(), ref, days->last)}}));
+  const std::string name{call.param("calendar")};
+  auto answer = calendar::day_list(schedules->calendars(), name, *days);
+  if (!answer) return call.fail(answer.error());
+  answer->set("warnings", unverified_warnings(schedules->calendars(), ref_of(name), days->last));
+  call.answer(200, *answer);
 }
 
 }  // namespace dandori::api

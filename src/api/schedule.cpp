@@ -12,6 +12,7 @@
 #include "api/call.h"
 #include "api/routes.h"
 #include "api/schedules.h"
+#include "calendar/day_list.h"
 #include "calendar/preview.h"
 #include "wire/api.h"
 
@@ -150,7 +151,7 @@ Json day_json(Day day, DayRuns::const_iterator begin, DayRuns::const_iterator en
   for (const DayRun* run : shown) runs.push_back(run_json(*run, schedules, server));
   return Json::object(
       {{"date", format_day(day)},
-       {"weekday", weekday_word(day)},
+       {"weekday", calendar::weekday_word(day)},
        {"calendar",
         calendar.empty() ? Json{} : to_json(schedules.calendars().reason(calendar, day))},
        {"runs", Json::array(std::move(runs))},
@@ -177,11 +178,6 @@ Json days_json(const KnownWorkflow& workflow, const Schedules& schedules, const 
 }
 
 }  // namespace
-
-std::string_view weekday_word(Day day) {
-  constexpr std::array<std::string_view, 7> kWords{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-  return kWords[static_cast<std::size_t>(weekday(day))];
-}
 
 void get_preview(Call call) {
   const auto count = number_parameter(call.request, "n", 10, kPreviewMax);

@@ -99,7 +99,5 @@ std::optional<calendar::PlannedStart> first_start(const KnownTrigger& trigger, T
 /// Whether days up to `until` rest on tables that are not announced: `[{code, verified_until}]`.
 Json unverified_warnings(const calendar::Calendars& calendars, const model::CalendarRef& ref,
                          calendar::Day until);
-/// `sun` … `sat`.
-std::string_view weekday_word(calendar::Day day);
 
 }  // namespace dandori::api

@@ -4,29 +4,48 @@
 
 namespace dandori::calendar {
 
-Json day_list(const Calendars& calendars, std::string_view name, DayRange days) {
-  const model::CalendarRef ref{.name = std::string{name}};
+namespace {
+
+model::CalendarRef ref_of(std::string_view name) {
+  model::CalendarRef ref;
+  ref.name = name;
+  return ref;
+}
+
+Json month_json(const CalendarMonth& month) {
+  return Json::object({{"year", month.year},
+                       {"month", month.month},
+                       {"first", format_day(month.first)},
+                       {"last", format_day(month.last)}});
+}
+
+}  // namespace
+
+std::string_view weekday_word(Day day) {
+  constexpr std::string_view kWords[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+  return kWords[weekday(day)];
+}
+
+Result<Json> day_list(const Calendars& calendars, std::string_view name, DayRange days) {
+  const model::CalendarRef ref = ref_of(name);
+  const Result<BusinessCalendarPtr> table = calendars.find(ref);
+  if (!table) return std::unexpected(table.error());
   Json::Array items;
-  std::int64_t open_days = 0;
   for (Day day = days.first; day <= days.last; day = day + 1) {
     const DayReason reason = calendars.reason(ref, day);
-    open_days += reason.open ? 1 : 0;
-    const Json why = to_json(reason);
-    Json item = Json::object({{"date", format_day(day)}});
-    for (const auto& [key, value] : why.members()) item.set(key, value);
-    items.push_back(std::move(item));
+    items.push_back(Json::object({{"date", format_day(day)},
+                                  {"weekday", weekday_word(day)},
+                                  {"open", reason.open},
+                                  {"reason", to_json(reason)},
+                                  {"month", month_json((*table)->months().of(day))}}));
   }
-  const auto count = static_cast<std::int64_t>(items.size());
   const Day verified = calendars.verified_until(ref);
-  Json out = Json::object({{"calendar", name},
-                           {"from", format_day(days.first)},
-                           {"until", format_day(days.last)},
-                           {"open_days", open_days},
-                           {"closed_days", count - open_days},
-                           {"verified_until", Json{}}});
-  if (verified < kCalendarDays.last) out.set("verified_until", format_day(verified));
-  out.set("items", Json::array(std::move(items)));
-  return out;
+  return Json::object(
+      {{"calendar", name},
+       {"from", format_day(days.first)},
+       {"until", format_day(days.last)},
+       {"items", Json::array(std::move(items))},
+       {"verified_until", verified < kCalendarDays.last ? Json{format_day(verified)} : Json{}}});
 }
 
 Result<DayRange> check_day_range(DayRange days) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/catalogue_calendar.h"
 #include "cli/catalogue_client.h"
 #include "cli/catalogue_dates.h"
 #include "cli/catalogue_define.h"
@@ -28,8 +29,8 @@ enum class Lang { en, ja };
 /// Values for the `{name}` places of a text.
 using Args = std::vector<std::pair<std::string_view, std::string>>;
 
-inline constexpr std::span<const Entry> kCatalogue[] = {kWords,  kHelp,   kMessages, kOperate, kWhy,
-                                                        kDefine, kClient, kSchedule, kDates};
+inline constexpr std::span<const Entry> kCatalogue[] = {
+    kWords, kHelp, kMessages, kOperate, kWhy, kDefine, kClient, kSchedule, kDates, kCalendar};
 
 constexpr const Entry* find_entry(std::string_view key) {
   for (const std::span<const Entry> part : kCatalogue) {

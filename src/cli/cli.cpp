@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/business_date_commands.h"
+#include "cli/calendar_commands.h"
 #include "cli/client_commands.h"
 #include "cli/commands.h"
 #include "cli/configure.h"
@@ -35,6 +36,7 @@ class Commands : public Grammar {
     client_.version = hosts.version;
     add_client_commands(*this, client_, settings);
     add_business_date_commands(*this, business_date_);
+    add_calendar_commands(*this, calendar_);
   }
 
  private:
@@ -363,6 +365,7 @@ class Commands : public Grammar {
   const Settings& settings_;
   ClientOptions client_;
   BusinessDateOptions business_date_;
+  CalendarOptions calendar_;
   ServerOptions server_;
   TokenOptions token_;
   AgentOptions agent_;
@@ -415,6 +418,9 @@ constexpr std::string_view kWatched[] = {
     "schedule preview",
     "business-date list",
     "business-date get",
+    "calendar list",
+    "calendar get",
+    "calendar days",
 };
 /// Commands that work, or help, while the configuration is broken.
 constexpr std::string_view kUnconfigured[] = {"config", "doctor",     "explain",    "version",

@@ -213,13 +213,6 @@ int preview_workflow(Console& console, const PreviewOptions& options) {
   return print_preview(console, *answer, workflow);
 }
 
-bool is_file(const std::string& target) {
-  std::error_code error;
-  return target == "-" || target.contains('/') || target.ends_with(".yaml") ||
-         target.ends_with(".yml") || target.ends_with(".json") ||
-         std::filesystem::exists(target, error);
-}
-
 }  // namespace
 
 std::string local_zone() {
@@ -234,8 +227,9 @@ std::string local_zone() {
 
 int preview_schedule(Console& console, const PreviewOptions& options) {
   const auto& targets = options.targets;
-  if (targets.size() == 1 && !is_file(targets.front())) return preview_workflow(console, options);
-  const auto other = std::ranges::find_if_not(targets, is_file);
+  if (targets.size() == 1 && !names_file(targets.front()))
+    return preview_workflow(console, options);
+  const auto other = std::ranges::find_if_not(targets, names_file);
   if (other == targets.end()) return preview_files(console, options);
   return report(
       console,

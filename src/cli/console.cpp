@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "cli/yaml_out.h"
+#include "spec/yaml_out.h"
 
 namespace dandori::cli {
 
@@ -110,7 +110,7 @@ bool print_raw(const Console& console, const Json& answer, std::string_view name
       console.line(write_json_pretty(answer));
       break;
     case Format::yaml:
-      console.out(write_yaml(answer));
+      console.out(spec::write_yaml(answer));
       break;
     case Format::jsonl:
       if (!is_list) console.line(write_json(answer));

@@ -64,6 +64,12 @@ Result<std::vector<DefinitionFile>> read_definitions(const Console& console,
   return files;
 }
 
+bool names_file(const std::string& target) {
+  std::error_code error;
+  return target == "-" || target.contains('/') || is_definition(target) ||
+         fs::exists(target, error);
+}
+
 Json files_json(const std::vector<DefinitionFile>& files) {
   Json::Array items;
   for (const DefinitionFile& file : files) {

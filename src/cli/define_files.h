@@ -19,6 +19,10 @@ struct DefinitionFile {
 Result<std::vector<DefinitionFile>> read_definitions(const Console& console,
                                                      const std::vector<std::string>& paths);
 
+/// Whether a target is a file or a folder, not a name that the server knows: `-`, a path, a name
+/// that ends as definition files do, or what is there.
+bool names_file(const std::string& target);
+
 /// `[{name, text}]` of the files, for the server.
 Json files_json(const std::vector<DefinitionFile>& files);
 

@@ -145,7 +145,8 @@ std::string value_name(const CLI::Option* option) {
   }
   if (type.starts_with("UINT") || type.starts_with("INT")) return "N";
   std::string name = option->get_lnames().empty() ? type : option->get_lnames().front();
-  if (name == "token-file" || name == "config") return "FILE";
+  if (name == "token-file" || name == "config" || name == "out") return "FILE";
+  if (name == "against") return "FILE…";
   if (name == "context") return "NAME";
   if (name == "reason") return "TEXT";
   if (name == "data" || name == "work" || name == "dir") return "DIR";

@@ -80,7 +80,8 @@ int exit_code_of(const Problem& problem) {
   if (code == "cli.write_file" || code == "config.unwritable") return kInternal;
   if (code == "cli.read_file") return kNotFound;
   if (code.starts_with("store.")) return kConflict;
-  if (code.starts_with("spec.")) return kInvalid;
+  if (code.starts_with("spec.") || code.starts_with("import.")) return kInvalid;
+  if (code == "calendar.unknown") return kNotFound;
   return kUsage;
 }
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
+#include "base/assert.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "convert/imported.h"
+#include "spec/spec.h"
+#include "spec/yaml_out.h"
 
 namespace dandori::convert {
 
@@ -20,31 +22,6 @@ bool is_letter(char c) {
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
-bool is_wide(char c) {
-  return static_cast<unsigned char>(c) >= 0x80;
-}
-
-/// Words that YAML readers, old ones too, take for something else than text.
-bool is_taken(std::string_view text) {
-  std::string lower{text};
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  constexpr std::string_view kTaken[] = {"true", "false", "null", "yes", "no", "on",
-                                         "off",  "y",     "n",    "inf", "nan"};
-  return std::ranges::find(kTaken, lower) != std::end(kTaken);
-}
-
-/// A text as YAML: plain where nobody could read it otherwise, else in double quotes.
-std::string scalar(std::string_view text) {
-  const bool plain = !text.empty() && (is_letter(text.front()) || is_wide(text.front())) &&
-                     !is_taken(text) && text.back() != ' ' && std::ranges::all_of(text, [](char c) {
-                       return is_letter(c) || is_digit(c) || is_wide(c) || c == ' ' || c == '_' ||
-                              c == '\'' || c == '(' || c == ')' || c == '.' || c == '/';
-                     });
-  if (plain) return std::string{text};
-  std::string quoted;
-  append_json_string(quoted, text);
-  return quoted;
-}
 
 }  // namespace
 
@@ -54,16 +31,22 @@ std::string write_draft(const CalendarDraft& draft) {
     out += fmt::format(", {} to {}", format_day(draft.days.front().first),
                        format_day(draft.days.back().last));
   }
-  out += fmt::format(".\nkind: Calendar\nname: {}\n", draft.name);
-  if (!draft.title.empty()) out += fmt::format("title: {}\n", scalar(draft.title));
-  out += fmt::format("rules:\n  - {}:\n      dates:\n", draft.open ? "open" : "closed");
-  const bool named =
-      std::ranges::any_of(draft.days, [](const auto& d) { return !d.title.empty(); });
-  for (const model::NamedDays& span : draft.days) {
-    for (Day day = span.first; day <= span.last; day = day + 1) {
-      if (!named) out += fmt::format("        - \"{}\"\n", format_day(day));
-      if (named) out += fmt::format("        \"{}\": {}\n", format_day(day), scalar(span.title));
-    }
+  model::Calendar calendar{.name = draft.name, .title = draft.title};
+  model::DayMatch match;
+  match.dates.assign(draft.days.begin(), draft.days.end());
+  calendar.rules.push_back({.open = draft.open, .days = std::move(match)});
+  return out + ".\n" + write_definition(std::span{&calendar, 1});
+}
+
+std::string write_definition(std::span<const model::Calendar> revisions) {
+  std::string out;
+  for (const model::Calendar& revision : revisions) {
+    const std::string canonical = spec::write_canonical(revision);
+    const Result<Json> body = parse_json(canonical, {.bytes_max = canonical.size() + 1});
+    DANDORI_ASSERT(body.has_value(), "our own canonical form is JSON");
+    Json document = Json::object({{"kind", "Calendar"}});
+    for (const auto& [key, value] : body->members()) document.set(key, value);
+    out += (out.empty() ? "" : "---\n") + spec::write_yaml(document);
   }
   return out;
 }

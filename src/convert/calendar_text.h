@@ -20,6 +20,9 @@ struct CalendarDraft {
 /// The text of a `kind: Calendar`: one rule with the dates and their names.
 std::string write_draft(const CalendarDraft& draft);
 
+/// A calendar as YAML: a document for each of its revisions, oldest first.
+std::string write_definition(std::span<const model::Calendar> revisions);
+
 /// A name of a file or a calendar as identifier: `Japanese holidays.ics` gives `japanese_holidays`;
 /// `calendar` where nothing is left.
 std::string identifier_of(std::string_view text);

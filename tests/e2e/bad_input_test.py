@@ -2,6 +2,7 @@
 """Bad input: every broken definition and every broken call has its exact text; nothing crashes, nothing hangs.
 
 Definitions: tests/data/bad/*.yaml, each with what `dandori validate` says in *.expected.
+Files to import: tests/data/bad_imports, each with what `dandori calendar import` says in *.expected.
 Calls: tests/data/bad_calls.json, each with status and problem. Write anew what is said now, to read the diff:
 DANDORI_WRITE_EXPECTED=1 tests/e2e/bad_input_test.py"""
 import json
@@ -13,6 +14,7 @@ import unittest
 from harness import BIN, ROOT, Server, run_and_report
 
 BAD = ROOT / "tests/data/bad"
+BAD_IMPORTS = ROOT / "tests/data/bad_imports"
 CALLS = ROOT / "tests/data/bad_calls.json"
 
 
@@ -28,6 +30,21 @@ class BadInput(unittest.TestCase):
                 self.assertEqual(run.returncode, 6, run.stderr)
                 expected = path.with_suffix(".expected").read_text(encoding="utf-8", errors="surrogateescape")
                 self.assertIn(expected.strip(), run.stderr + run.stdout)
+
+    def test_broken_imports(self):
+        """Every broken holiday list and iCalendar file is refused with line, cause and remedy, and exit 6"""
+        files = [path for path in sorted(BAD_IMPORTS.iterdir()) if path.suffix != ".expected"]
+        self.assertGreater(len(files), 7)
+        for path in files:
+            run = subprocess.run([BIN, "--lang", "en", "--no-color", "--tz", "Asia/Tokyo", "calendar", "import", path.name,
+                                  "--until", "2030-12-31"], cwd=BAD_IMPORTS, capture_output=True, text=True, timeout=60,
+                                 env=os.environ | {"LC_ALL": "C.UTF-8"})
+            expected = path.with_name(path.name + ".expected")
+            if os.environ.get("DANDORI_WRITE_EXPECTED"):
+                expected.write_text(run.stderr, encoding="utf-8")
+            with self.subTest(path.name):
+                self.assertEqual((run.returncode, run.stdout), (6, ""))
+                self.assertEqual(run.stderr, expected.read_text(encoding="utf-8"))
 
     def test_broken_calls(self):
         """Every broken call gets its status and its exact problem"""

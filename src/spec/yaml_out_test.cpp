@@ -1,8 +1,8 @@
-#include "cli/yaml_out.h"
+#include "spec/yaml_out.h"
 
 #include <doctest/doctest.h>
 
-namespace dandori::cli {
+namespace dandori::spec {
 
 namespace {
 std::string yaml_of(std::string_view json) {
@@ -42,4 +42,4 @@ TEST_CASE(
         "run: |\n  a\n    b\nx: |-\n  a\n  b\nt: \"a\\n\\n\"\nz: \" a\\nb\"\nc: \"a\\n\\u0001\"\n");
 }
 
-}  // namespace dandori::cli
+}  // namespace dandori::spec

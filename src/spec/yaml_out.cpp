@@ -1,4 +1,4 @@
-#include "cli/yaml_out.h"
+#include "spec/yaml_out.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace dandori::cli {
+namespace dandori::spec {
 
 namespace {
 
@@ -112,4 +112,4 @@ std::string write_yaml(const Json& value) {
   return out;
 }
 
-}  // namespace dandori::cli
+}  // namespace dandori::spec
