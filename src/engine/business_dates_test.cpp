@@ -261,7 +261,7 @@ TEST_CASE("by hand: forward, back and to a date, with the reason in history and 
   CHECK(
       write_json(preview["warnings"]) ==
       R"([{"code":"guard.unfinished_runs","count":1,"items":[{"run":"nightly#1","state":"running"}]}])");
-  CHECK(preview.text_or("command", "") == "dandori business-date advance 'batch'");
+  CHECK(preview.text_or("command", "") == "dandori business-date move 'batch' --next");
   CHECK(value_of(world) == "2026-05-01");
   const std::string plan{preview.text_or("plan_id", "")};
   CHECK(world.try_send(model::MoveBusinessDate{"batch", "", 1}, false, plan, "").error().code ==
