@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calendars on the command line, without a server: holidays in, days out, what a change does."""
+"""Calendars on the command line: holidays in, days out, what a change does; without a server, and the same with one."""
 import json
 import os
 import subprocess
@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import BIN, run_and_report
+from harness import BIN, Server, run_and_report
 
 BUSINESS = """kind: Calendar
 name: jp_business
@@ -131,6 +131,29 @@ class Calendars(unittest.TestCase):
         self.assertIn("移動 1 件", said.stderr)
         same = self.dandori("calendar", "diff", "now.yaml", "--against", "now.yaml", "--from", "2026-11-28")
         self.assertEqual((same.stdout, same.stderr), ("", "no start changes in 400 days from 2026-11-28\n"))
+
+    def test_files_and_server_say_the_same(self):
+        """days, export and diff by name of the server are what the files alone give [CAL-10, CAL-03]"""
+        with Server("--timezone", "Asia/Tokyo") as server:
+            self.write("shop.yaml", BUSINESS + WORKFLOWS + "---\nkind: Calendar\nname: shop\nextends: jp_business\n"
+                       "rules: [{closed: {dates: {\"2026-06-10\": 棚卸}}}]\n")
+            server.cli("apply", self.folder / "shop.yaml")
+            self.assertEqual(server.cli("calendar", "list", "-o", "name").stdout.split(), ["jp_business", "shop"])
+            self.assertIn("extends: jp_business", server.cli("calendar", "get", "shop").stdout)
+            span = ("--from", "2026-06-01", "--until", "2026-12-31")
+            there = json.loads(server.cli("calendar", "days", "shop", *span, "-o", "json").stdout)
+            here = json.loads(self.dandori("calendar", "days", "shop.yaml", "--name", "shop", *span, "-o", "json").stdout)
+            self.assertEqual(there["items"], here["items"])
+            self.assertEqual(there["items"][9]["reason"]["title"], "棚卸")
+            out = [server.cli("calendar", "export", "shop", "--format", "csv", *span).stdout,
+                   self.dandori("calendar", "export", "shop.yaml", "--name", "shop", "--format", "csv", *span).stdout]
+            self.assertEqual(out[0], out[1])
+            self.write("new.yaml", BUSINESS.replace("rules:\n", "rules:\n  - {closed: \"2026-12-25\", title: 創立記念日}\n"))
+            there = json.loads(server.cli("calendar", "diff", self.folder / "new.yaml", "--from", "2026-11-28", "-o", "json").stdout)
+            here = json.loads(self.dandori("calendar", "diff", "new.yaml", "--against", "shop.yaml", "--from", "2026-11-28",
+                                           "-o", "json").stdout)
+            self.assertEqual((there["items"], there["removed"], there["moved"]), (here["items"], 1, 1))
+            self.assertIn("[calendar.unknown]", server.cli("calendar", "days", "nowhere", check=3).stderr)
 
 
 if __name__ == "__main__":
