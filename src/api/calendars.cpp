@@ -190,10 +190,15 @@ Result<Json> detail_json(const Call& call, const model::CalendarRow& row,
 Json unverified_warnings(const calendar::Calendars& calendars, const model::CalendarRef& ref,
                          Day until) {
   const Day verified = calendars.verified_until(ref);
+  const bool is_passed = verified < std::min(until, calendar::kCalendarDays.last);
+  return unverified_json(is_passed ? std::optional{verified} : std::nullopt);
+}
+
+Json unverified_json(std::optional<Day> verified_until) {
   Json warnings = Json::array();
-  if (verified < std::min(until, calendar::kCalendarDays.last)) {
+  if (verified_until) {
     warnings.push(Json::object(
-        {{"code", "calendar.not_verified"}, {"verified_until", format_day(verified)}}));
+        {{"code", "calendar.not_verified"}, {"verified_until", format_day(*verified_until)}}));
   }
   return warnings;
 }

@@ -202,7 +202,10 @@ void get_preview(Call call) {
   if (!starts) return call.fail(starts.error());
   Json::Array items;
   for (const calendar::PreviewLine& line : *starts) items.push_back(calendar::to_json(line));
-  call.answer(200, page_json(std::move(items), {}));
+  Json body = page_json(std::move(items), {});
+  body.set("warnings", unverified_json(calendar::unverified_after(*starts, workflow.triggers,
+                                                                  schedules->around())));
+  call.answer(200, body);
 }
 
 void get_schedule(Call call) {

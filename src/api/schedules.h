@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "calendar/schedule.h"
 #include "model/event.h"
@@ -99,5 +100,7 @@ std::optional<calendar::PlannedStart> first_start(const KnownTrigger& trigger, T
 /// Whether days up to `until` rest on tables that are not announced: `[{code, verified_until}]`.
 Json unverified_warnings(const calendar::Calendars& calendars, const model::CalendarRef& ref,
                          calendar::Day until);
+/// The same of the day that was found; nullopt: none.
+Json unverified_json(std::optional<calendar::Day> verified_until);
 
 }  // namespace dandori::api

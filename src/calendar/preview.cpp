@@ -70,6 +70,23 @@ Json to_json(const PreviewLine& line) {
   return out;
 }
 
+std::optional<Day> unverified_after(std::span<const PreviewLine> lines,
+                                    std::span<const model::Trigger> triggers,
+                                    const Surroundings& around) {
+  std::optional<Day> earliest;
+  if (around.calendars == nullptr) return earliest;
+  for (const model::Trigger& trigger : triggers) {
+    if (trigger.calendar.empty()) continue;
+    const Day verified = around.calendars->verified_until(trigger.calendar);
+    const bool is_passed = std::ranges::any_of(lines, [&](const PreviewLine& line) {
+      return line.start.business_date > verified &&
+             std::ranges::find(line.triggers, trigger.id) != line.triggers.end();
+    });
+    if (is_passed) earliest = std::min(earliest.value_or(verified), verified);
+  }
+  return earliest;
+}
+
 Result<std::vector<PreviewLine>> preview(std::string_view workflow,
                                          std::span<const model::Trigger> triggers,
                                          const Surroundings& around, const PreviewRange& range,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ model::PlannedState state_of(const PlannedStart& start);
 /// As API and command line show it: `{at, local, timezone, nominal, business_date, shifted,
 /// triggers}`; of a dropped date also `dropped: REASON`; asked why also `trace: […]`.
 Json to_json(const PreviewLine& line);
+
+/// The last day up to which the calendars behind the lines are announced (holiday tables), where a
+/// line lies beyond it; nullopt: all lie before.
+std::optional<Day> unverified_after(std::span<const PreviewLine> lines,
+                                    std::span<const model::Trigger> triggers,
+                                    const Surroundings& around);
 
 /// The starts of all `triggers` of the workflow together, ascending.
 ///

@@ -108,6 +108,9 @@ inline constexpr Entry kSchedule[] = {
     {"problem.why_on", "--on asks about a workflow, and the day must be named with it",
      "--on はジョブネットの日についての質問です。ジョブネット名と日の両方が必要です"},
     // ---- preview
+    {"message.plan_unverified",
+     "holidays are announced up to {until}: what is planned after that may still change",
+     "祝日は {until} までしか公表されていません。その後の予定は変わることがあります"},
     {"help.arg.preview_files", "definition files or folders, or one workflow of the server",
      "定義ファイルかフォルダー (複数可)、またはサーバーのジョブネット 1 つ"},
     {"help.to_instant", "up to this time or date, not included", "この時刻または日付の前まで"},

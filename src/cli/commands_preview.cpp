@@ -72,6 +72,11 @@ int print_preview(const Console& console, const Json& answer, std::string_view w
     return kOk;
   }
   print_lines(console, items);
+  const Json& warnings = answer["warnings"];
+  for (const Json& warning : warnings.is_array() ? warnings.items() : Json::Array{}) {
+    console.say(console.text("message.plan_unverified",
+                             {{"until", printable(warning.text_or("verified_until", ""))}}));
+  }
   return kOk;
 }
 
@@ -183,8 +188,13 @@ int preview_files(Console& console, const PreviewOptions& options) {
     if (!lines) return report(console, lines.error());
     Json::Array items;
     for (const calendar::PreviewLine& line : *lines) items.push_back(calendar::to_json(line));
-    const Json answer =
-        Json::object({{"workflow", workflow.name}, {"items", Json::array(std::move(items))}});
+    Json warnings = Json::array();
+    if (const auto until = calendar::unverified_after(*lines, workflow.triggers, plans.around()))
+      warnings.push(Json::object(
+          {{"code", "calendar.not_verified"}, {"verified_until", format_day(*until)}}));
+    const Json answer = Json::object({{"workflow", workflow.name},
+                                      {"items", Json::array(std::move(items))},
+                                      {"warnings", std::move(warnings)}});
     if (print_raw(console, answer, "at")) continue;
     if (parsed->workflows.size() > 1) console.line(workflow.name);
     print_preview(console, answer, workflow.name);

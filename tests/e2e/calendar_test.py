@@ -132,6 +132,8 @@ class Calendars(unittest.TestCase):
         self.assertEqual(answer["warnings"], [])
         later = self.server.api("GET", "/calendars/jpbank/days?from=2049-01-01&until=2049-01-07")
         self.assertEqual(later["warnings"][0]["code"], "calendar.not_verified")
+        preview = self.server.api("GET", "/workflows/third_next/preview?n=1&from=2049-01-01T00:00:00Z")
+        self.assertEqual(preview["warnings"], later["warnings"])
         listed = {item["name"]: item for item in self.server.api("GET", "/calendars")["items"]}
         self.assertEqual(listed["jpbank"]["verified_until"], later["warnings"][0]["verified_until"])
         self.assertEqual(listed["jpbank"]["used_by_count"], 5)
@@ -258,11 +260,13 @@ jobs: {a: {type: noop}}
             japanese = server.cli(*arguments, lang="ja").stdout
             self.assertIn("起動しない: 休業日", japanese)
             self.assertIn("2026-05-03 は休業日(憲法記念日、jpbank の規則 1)", japanese)
+            later = server.cli("schedule", "preview", first, second, "-n", "1", "--from", "2040-01-01", lang="ja")
+            self.assertIn("祝日は 2027-12-31 までしか公表されていません", later.stderr)
             mixed = server.cli("schedule", "preview", first, "no_file_of_this_name", check=2)
             self.assertIn("is no file", mixed.stderr)
 
     def test_workflows_of_the_files_exclude_each_other(self):
-        """A date on which another workflow is planned has a row, no run and the reason [CAL-03]"""
+        """A date on which another workflow is planned has a row, no run and the reason [CAL-13]"""
         text = """name: daily
 triggers: {t: {type: schedule, days: every_day, time: "20:00", exclude: {workflows: [month_end]}}}
 jobs: {a: {type: noop}}
