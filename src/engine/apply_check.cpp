@@ -155,7 +155,15 @@ class Search {
     use_ = use;
   }
   bool has_found() const { return !found_.empty(); }
+  /// Also of what the request itself would remove: files that name it and not its definition.
   Error unknown(std::string_view code, std::string_view kind, std::string_view command) const {
+    if (known_.removed.contains(found_)) {
+      Error error = in_use(
+          kind == "business date" ? "business_date.in_use" : fmt::format("{}.in_use", kind), kind);
+      error.hint = "name the file that defines it too, or take it out there";
+      error.path = use_.path;
+      return error;
+    }
     std::vector<std::string> names = known_.all_there();
     names.insert(names.end(), known_.added.begin(), known_.added.end());
     const auto near = nearest(found_, names);

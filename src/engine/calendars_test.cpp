@@ -168,6 +168,18 @@ TEST_CASE("what is used is not removed, what is not is; a set removes only its o
   CHECK(error.message ==
         "the calendar 'jp_bank' would be removed, and workflow 'nightly', trigger 't' uses it");
 
+  // The files name the workflow again, but not the calendar that it uses.
+  Defining forgotten;
+  forgotten.workflow(flow);
+  forgotten.request().source_set = "base";
+  forgotten.request().prune = true;
+  forgotten.request().prune_max = 9;
+  error = error_of(world, forgotten);
+  CHECK(error.code == "calendar.in_use");
+  CHECK(error.message ==
+        "the calendar 'jp_bank' would be removed, and workflow 'nightly', trigger 't' uses it");
+  CHECK(error.hint == "name the file that defines it too, or take it out there");
+
   Defining rest;
   rest.request() = all.request();
   rest.request().prune = true;
