@@ -187,6 +187,36 @@ TEST_CASE("every start has a trace that leads to it, and its date plans it") {
   }
 }
 
+TEST_CASE("nothing is looked for where a schedule is over or has not begun") {
+  const World world;
+  model::Trigger once;
+  once.id = "t";
+  once.type = model::TriggerType::once;
+  once.at = "2026-12-31T20:00";
+  once.jitter = 90min;
+  once.calendar.name = "jpbank";
+  once.on_closed_day = ClosedDay::previous;
+  const Schedule closed = *Schedule::make(once, world.around, "w");
+  const auto start = closed.next(at("2026-01-01T00:00:00Z"));
+  REQUIRE(start.has_value());
+  CHECK(format_day(start->business_date) == "2026-12-30");
+  CHECK_FALSE(closed.next(start->fire.at).has_value());
+
+  model::Trigger limited;
+  limited.id = "t";
+  limited.times = {47 * 3600};
+  limited.timezone = "Pacific/Kiritimati";
+  limited.valid = DayRange{day("2060-02-28"), day("2060-02-29")};
+  const Schedule later = *Schedule::make(limited, world.around, "w");
+  const auto first = later.next(at("2026-01-01T00:00:00Z"));
+  REQUIRE(first.has_value());
+  CHECK(format_in_zone(first->fire.at, later.zone()) == "2060-02-29T23:00:00+14:00");
+  const auto second = later.next(first->fire.at);
+  REQUIRE(second.has_value());
+  CHECK_FALSE(later.next(second->fire.at).has_value());
+  CHECK(later.expand(at("2026-01-01T00:00:00Z"), at("2100-01-01T00:00:00Z"), SIZE_MAX).size() == 2);
+}
+
 TEST_CASE("[TRG-18] 100 workflows at 02:00 with jitter 5m: starts are spread, stable per name") {
   const World world;
   model::Trigger trigger;

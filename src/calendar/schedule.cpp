@@ -119,6 +119,22 @@ std::vector<Candidate> look(const ScheduleRule& rule, Timestamp from, Timestamp 
   return found;
 }
 
+/// Between these instants lies all that the rule can ever give: nothing else need be looked at.
+InstantSpan bounds_of(const ScheduleRule& rule) {
+  DayRange days = kCalendarDays;
+  if (rule.form == ScheduleRule::Form::once) {
+    const Day day = rule.calendar->business_date(rule.once.nominal);
+    days = {std::max(days.first, day), std::min(days.last, day)};
+  }
+  if (rule.has_valid) {
+    days = {std::max(days.first, rule.valid.first), std::min(days.last, rule.valid.last)};
+  }
+  // Clock times reach to 48 hours; zones differ by a day, and may jump by one.
+  const std::int32_t margin = rule.reach() + 5;
+  return {Timestamp{kOneDay * (days.first - margin).days},
+          Timestamp{kOneDay * (days.last + margin).days} + rule.jitter};
+}
+
 /// A start of the same in every process: its place within the spread.
 Duration jitter_of(const model::Trigger& trigger, std::string_view workflow) {
   if (trigger.jitter.count() <= 0) return {};
@@ -267,8 +283,11 @@ std::optional<PlannedStart> Schedule::next(Timestamp after, const OtherPlans* ot
   }
   const ScheduleRule& rule = *std::get<std::shared_ptr<const ScheduleRule>>(form_);
   if (rule.form == ScheduleRule::Form::from_end) return std::nullopt;
+  const InstantSpan bounds = bounds_of(rule);
   Timestamp from = std::clamp(after, kEarliest, kLatest) + Duration{1};
-  const Timestamp limit = std::min(from + kOneDay * (std::int64_t{kSearchYears} * 366), kLatest);
+  const Timestamp limit =
+      std::min(from + kOneDay * (std::int64_t{kSearchYears} * 366), bounds.last);
+  from = std::max(from, bounds.first);
   Duration step = density(rule) >= 24 ? Duration{std::chrono::hours{2}} : 2 * kOneDay;
   while (from < limit) {
     const Timestamp to = std::min(from + step, limit);
@@ -296,6 +315,9 @@ std::vector<PlannedStart> Schedule::expand(Timestamp from, Timestamp to, std::si
     return starts;
   }
   const ScheduleRule& rule = *std::get<std::shared_ptr<const ScheduleRule>>(form_);
+  const InstantSpan bounds = bounds_of(rule);
+  from = std::max(from, bounds.first);
+  to = std::min(to, bounds.last);
   const Duration step =
       kOneDay * std::clamp<std::int64_t>(20'000 / std::max<std::int64_t>(density(rule), 1), 1, 800);
   while (from < to && starts.size() < count_max) {
