@@ -195,6 +195,7 @@ def many_schedules(settings: Settings) -> list[Row]:
             pause(settings.idle_seconds)
             idle.add((process_cpu(server.process.pid) - before) / settings.idle_seconds * 100)
             memory.add(pss_mb(server.process.pid))
+        for _ in settings.each_round():  # afterwards: ends and checkpoints of the due ones are not idle
             quiet = load(server, "get", settings.get_seconds, *paths, first=True)["p99_us"] / 1000
             at = int(time.time() + 2 * wait + 4)
             apply_schedules(server, due, at - time.time())
