@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "calendar/schedule_rule.h"
 
@@ -75,11 +75,10 @@ Timestamp end_of(const ScheduleRule& rule, Day date) {
 }
 
 struct Explanation {
-  const Schedule& schedule;
   const ScheduleRule& rule;
   Day date;
   const OtherPlans* others;
-  std::map<std::pair<Timestamp, std::string>, bool> kept = {};  ///< starts that stay
+  std::set<std::pair<Timestamp, std::string>> kept = {};  ///< starts that stay
   Json::Array starts, dropped, moved_away, merged;
   std::size_t starts_count = 0;
 
@@ -103,8 +102,8 @@ void Explanation::add_starts(const Way& way) {
                    return true;
                  }
                  const auto stays = kept.lower_bound({start.fire.at, std::string{}});
-                 if (stays == kept.end() || stays->first != std::pair{start.fire.at, origin}) {
-                   const std::string into = stays == kept.end() ? "" : stays->first.second;
+                 if (stays == kept.end() || *stays != std::pair{start.fire.at, origin}) {
+                   const std::string into = stays == kept.end() ? "" : stays->second;
                    trace.push_back({"merge", "superseded", Json::object({{"origin", into}})});
                    one.set("into", into);
                    one.set("trace", json_of(trace));
@@ -156,11 +155,11 @@ Json to_json(const TraceStep& step) {
 
 Json Schedule::explain(Day date, const OtherPlans* others) const {
   const std::shared_ptr<const ScheduleRule> rule = this->rule();
-  Explanation told{*this, *rule, date, others, {}, {}, {}, {}, {}};
+  Explanation told{*rule, date, others, {}, {}, {}, {}, {}};
   for (const PlannedStart& start :
        expand(begin_of(*rule, date), end_of(*rule, date), SIZE_MAX, others)) {
     if (start.is_start() && start.business_date == date)
-      told.kept[{start.fire.at, origin_text(start)}] = true;
+      told.kept.insert({start.fire.at, origin_text(start)});
   }
   const std::int32_t reach = rule->reach();
   for (Day anchor = date - reach; anchor <= date + reach; anchor = anchor + 1) {
