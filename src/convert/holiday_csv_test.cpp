@@ -46,6 +46,16 @@ TEST_CASE("a day in two lines has both names, and the same name once") {
         Lines{"2026-01-01 元日 / 創立記念日"});
 }
 
+TEST_CASE("the names of one day stay within 200 characters together, and read back the same") {
+  const std::string long_name(199, 'a'), other_name(150, 'b');
+  const ImportedDays days =
+      read("2026/1/1," + long_name + "\n2026/1/1,元日\n2026/1/1," + other_name + "\n");
+  CHECK(lines(days) == Lines{"2026-01-01 " + long_name});
+  CHECK(lines(read(write_holiday_csv(days.days))) == lines(days));
+  CHECK(lines(read("2026/1/1," + other_name + "\n2026/1/1," + long_name + "\n")) ==
+        Lines{"2026-01-01 " + other_name + " / " + std::string(47, 'a')});
+}
+
 TEST_CASE("each wrong row is told with its line, cause and remedy") {
   CHECK(problems(read("date,name\n2026/2/30,x\nsoon,x\n2026/1/1\n26/1/1,x\n2026/1/2,\"x\n")) ==
         Lines{"2: '2026/2/30' is not a date [import.csv_row] | write year, month and day, as "

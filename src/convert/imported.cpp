@@ -1,5 +1,7 @@
 #include "convert/imported.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -58,9 +60,8 @@ bool DayBag::add(Day first, Day last, std::string_view title) {
     const auto [at, is_new] = days_.try_emplace(day, title);
     if (is_new && days_.size() > kImportDaysMax) return false;
     if (is_new || title.empty() || has_name(at->second, title)) continue;
-    if (at->second.size() > kTitleCharactersMax) continue;
-    at->second += (at->second.empty() ? std::string_view{} : kJoint);
-    at->second += title;
+    const std::string_view joint = at->second.empty() ? std::string_view{} : kJoint;
+    at->second = clean_title(fmt::format("{}{}{}", at->second, joint, title));
   }
   return true;
 }

@@ -32,7 +32,8 @@ struct ImportedDays {
   std::vector<spec::Problem> problems;
 };
 
-/// Gathers days and their names. A day that has several names gets them all, joined by ` / `.
+/// Gathers days and their names. A day that has several names gets them all, joined by ` / ` and
+/// cut as clean_title does.
 class DayBag {
  public:
   explicit DayBag(DayRange window) : window_{window} {}
