@@ -50,11 +50,21 @@ class Server:
     def __exit__(self, kind, *_):
         self.stop()
         self.stop_agent()
+        self.end_jobs()
         self.log.close()
         if kind is None and not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             print(f"kept: {self.folder}", file=sys.stderr)
+
+    def end_jobs(self):
+        """Jobs outlive server and agent by design; those that still wait for a test that is over end here."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if Path(os.readlink(entry / "cwd")).is_relative_to(self.folder):
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except (OSError, ProcessLookupError):
+                continue  # it ended, or is not ours
 
     def start(self, wait: bool = True):
         self.process = subprocess.Popen(
