@@ -1,6 +1,6 @@
 // How fast the future is worked out: `calendar_bench` prints one JSON line of figures.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // bench_history DATA RUNS: fills the store of a server that is down with runs that have ended,
 // 10,000 a day up to now, in equal shares of the workflows that are there, through
 // EngineStore::commit.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <cstdlib>

@@ -3,7 +3,7 @@
 //
 //   http_bench [seconds] [connections] [server threads]
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/resource.h>
 
 #include <atomic>

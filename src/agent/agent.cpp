@@ -14,7 +14,7 @@
 #include <fstream>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "agent/connection.h"
 #include "base/log.h"
@@ -115,7 +115,7 @@ Result<void> AgentProcess::open() {
   keeper_ = std::move(*keeper);
   write_pid_file(config_.data);
   log(LogLevel::info, "agent.ready",
-      {{"agent", config_.name}, {"pid", fmt::to_string(::getpid())}, {"data", config_.data}});
+      {{"agent", config_.name}, {"pid", std::to_string(::getpid())}, {"data", config_.data}});
   return {};
 }
 
@@ -160,7 +160,7 @@ void AgentProcess::follow_session() {
   session_seen_ = session;
   if (session == 0) return;
   keeper_->session_opened();
-  log(LogLevel::info, "session.opened", {{"session", fmt::to_string(session)}});
+  log(LogLevel::info, "session.opened", {{"session", std::to_string(session)}});
   connection_.flush(keeper::read_clocks().steady);
 }
 
@@ -176,7 +176,7 @@ void AgentProcess::clean_logs(Now now) {
   const std::string day = format_rfc3339(now.wall - kLogsKept).substr(0, 10);
   const std::size_t removed = keeper_->remove_logs_before(day);
   if (removed > 0)
-    log(LogLevel::info, "logs.removed", {{"days", fmt::to_string(removed)}, {"before", day}});
+    log(LogLevel::info, "logs.removed", {{"days", std::to_string(removed)}, {"before", day}});
 }
 
 /// Whether to end, as the data folder is gone: once nothing runs here, and the server, if it is

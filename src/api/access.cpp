@@ -1,6 +1,6 @@
 #include "api/access.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -13,7 +13,7 @@ namespace dandori::api {
 
 namespace {
 
-constexpr std::size_t kItemsMax = 1000;
+constexpr std::size_t kTargetsMax = 1000;
 
 using Of = BulkAction::Of;
 
@@ -94,7 +94,7 @@ Result<store::RunFilter> read_filter(const Json& filter) {
 }
 
 std::unexpected<Error> too_many() {
-  return fail("bulk.too_many", fmt::format("more than {} items are meant", kItemsMax),
+  return fail("bulk.too_many", fmt::format("more than {} items are meant", kTargetsMax),
               "narrow the filter, or do it in parts", "/filter");
 }
 
@@ -109,7 +109,7 @@ Result<Names> runs_of(Services& services, const store::RunFilter& filter) {
       targets.push_back(fmt::format("{}#{}", run.workflow, run.number));
     }
     page.cursor = listed->next_cursor;
-    if (targets.size() > kItemsMax) return too_many();
+    if (targets.size() > kTargetsMax) return too_many();
   } while (!page.cursor.empty());
   std::ranges::reverse(targets);
   return targets;
@@ -143,7 +143,7 @@ Result<Names> named_targets(const Json& filter, const BulkAction& action, const 
                               job.empty() ? "" : " beside 'job'"),
                   fmt::format("name its items as {}", fmt::join(fitting, " or ")), path);
     }
-    if (texts->size() > kItemsMax) return too_many();
+    if (texts->size() > kTargetsMax) return too_many();
     for (std::size_t index = 0; index < texts->size(); ++index) {
       std::string text = (*texts)[index];
       if (!job.empty()) text += "/" + job;
@@ -198,10 +198,10 @@ Result<Names> read_targets(Services& services, const Json& body, const BulkActio
 Result<std::size_t> read_limit(const Json& body) {
   constexpr std::int64_t kLimitMax = 10'000;
   const Json& limit = body["limit"];
-  if (limit.is_null()) return kItemsMax;
+  if (limit.is_null()) return kTargetsMax;
   const std::int64_t wanted = limit.is_integer() ? body.integer_or("limit", 0) : 0;
   if (wanted >= 1 && wanted <= kLimitMax)
-    return std::min(static_cast<std::size_t>(wanted), kItemsMax);
+    return std::min(static_cast<std::size_t>(wanted), kTargetsMax);
   return fail("request.bad_field",
               fmt::format("the field 'limit' must be a whole number from 1 to {}", kLimitMax), "",
               "/limit");

@@ -1,6 +1,6 @@
 #include "api/bulk_action.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <variant>

@@ -1,6 +1,6 @@
 #include "api/business_dates.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::int32_t kUsualDays = 400, kDaysMax = 800;
 constexpr std::size_t kItemsMax = 10'000, kChangedDaysMax = 5'000;
-constexpr std::int64_t kDaySeconds = 86'400;
 
 using Names = std::set<std::string, std::less<>>;
 
@@ -31,12 +30,6 @@ struct Sides {
   DayRange days;
   Timestamp from, to;
 };
-
-model::CalendarRef ref_of(std::string name) {
-  model::CalendarRef ref;
-  ref.name = std::move(name);
-  return ref;
-}
 
 /// The calendars of the files as newer revisions of those in force.
 Result<calendar::Calendars> overlay(const calendar::Calendars& known, const spec::Parsed& files) {
@@ -59,7 +52,7 @@ Names changed_calendars(const Sides& sides, const spec::Parsed& files) {
   }
   Names resting = changed;
   for (const std::string& name : sides.new_calendars.names()) {
-    const auto closure = sides.new_calendars.closure(ref_of(name));
+    const auto closure = sides.new_calendars.closure(model::ref_to(name));
     if (std::ranges::any_of(closure, [&](const auto& each) { return changed.contains(each); }))
       resting.insert(name);
   }
@@ -173,7 +166,7 @@ Json days_json(const Sides& sides, bool& truncated) {
   Json::Array items;
   for (const std::string& name : sides.calendars) {
     if (sides.old_calendars.revisions(name).empty()) continue;
-    const model::CalendarRef ref = ref_of(name);
+    const model::CalendarRef ref = model::ref_to(name);
     for (Day day = sides.days.first; day <= sides.days.last; day = day + 1) {
       const auto before = sides.old_calendars.reason(ref, day);
       const auto after = sides.new_calendars.reason(ref, day);
@@ -194,7 +187,7 @@ Json days_json(const Sides& sides, bool& truncated) {
 
 Json warnings_json(const Sides& sides) {
   for (const std::string& name : sides.calendars) {
-    Json found = unverified_warnings(sides.new_calendars, ref_of(name), sides.days.last);
+    Json found = unverified_warnings(sides.new_calendars, model::ref_to(name), sides.days.last);
     if (found.size() > 0) return found;
   }
   return Json::array();

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
@@ -17,14 +17,8 @@ namespace dandori::api {
 
 namespace {
 
-constexpr std::int32_t kUsualDays = 365;
+constexpr std::int32_t kShownDays = 365;
 constexpr std::uint32_t kRevisionsShown = 100;
-
-model::CalendarRef ref_of(std::string name) {
-  model::CalendarRef ref;
-  ref.name = std::move(name);
-  return ref;
-}
 
 // ---- What uses a calendar by its name.
 
@@ -94,7 +88,7 @@ Json validity_of(const Json& canonical) {
 }
 
 Json verified_json(const calendar::Calendars& calendars, const std::string& name) {
-  const Day until = calendars.verified_until(ref_of(name));
+  const Day until = calendars.verified_until(model::ref_to(name));
   return until >= calendar::kCalendarDays.last ? Json{} : Json{format_day(until)};
 }
 
@@ -144,7 +138,7 @@ Json revision_json(const model::CalendarRow& row) {
 /// Itself and what it rests on, every revision in force, as definitions: enough to decide its days.
 Result<Json> closure_json(store::QueryStore& query, const calendar::Calendars& calendars,
                           const std::string& name) {
-  const std::vector<std::string> names = calendars.closure(ref_of(name));
+  const std::vector<std::string> names = calendars.closure(model::ref_to(name));
   const auto rows = query.live_calendars();
   if (!rows) return std::unexpected(rows.error());
   Json::Array items;
@@ -156,7 +150,7 @@ Result<Json> closure_json(store::QueryStore& query, const calendar::Calendars& c
 
 Json rests_on_json(const calendar::Calendars& calendars, const std::string& name) {
   Json::Array items;
-  for (const std::string& each : calendars.closure(ref_of(name))) {
+  for (const std::string& each : calendars.closure(model::ref_to(name))) {
     if (each != name) items.emplace_back(each);
   }
   return Json::array(std::move(items));
@@ -244,14 +238,15 @@ void get_calendar(Call call) {
 void list_calendar_days(Call call) {
   const auto day = today(call.services);
   if (!day) return call.fail(day.error());
-  const auto days = days_parameter(call.request, *day, kUsualDays, calendar::kDayListMax);
+  const auto days = days_parameter(call.request, *day, kShownDays, calendar::kDayListMax);
   if (!days) return call.fail(days.error());
   const auto schedules = Schedules::make(call.services);
   if (!schedules) return call.fail(schedules.error());
   const std::string name{call.param("calendar")};
   auto answer = calendar::day_list(schedules->calendars(), name, *days);
   if (!answer) return call.fail(answer.error());
-  answer->set("warnings", unverified_warnings(schedules->calendars(), ref_of(name), days->last));
+  answer->set("warnings",
+              unverified_warnings(schedules->calendars(), model::ref_to(name), days->last));
   call.answer(200, *answer);
 }
 

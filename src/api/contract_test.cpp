@@ -1,7 +1,7 @@
 #include "api/contract.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <set>
 #include <string>

@@ -1,6 +1,6 @@
 #include "api/definitions.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "spec/spec.h"

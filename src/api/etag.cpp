@@ -1,6 +1,6 @@
 #include "api/etag.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

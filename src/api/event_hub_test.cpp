@@ -1,7 +1,7 @@
 // Following the journal: what a follower gets, in which order, and what is left out.
 #include <doctest/doctest.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "api/event_hub.h"
 

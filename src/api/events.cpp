@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <chrono>
@@ -176,7 +176,7 @@ void list_run_events(Call call) {
   for (std::size_t i = 0; i < count; ++i)
     items.push_back(call.services.events.line_json((*rows)[i]));
   call.answer(200, page_json(std::move(items),
-                             rows->size() > count ? fmt::to_string((*rows)[count - 1].seq) : ""));
+                             rows->size() > count ? std::to_string((*rows)[count - 1].seq) : ""));
 }
 
 }  // namespace dandori::api

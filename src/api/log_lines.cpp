@@ -1,5 +1,5 @@
 // A log by its lines, for viewers: by number, the last ones, and those with a text in them.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

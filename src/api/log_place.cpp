@@ -1,6 +1,6 @@
 #include "api/log_place.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

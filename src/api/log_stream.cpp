@@ -15,8 +15,8 @@ namespace dandori::api {
 
 namespace {
 
-constexpr std::uint32_t kChunkBytes = 256U << 10U;
-constexpr std::uint64_t kTailMax = 2000;
+constexpr std::uint32_t kStreamChunkBytes = 256U << 10U;
+constexpr std::uint64_t kStreamTailMax = 2000;
 
 /// Pulls whole lines from an agent as fast as the client takes them. The id of an event is
 /// `ATTEMPT:OFFSET` of what follows it, so a client resumes without a lost or doubled line, also at
@@ -85,7 +85,7 @@ class LineSource final : public http::ChunkSource {
     const model::LogRequest request{.id = 0,
                                     .attempt = place_.attempt,
                                     .offset = cutter_.offset + cutter_.rest.size(),
-                                    .bytes_max = kChunkBytes,
+                                    .bytes_max = kStreamChunkBytes,
                                     .wait = true};
     engine_.read_log(place_.agent, request, [state = state_](model::LogChunk chunk) {
       {
@@ -117,7 +117,7 @@ Result<Begin> read_begin(const http::Request& request) {
   if (!attempt) return std::unexpected(attempt.error());
   const auto offset = number_parameter(request, "offset", 0, UINT64_MAX / 2);
   if (!offset) return std::unexpected(offset.error());
-  const auto tail = number_parameter(request, "tail", 0, kTailMax);
+  const auto tail = number_parameter(request, "tail", 0, kStreamTailMax);
   if (!tail) return std::unexpected(tail.error());
   Begin begin{.attempt = *attempt};
   begin.find.offset = *offset;
@@ -152,7 +152,7 @@ void stream_log(Call call) {
                response.stream->idle_chunk = ":\n\n";
                response.headers.set("Cache-Control", "no-store");
                response.headers.set("X-Accel-Buffering", "no");
-               response.headers.set("X-Dandori-Attempt", fmt::to_string(place.attempt.number));
+               response.headers.set("X-Dandori-Attempt", std::to_string(place.attempt.number));
                with->stream(std::move(response));
              });
 }

@@ -1,5 +1,5 @@
 // A log as it was written: bytes by offset, the last lines, and what comes.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>
@@ -100,8 +100,8 @@ void answer_log(const SharedCall& call, const LogPlace& place, const Range& rang
     if (!chunk.error.empty()) return call->fail(log_error(chunk.error, place));
     http::Response response = http::streamed("application/octet-stream",
                                              std::make_unique<LogSource>(engine, place, range));
-    response.headers.set("X-Dandori-Attempt", fmt::to_string(place.attempt.number));
-    response.headers.set("X-Dandori-Offset", fmt::to_string(range.offset));
+    response.headers.set("X-Dandori-Attempt", std::to_string(place.attempt.number));
+    response.headers.set("X-Dandori-Offset", std::to_string(range.offset));
     call->stream(std::move(response));
   });
 }

@@ -1,5 +1,5 @@
 // GET /metrics: what the server measures, and what the engine knows now, for Prometheus.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

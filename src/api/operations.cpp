@@ -1,6 +1,6 @@
 #include "api/operations.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 

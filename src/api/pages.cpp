@@ -1,6 +1,6 @@
 #include "api/pages.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -24,7 +24,6 @@ constexpr std::uint64_t kPreviewMax = 10'000;
 constexpr std::int32_t kUsualDays = 31, kDaysMax = 100;
 constexpr std::size_t kShownMax = 50;          ///< runs of one trigger on one day
 constexpr std::size_t kComputedMax = 250'000;  ///< runs of one trigger in all
-constexpr std::int64_t kDaySeconds = 86'400;
 
 /// The newest revision with its compiled form.
 struct Newest {

@@ -1,6 +1,6 @@
 #include "api/search.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

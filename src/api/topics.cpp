@@ -1,6 +1,6 @@
 #include "api/topics.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

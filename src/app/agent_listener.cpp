@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "app/clocks.h"
 #include "base/log.h"
@@ -177,7 +177,7 @@ bool AgentListener::flush(std::uint64_t id, Connection& connection) {
   if (links_.is_open(id)) return true;
   const Error why = links_.closed_by(id);
   log(LogLevel::warning, "agent.session_ended",
-      {{"session", fmt::to_string(id)}, {"code", why.code}, {"message", why.message}});
+      {{"session", std::to_string(id)}, {"code", why.code}, {"message", why.message}});
   drop(id, why);
   return false;
 }

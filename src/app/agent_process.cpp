@@ -1,6 +1,6 @@
 #include "app/agent_process.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

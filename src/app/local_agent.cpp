@@ -14,7 +14,7 @@
 #include <fstream>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/log.h"
 #include "keeper/fd.h"
@@ -92,14 +92,14 @@ void LocalAgent::spawn() {
     args.push_back(std::move(value));
   };
   if (!config_.work.empty()) add("--work", config_.work);
-  if (config_.slots != 0) add("--slots", fmt::to_string(config_.slots));
-  if (config_.running_max != 0) add("--running-max", fmt::to_string(config_.running_max));
+  if (config_.slots != 0) add("--slots", std::to_string(config_.slots));
+  if (config_.running_max != 0) add("--running-max", std::to_string(config_.running_max));
   const int error = spawn_detached(args, folder + "/agent.log", child_);
   if (error != 0) child_ = 0;
   log(error == 0 ? LogLevel::info : LogLevel::error,
       error == 0 ? "agent.started" : "agent.start_failed",
       {{"agent", config_.name},
-       {"pid", fmt::to_string(child_)},
+       {"pid", std::to_string(child_)},
        {"error", error == 0 ? "" : std::strerror(error)}});
 }
 
@@ -109,8 +109,8 @@ void LocalAgent::reap() {
   if (::waitpid(child_, &status, WNOHANG) == 0) return;
   log(LogLevel::warning, "agent.ended",
       {{"agent", config_.name},
-       {"pid", fmt::to_string(child_)},
-       {"status", fmt::to_string(status)}});
+       {"pid", std::to_string(child_)},
+       {"status", std::to_string(status)}});
   child_ = 0;
 }
 

@@ -1,7 +1,7 @@
 #include "app/server.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -135,12 +135,12 @@ void log_request(const http::Answered& answered) {
       {{"method", std::string{answered.method}},
        {"target", to_valid_utf8(answered.target)},
        {"route", std::string{answered.label}},
-       {"status", fmt::to_string(answered.status)},
+       {"status", std::to_string(answered.status)},
        {"user", std::string{answered.user}},
        {"peer", std::string{answered.peer}},
        {"request_id", std::string{answered.request_id}},
-       {"bytes", answered.streamed ? "streamed" : fmt::to_string(answered.body_bytes)},
-       {"us", fmt::to_string(answered.took.count())}});
+       {"bytes", answered.streamed ? "streamed" : std::to_string(answered.body_bytes)},
+       {"us", std::to_string(answered.took.count())}});
 }
 
 bool is_logged(cli::AccessLog access_log, const http::Answered& answered) {

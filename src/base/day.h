@@ -10,6 +10,8 @@
 
 namespace dandori {
 
+inline constexpr std::int64_t kDaySeconds = 86'400;
+
 /// A calendar day of the proleptic Gregorian calendar, as days since 1970-01-01.
 struct Day {
   std::int32_t days = 0;

@@ -8,6 +8,8 @@
 
 #include <fmt/compile.h>
 
+#include "base/text.h"
+
 namespace dandori {
 
 namespace {
@@ -16,10 +18,6 @@ constexpr std::int64_t kExponentMax =
     1'000'000'000;  // beyond any double; keeps the sums from overflowing
 constexpr std::size_t kAlwaysExactDigits = 15;  // std::numeric_limits<double>::digits10
 constexpr std::size_t kDigitsMax = 17;          // no double's shortest text has more
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t skip_digits(std::string_view text, std::size_t from) {
   while (from < text.size() && is_digit(text[from])) ++from;

@@ -3,7 +3,7 @@
 #include <set>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <simdjson.h>
 
 #include "base/json.h"
@@ -28,7 +28,7 @@ struct Workspace {
   std::string padded;
 };
 
-bool is_space(char c) {
+bool is_json_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
@@ -99,7 +99,7 @@ Fault find_bracket_fault(std::string_view text) {
   }
   if (!open.empty()) return {open.back(), "this bracket is not closed"};
   ++at;
-  while (at < text.size() && is_space(text[at])) ++at;
+  while (at < text.size() && is_json_space(text[at])) ++at;
   return {at, "text after the end of the value"};
 }
 
@@ -144,7 +144,7 @@ class Reader {
 
  private:
   bool read_text(Json& out) {
-    if (std::ranges::all_of(text_, is_space)) return refuse(text_.size(), "the text is empty");
+    if (std::ranges::all_of(text_, is_json_space)) return refuse(text_.size(), "the text is empty");
     if (const std::size_t bad = find_invalid_utf8(text_); bad != std::string_view::npos) {
       return refuse(bad, "a byte that is not UTF-8");
     }
@@ -239,7 +239,7 @@ class Reader {
 
   bool read_scalar(std::string_view token, Json& out) {
     const std::size_t offset = offset_of(token.data());
-    while (!token.empty() && is_space(token.back())) token.remove_suffix(1);
+    while (!token.empty() && is_json_space(token.back())) token.remove_suffix(1);
     if (token == "null") {
       out = Json{};
     } else if (token == "true" || token == "false") {

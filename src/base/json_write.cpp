@@ -11,8 +11,6 @@ namespace dandori {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
 /// Whether a byte goes into a JSON string as it is.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};

@@ -10,7 +10,6 @@ namespace dandori {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 constexpr std::size_t kIdentifierMax = 100;
 constexpr std::size_t kExcerptMax = 60;       // characters

@@ -1,13 +1,28 @@
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace dandori {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The number that `text` is as a whole, decimal; nothing for any other text or out of T's range.
+template <class T>
+std::optional<T> to_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole ? std::optional{value} : std::nullopt;
+}
 
 std::string_view trim(std::string_view text);
 /// Splits at every `separator`; empty parts are kept.

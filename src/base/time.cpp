@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 
@@ -58,10 +58,6 @@ static_assert(days_of({1970, 1, 1}) == 0 && days_of({2000, 3, 1}) == 11017);
 constexpr std::int64_t days_in_month(std::int64_t year, std::int64_t month) {
   const Date next = month == 12 ? Date{year + 1, 1, 1} : Date{year, month + 1, 1};
   return days_of(next) - days_of({year, month, 1});
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// Reads a text from left to right; every step says whether it was there.

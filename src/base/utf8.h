@@ -5,6 +5,9 @@
 
 namespace dandori {
 
+/// U+FFFD, shown in the place of what is not text.
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
 /// Bytes of the well-formed UTF-8 character at the start of `text`; 0 when there is none (also:
 /// empty). Overlong forms, surrogates and values above U+10FFFF are not well-formed.
 std::size_t utf8_length(std::string_view text);

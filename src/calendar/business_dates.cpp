@@ -6,9 +6,7 @@ namespace dandori::calendar {
 
 BusinessCalendarPtr calendar_of(const Calendars& calendars, const model::BusinessDate& date) {
   if (date.calendar.empty()) return BusinessCalendar::plain();
-  model::CalendarRef ref;
-  ref.name = date.calendar;
-  Result<BusinessCalendarPtr> found = calendars.find(ref);
+  Result<BusinessCalendarPtr> found = calendars.find(model::ref_to(date.calendar));
   return found ? *std::move(found) : BusinessCalendar::plain();
 }
 
@@ -38,7 +36,7 @@ std::optional<Timestamp> advance_at(const model::BusinessDate& date,
                                     const BusinessCalendar& calendar, Day value,
                                     const Surroundings& around) {
   if (!date.advance.at_s) return std::nullopt;
-  const LocalTime local{value.days * kSecondsPerDay + *date.advance.at_s};
+  const LocalTime local{value.days * kDaySeconds + *date.advance.at_s};
   return zone_of(date, calendar, around).from_local(local).first;
 }
 

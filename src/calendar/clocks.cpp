@@ -1,9 +1,9 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
+#include "calendar/arithmetic.h"
 #include "calendar/schedule_rule.h"
 
 namespace dandori::calendar {
@@ -12,12 +12,6 @@ using model::DstGap;
 using model::DstOverlap;
 
 namespace {
-
-/// Lowest bit at or above `from`, or 64.
-int next_bit(std::uint64_t bits, int from) {
-  if (from > 63) return 64;
-  return std::countr_zero(bits & (~std::uint64_t{0} << static_cast<unsigned>(from)));
-}
 
 struct Times {
   std::uint64_t hours = 0, minutes = 0, seconds = 1;
@@ -73,7 +67,7 @@ bool each_clock(const ScheduleRule& rule, Day anchor, std::int32_t from, std::in
                                       rule.clock.seconds.to_ullong()};
   // A business date has the readings from its begin to the next one's.
   const std::int32_t begin = rule.calendar->day_starts_at_s();
-  constexpr auto kDay = static_cast<std::int32_t>(kSecondsPerDay);
+  constexpr auto kDay = static_cast<std::int32_t>(kDaySeconds);
   if (from < kDay && named(anchor)) {
     if (!each_time(times, std::max(from, begin), std::min(to, kDay), take)) return false;
   }
@@ -83,7 +77,7 @@ bool each_clock(const ScheduleRule& rule, Day anchor, std::int32_t from, std::in
 }
 
 std::int64_t local_of(Day day, std::int32_t clock_s) {
-  return std::int64_t{day.days} * kSecondsPerDay + clock_s;
+  return std::int64_t{day.days} * kDaySeconds + clock_s;
 }
 
 /// The instants of one reading, by the clock-change rules.

@@ -1,30 +1,18 @@
 #include "calendar/cron.h"
 
 #include <algorithm>
-#include <bit>
+
+#include "calendar/arithmetic.h"
 
 namespace dandori::calendar {
 
 namespace {
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-constexpr std::int64_t kSecondsPerDay = 86'400;
-constexpr std::int64_t kSearchSeconds = std::int64_t{kSearchYears} * 366 * kSecondsPerDay;
+constexpr std::int64_t kSearchSeconds = std::int64_t{kSearchYears} * 366 * kDaySeconds;
 
 /// Years 1 to 9999: what dates are written in.
 constexpr std::int64_t kFirstSecond = -62'135'596'800;
 constexpr std::int64_t kLastSecond = 253'402'300'799;
-
-constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
-
-/// Lowest bit at or above `from`, or -1.
-int next_bit(std::uint64_t bits, int from) {
-  if (from > 63) return -1;
-  const std::uint64_t rest = bits & (~std::uint64_t{0} << static_cast<unsigned>(from));
-  return rest == 0 ? -1 : std::countr_zero(rest);
-}
 
 /// First matching minute of the day at or after `from` (minutes since midnight), or -1.
 int next_minute(const CronExpr& cron, int from) {
@@ -32,11 +20,11 @@ int next_minute(const CronExpr& cron, int from) {
   const std::uint64_t minutes = cron.minutes.to_ullong();
   const int start = from / 60;
   const int hour = next_bit(hours, start);
-  if (hour < 0) return -1;
+  if (hour > 23) return -1;
   if (hour > start) return hour * 60 + next_bit(minutes, 0);
-  if (const int minute = next_bit(minutes, from % 60); minute >= 0) return hour * 60 + minute;
+  if (const int minute = next_bit(minutes, from % 60); minute < 60) return hour * 60 + minute;
   const int later = next_bit(hours, start + 1);
-  return later < 0 ? -1 : later * 60 + next_bit(minutes, 0);
+  return later > 23 ? -1 : later * 60 + next_bit(minutes, 0);
 }
 
 /// The days of one month that match; bit d is day d.
@@ -61,17 +49,17 @@ std::int64_t next_reading(const CronExpr& cron, std::int64_t from, std::int64_t 
   Day day{static_cast<std::int32_t>(floor_div(minute, 1440))};
   auto minute_of_day = static_cast<int>(minute - std::int64_t{day.days} * 1440);
   YearMonthDay date = to_ymd(day);
-  while (std::int64_t{day.days} * kSecondsPerDay < until) {
+  while (std::int64_t{day.days} * kDaySeconds < until) {
     const std::uint64_t days = cron.months[static_cast<std::size_t>(date.month)]
                                    ? matching_days(cron, date.year, date.month)
                                    : 0;
-    for (int found = next_bit(days, date.day); found >= 0; found = next_bit(days, found + 1)) {
+    for (int found = next_bit(days, date.day); found < 32; found = next_bit(days, found + 1)) {
       if (found != date.day) minute_of_day = 0;
       const int time = next_minute(cron, minute_of_day);
       minute_of_day = 0;
       if (time < 0) continue;  // today's times are over
       const std::int64_t found_day = std::int64_t{day.days} + found - date.day;
-      return std::min(found_day * kSecondsPerDay + time * std::int64_t{60}, until);
+      return std::min(found_day * kDaySeconds + time * std::int64_t{60}, until);
     }
     date = date.month == 12 ? YearMonthDay{date.year + 1, 1, 1}
                             : YearMonthDay{date.year, date.month + 1, 1};

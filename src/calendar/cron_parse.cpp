@@ -32,7 +32,7 @@ constexpr std::array<FieldRule, 5> kFields{{
     {"day of week", 0, 7, 7, kDayNames},
 }};
 
-constexpr std::string_view kForm = "the form is: minute hour day-of-month month day-of-week";
+constexpr std::string_view kCronForm = "the form is: minute hour day-of-month month day-of-week";
 
 struct Macro {
   std::string_view name;
@@ -172,17 +172,17 @@ class FieldReader {
 
 std::unexpected<Error> wrong_field_count(const std::vector<Slice>& fields) {
   if (fields.empty())
-    return fail("cron.syntax", "the cron expression is empty", std::string{kForm});
+    return fail("cron.syntax", "the cron expression is empty", std::string{kCronForm});
   if (fields.size() < kFields.size()) {
     return fail(
         "cron.syntax",
         fmt::format("{} of 5 fields: {} is missing", fields.size(), kFields[fields.size()].name),
-        std::string{kForm});
+        std::string{kCronForm});
   }
   return fail("cron.syntax",
               fmt::format("column {}: '{}' comes after the last of 5 fields",
                           fields[kFields.size()].at + 1, shown(fields[kFields.size()].text)),
-              fmt::format("{}; there are no seconds, no years, and no command", kForm));
+              fmt::format("{}; there are no seconds, no years, and no command", kCronForm));
 }
 
 /// Some month of the expression must have one of its days. (If days of the week count as

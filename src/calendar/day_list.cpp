@@ -1,16 +1,10 @@
 #include "calendar/day_list.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace dandori::calendar {
 
 namespace {
-
-model::CalendarRef ref_of(std::string_view name) {
-  model::CalendarRef ref;
-  ref.name = name;
-  return ref;
-}
 
 Json month_json(const CalendarMonth& month) {
   return Json::object({{"year", month.year},
@@ -27,7 +21,7 @@ std::string_view weekday_word(Day day) {
 }
 
 Result<Json> day_list(const Calendars& calendars, std::string_view name, DayRange days) {
-  const model::CalendarRef ref = ref_of(name);
+  const model::CalendarRef ref = model::ref_to(std::string{name});
   const Result<BusinessCalendarPtr> table = calendars.find(ref);
   if (!table) return std::unexpected(table.error());
   Json::Array items;

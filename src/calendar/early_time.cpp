@@ -1,6 +1,6 @@
 #include "calendar/early_time.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

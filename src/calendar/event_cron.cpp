@@ -16,7 +16,7 @@ namespace dandori::calendar {
 
 namespace {
 
-constexpr std::string_view kForm =
+constexpr std::string_view kEventCronForm =
     "the form is: cron(minutes hours day-of-month month day-of-week year)";
 
 enum class Part : std::uint8_t { minute, hour, day_of_month, month, day_of_week, year };
@@ -228,12 +228,12 @@ Result<std::vector<Slice>> fields_of(std::string_view text) {
   const std::string_view written = trim(text);
   if (!written.starts_with(kOpen)) {
     return fail("cron.syntax", fmt::format("'{}' is not cron(…)", shown(written)),
-                std::string{kForm});
+                std::string{kEventCronForm});
   }
   if (!written.ends_with(')')) {
     return fail("cron.syntax",
                 fmt::format("column {}: ')' is missing at the end", begin + written.size() + 1),
-                std::string{kForm});
+                std::string{kEventCronForm});
   }
   const std::size_t at = begin + kOpen.size();
   std::vector<Slice> fields = split_fields(text.substr(at, written.size() - kOpen.size() - 1));
@@ -242,14 +242,14 @@ Result<std::vector<Slice>> fields_of(std::string_view text) {
     return fail("cron.syntax",
                 fmt::format("{} of {} fields: {} is missing", fields.size(), kFields.size(),
                             kFields[fields.size()].name),
-                std::string{kForm});
+                std::string{kEventCronForm});
   }
   if (fields.size() > kFields.size()) {
     const Slice& extra = fields[kFields.size()];
     return fail("cron.syntax",
                 fmt::format("column {}: '{}' comes after the last of {} fields", extra.at + 1,
                             shown(extra.text), kFields.size()),
-                fmt::format("{}; there are no seconds", kForm));
+                fmt::format("{}; there are no seconds", kEventCronForm));
   }
   return fields;
 }

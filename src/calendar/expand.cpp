@@ -22,7 +22,7 @@ std::optional<PlannedStart> find_origin(const Schedule& schedule, const PlanEdit
   // Shift and offset reach a year each at most.
   constexpr std::int32_t kFar = 2 * 366 + 3;
   const auto at = [&](Day each) {
-    return schedule.zone().from_local({each.days * kSecondsPerDay}).first;
+    return schedule.zone().from_local({each.days * kDaySeconds}).first;
   };
   for (const PlannedStart& start :
        schedule.expand(at(*day - kFar), at(*day + kFar), SIZE_MAX, &others)) {

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>
@@ -68,10 +68,10 @@ Way way_of(const ScheduleRule& rule, Day anchor, const OtherPlans* others) {
 
 /// The whole of a date as instants, wherever its clock times lie.
 Timestamp begin_of(const ScheduleRule& rule, Day date) {
-  return rule.zone.from_local({(date - 2).days * kSecondsPerDay}).first;
+  return rule.zone.from_local({(date - 2).days * kDaySeconds}).first;
 }
 Timestamp end_of(const ScheduleRule& rule, Day date) {
-  return rule.zone.from_local({(date + 4).days * kSecondsPerDay}).first;
+  return rule.zone.from_local({(date + 4).days * kDaySeconds}).first;
 }
 
 struct Explanation {

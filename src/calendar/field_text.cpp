@@ -1,6 +1,6 @@
 #include "calendar/field_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -20,7 +20,7 @@ namespace dandori::calendar {
 namespace {
 
 constexpr std::string_view kFamily = "on_calendar";
-constexpr std::string_view kForm =
+constexpr std::string_view kOnCalendarForm =
     "the form is: [weekdays] [year-]month-day hour:minute[:second] [zone], as in "
     "'Mon..Fri *-*-* 20:00'";
 constexpr std::string_view kAllowed = "allowed are '*', or numbers with '..' ',' '/' between them";
@@ -55,7 +55,7 @@ struct PartRule {
 };
 constexpr PartRule kYear{"year", ClockExpr::kYearMin, ClockExpr::kYearMax};
 constexpr PartRule kMonth{"month", 1, 12};
-constexpr PartRule kDay{"day of month", 1, 31};
+constexpr PartRule kDayOfMonth{"day of month", 1, 31};
 /// Every month has 28 days; further from the end there may be none.
 constexpr PartRule kDayFromEnd{"day from the end of the month", 1, 28};
 constexpr PartRule kHour{"hour", 0, 23};
@@ -169,7 +169,7 @@ Result<void> read_part(const PartRule& rule, Slice part, std::size_t low, std::b
 }
 
 std::unexpected<Error> wrong(std::size_t at, std::string_view what,
-                             std::string hint = std::string{kForm}) {
+                             std::string hint = std::string{kOnCalendarForm}) {
   return fail("on_calendar.syntax", fmt::format("column {}: {}", at + 1, what), std::move(hint));
 }
 
@@ -283,7 +283,7 @@ Result<void> read_date(Slice token, ClockExpr::Days& days) {
   days.any_day_of_month = day.text == "*";
   days.days_of_month.reset();
   if (parts.before[count - 1] == '~') return read_part(kDayFromEnd, day, 0, days.days_from_end);
-  return read_part(kDay, day, 1, days.days_of_month);
+  return read_part(kDayOfMonth, day, 1, days.days_of_month);
 }
 
 /// `20:00`, `*:0/15`, `08..20:00:30`.
@@ -383,7 +383,7 @@ Result<ClockExpr> parse_on_calendar(std::string_view text) {
   std::vector<Slice> tokens = split_fields(text);
   if (tokens.empty()) {
     return fail("on_calendar.syntax", "the expression is empty",
-                fmt::format("{}, or one of: {}", kForm, shorthand_names()));
+                fmt::format("{}, or one of: {}", kOnCalendarForm, shorthand_names()));
   }
   if (tokens.front().text.starts_with('@')) {
     return wrong(tokens.front().at, "seconds since 1970 are not supported",

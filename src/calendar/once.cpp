@@ -1,6 +1,6 @@
 #include "calendar/once.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace dandori::calendar {
 
 namespace {
 
-constexpr std::string_view kForms =
+constexpr std::string_view kOnceForms =
     "write local time as 2026-12-31T20:00, or an instant as 2026-12-31T20:00:00+09:00";
 
 std::unexpected<Error> bad_instant(std::string_view at, std::string_view why) {
   return fail("calendar.bad_instant",
               fmt::format("'{}' is no time to start at: {}", to_valid_utf8(at.substr(0, 40)), why),
-              std::string{kForms});
+              std::string{kOnceForms});
 }
 
 /// Two digits at `at`, or nullopt.

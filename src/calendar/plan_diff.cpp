@@ -9,9 +9,9 @@ namespace dandori::calendar {
 
 namespace {
 
-constexpr Duration kDay = std::chrono::hours{24};
-constexpr Duration kSlice = kDay * 8;
-constexpr Duration kMargin = kDay * 31;  ///< how far a start is looked for beyond the window
+constexpr Duration kOneDay = std::chrono::hours{24};
+constexpr Duration kSlice = kOneDay * 8;
+constexpr Duration kMargin = kOneDay * 31;  ///< how far a start is looked for beyond the window
 
 /// Identity of an occurrence; triggers by number.
 struct Key {

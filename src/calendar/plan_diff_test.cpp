@@ -1,6 +1,6 @@
 #include "calendar/plan_diff.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "calendar/bank_test.h"
 

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <charconv>
@@ -12,7 +12,7 @@ namespace dandori::calendar {
 
 namespace {
 
-constexpr std::string_view kForms = "write '5m', '1h30m' or 'rate(5 minutes)'";
+constexpr std::string_view kRateForms = "write '5m', '1h30m' or 'rate(5 minutes)'";
 constexpr Duration kMin = std::chrono::seconds{1};
 constexpr Duration kMax = std::chrono::hours{24} * 366;
 
@@ -26,7 +26,8 @@ constexpr std::array<Unit, 4> kUnits{{{"second", std::chrono::seconds{1}},
                                       {"day", std::chrono::hours{24}}}};
 
 std::unexpected<Error> bad_rate(std::string_view text, std::string_view why) {
-  return fail("rate.syntax", fmt::format("rate '{}': {}", shown(text), why), std::string{kForms});
+  return fail("rate.syntax", fmt::format("rate '{}': {}", shown(text), why),
+              std::string{kRateForms});
 }
 
 Result<Duration> checked(std::string_view text, Duration rate) {
@@ -34,7 +35,7 @@ Result<Duration> checked(std::string_view text, Duration rate) {
     return fail(
         "rate.range",
         fmt::format("rate '{}': whole seconds are needed, from 1 second to 366 days", shown(text)),
-        std::string{kForms});
+        std::string{kRateForms});
   }
   return rate;
 }
@@ -66,7 +67,7 @@ Result<Duration> parse_rate(std::string_view text) {
   if (written.size() > kExpressionMax) return bad_rate(written, "the text is too long");
   if (written.starts_with("rate(")) return event_rate(written);
   const Result<Duration> rate = parse_duration(written);
-  if (!rate) return fail("rate.syntax", "rate " + rate.error().message, std::string{kForms});
+  if (!rate) return fail("rate.syntax", "rate " + rate.error().message, std::string{kRateForms});
   return checked(written, *rate);
 }
 

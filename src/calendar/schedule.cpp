@@ -1,12 +1,13 @@
 #include "calendar/schedule.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "base/hash.h"
+#include "calendar/arithmetic.h"
 #include "calendar/early_time.h"
 #include "calendar/once.h"
 #include "calendar/schedule_rule.h"
@@ -17,7 +18,6 @@ using model::MissReason;
 
 namespace {
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr Duration kOneDay = std::chrono::hours{24};
 /// Where schedules look at all: beyond, adding days must not overflow.
 constexpr Timestamp kEarliest{-62'135'596'800 * kMicrosPerSecond};
@@ -183,7 +183,7 @@ Result<void> read_form(const model::Trigger& trigger, ScheduleRule& rule) {
     rule.form = Form::rate;
     rule.every = *every;
     rule.rate_origin =
-        rule.zone.from_local({std::int64_t{make_day(2000, 1, 1).days} * kSecondsPerDay}).first;
+        rule.zone.from_local({std::int64_t{make_day(2000, 1, 1).days} * kDaySeconds}).first;
     return {};
   }
   if (trigger.every) {
@@ -359,7 +359,7 @@ std::optional<PlannedStart> Schedule::next_from_end(Timestamp ended_at,
     PlannedStart start{.fire = {.at = begin, .nominal = rule->zone.to_local(begin)},
                        .business_date = date.date};
     const LocalTime local = rule->zone.to_local(start.fire.at);
-    start.fire.nominal.seconds -= (date.date - anchor) * kSecondsPerDay;
+    start.fire.nominal.seconds -= (date.date - anchor) * kDaySeconds;
     start.fire.second = rule->zone.from_local(local).second == start.fire.at &&
                         rule->zone.from_local(local).first != start.fire.at;
     return start;

@@ -9,7 +9,6 @@
 
 namespace dandori::calendar {
 
-inline constexpr std::int64_t kSecondsPerDay = 86'400;
 /// `47:59:59` and the second after it.
 inline constexpr std::int32_t kClockEnd_s = 2 * 86'400;
 

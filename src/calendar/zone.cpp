@@ -2,7 +2,7 @@
 
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -15,14 +15,13 @@
 #include <vector>
 
 #include "base/text.h"
+#include "calendar/arithmetic.h"
 #include "calendar/zone_names.h"
 
 namespace dandori::calendar {
 
 namespace {
 
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kBigBang = std::numeric_limits<std::int64_t>::min() / kMicrosPerSecond;
 constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max() / kMicrosPerSecond;
 /// No two offsets of one zone differ by more (Alaska and the Philippines changed sides: 24 hours).
@@ -30,10 +29,6 @@ constexpr std::int64_t kOffsetMax = 26 * 3600;
 
 /// Before the first change of every zone.
 constexpr std::int64_t kLongAgo = -1'000'000'000'000;
-
-constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
 
 constexpr Timestamp from_seconds(std::int64_t seconds) {
   return Timestamp{seconds * kMicrosPerSecond};
@@ -190,12 +185,12 @@ bool TimeZone::operator==(const TimeZone& other) const {
 }
 
 Day day_of(LocalTime local) {
-  return Day{static_cast<std::int32_t>(floor_div(local.seconds, kSecondsPerDay))};
+  return Day{static_cast<std::int32_t>(floor_div(local.seconds, kDaySeconds))};
 }
 
 std::string format_local(LocalTime local) {
   const Day day = day_of(local);
-  const auto second = static_cast<int>(local.seconds - day.days * kSecondsPerDay);
+  const auto second = static_cast<int>(local.seconds - day.days * kDaySeconds);
   std::string out;
   out.reserve(20);
   append_day(out, day);

@@ -1,6 +1,6 @@
 #include "cli/calendar_grid.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
@@ -63,7 +63,7 @@ class Grid {
     block.push_back(padded(
         console_.text(
             "calendar.month",
-            {{"year", fmt::to_string(year)},
+            {{"year", std::to_string(year)},
              {"name",
               find_text(console_.lang, fmt::format("calendar.month.{}", number)).value_or("")}}),
         kMonthColumns));
@@ -107,8 +107,8 @@ class Grid {
   void append_legend(std::string& out) const {
     const auto open = static_cast<std::size_t>(std::ranges::count_if(
         days_, [](const auto& day) { return day.second->bool_or("open", true); }));
-    out += console_.text("calendar.legend", {{"open", fmt::to_string(open)},
-                                             {"closed", fmt::to_string(days_.size() - open)}}) +
+    out += console_.text("calendar.legend", {{"open", std::to_string(open)},
+                                             {"closed", std::to_string(days_.size() - open)}}) +
            "\n";
     std::string name;
     Day first, last;

@@ -1,6 +1,6 @@
 #include "cli/changes_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 
@@ -90,7 +90,7 @@ std::string change_text(const Console& console, const Json& change) {
     const Json& size = op == "added" ? change["after"] : change["before"];
     return fmt::format(
         "{} {}", sign,
-        console.text("change.whole", {{"n", fmt::to_string(size.integer_or("jobs", 0))}}));
+        console.text("change.whole", {{"n", std::to_string(size.integer_or("jobs", 0))}}));
   }
   std::string text = fmt::format("{} {}", sign, what);
   if (!name.empty()) text += " " + name;
@@ -109,7 +109,7 @@ bool print_changes(const Console& console, const Json& items) {
     const std::int64_t from = item.integer_or("from_revision", 0);
     const std::int64_t to = item.integer_or("to_revision", 0);
     if (from > 0 || to > 0) {
-      const auto number = [](std::int64_t each) { return each > 0 ? fmt::to_string(each) : "-"; };
+      const auto number = [](std::int64_t each) { return each > 0 ? std::to_string(each) : "-"; };
       line += fmt::format("  {} {} → {}", console.text("field.revision"), number(from), number(to));
     }
     console.line(line);

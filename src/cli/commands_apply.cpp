@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 
@@ -105,7 +105,7 @@ int apply_files(Console& console, const ApplyOptions& options) {
     const std::size_t removed = count_removed(*preview);
     if (removed > 0) {
       if (console.is_table()) print_changes(console, (*preview)["items"]);
-      const std::string question = console.text("question.prune", {{"n", fmt::to_string(removed)}});
+      const std::string question = console.text("question.prune", {{"n", std::to_string(removed)}});
       if (!is_confirmed(console, question)) return kUsage;
     }
     body.set("plan_id", (*preview)["plan_id"]);
@@ -133,7 +133,7 @@ int rollback_workflow(Console& console, const RollbackOptions& options) {
     body.set("dry_run", true);
   } else if (const std::string question = console.text(
                  "question.rollback", {{"workflow", printable(options.workflow)},
-                                       {"revision", fmt::to_string(options.revision)}});
+                                       {"revision", std::to_string(options.revision)}});
              !is_confirmed(console, question)) {
     return kUsage;
   }

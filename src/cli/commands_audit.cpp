@@ -1,7 +1,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <fstream>
 #include <functional>
@@ -44,8 +44,8 @@ model::AuditRow row_of(const Json& item) {
 
 int broken(const Console& console, std::uint64_t line, std::uint64_t newest) {
   const std::string what =
-      line == 0 ? console.text("audit.no_lines", {{"n", fmt::to_string(newest)}})
-                : console.text("audit.broken_line", {{"line", fmt::to_string(line)}});
+      line == 0 ? console.text("audit.no_lines", {{"n", std::to_string(newest)}})
+                : console.text("audit.broken_line", {{"line", std::to_string(line)}});
   report(console, Error{"audit.broken", what, console.text("audit.broken.hint")});
   return kInternal;  // as doctor: something is not well
 }
@@ -67,7 +67,7 @@ class Chain {
     if (last_ < newest_) return broken(console_, last_ == 0 ? 0 : last_ + 1, newest_);
     const Json answer = Json::object({{"ok", true}, {"lines", last_}, {"hash", hash_}});
     if (print_raw(console_, answer, "hash")) return kOk;
-    console_.line(console_.text("audit.whole", {{"n", fmt::to_string(last_)}, {"hash", hash_}}));
+    console_.line(console_.text("audit.whole", {{"n", std::to_string(last_)}, {"hash", hash_}}));
     return kOk;
   }
 
@@ -126,7 +126,7 @@ int verify_audit_file(Console& console, const std::string& path) {
     if (!item || !item->is_object()) {
       report(console, Error{"audit.broken",
                             console.text("audit.no_export", {{"path", printable(path)},
-                                                             {"line", fmt::to_string(number)}}),
+                                                             {"line", std::to_string(number)}}),
                             console.text("audit.no_export.hint")});
       return kInternal;
     }
@@ -191,7 +191,7 @@ int export_audit(Console& console, const ClientOptions& options) {
                         console.text("problem.write_file", {{"path", options.file}, {"why", why}}),
                         console.text("hint.write_file")});
   }
-  console.say(console.text("audit.exported", {{"n", fmt::to_string(lines)}}));
+  console.say(console.text("audit.exported", {{"n", std::to_string(lines)}}));
   return kOk;
 }
 

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <utility>
@@ -15,11 +15,6 @@ namespace dandori::cli {
 namespace {
 
 constexpr const char* kPath = "/api/v1/business-dates";
-
-const Json::Array& items_of(const Json& list) {
-  static const Json::Array kNone;
-  return list.is_array() ? list.items() : kNone;
-}
 
 std::string date_path(const std::string& name) {
   return fmt::format("{}/{}", kPath, http::percent_encode(name));
@@ -54,7 +49,7 @@ std::string names_text(const Json& names) {
 }
 
 std::string runs_text(const Json& date) {
-  std::string out = fmt::to_string(date.integer_or("unfinished_count", 0));
+  std::string out = std::to_string(date.integer_or("unfinished_count", 0));
   std::string names;
   for (const Json& run : items_of(date["unfinished"]))
     names += (names.empty() ? "" : ", ") + printable(run.text_or("name", ""));

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "calendar/day_list.h"
 #include "cli/calendar_commands.h"
@@ -10,11 +10,6 @@
 namespace dandori::cli {
 
 namespace {
-
-const Json::Array& items_of(const Json& answer) {
-  static const Json::Array kNone;
-  return answer["items"].is_array() ? answer["items"].items() : kNone;
-}
 
 Told<DayRange> days_wanted(Console& console, const CalendarOptions& options) {
   const auto now = today(console);
@@ -55,7 +50,7 @@ Table table_of_days(const Console& console, const Json& answer) {
   Table table{{console.text("column.date"), console.text("column.weekday"),
                console.text("column.open"), console.text("column.calendar"),
                console.text("column.rule"), console.text("column.why")}};
-  for (const Json& item : items_of(answer)) {
+  for (const Json& item : items_of(answer["items"])) {
     const auto day = parse_day(item.text_or("date", ""));
     const bool open = item.bool_or("open", true);
     const Json& reason = item["reason"];
@@ -66,7 +61,7 @@ Table table_of_days(const Console& console, const Json& answer) {
          Cell{console.text(open ? Key{"calendar.open"} : Key{"calendar.closed"}),
               open ? Style::plain : Style::attention},
          std::string{reason.text_or("calendar", "")},
-         rule > 0 ? fmt::to_string(rule) : std::string{}, day_reason_text(console, item)});
+         rule > 0 ? std::to_string(rule) : std::string{}, day_reason_text(console, item)});
   }
   return table;
 }
@@ -89,12 +84,12 @@ int list_calendars(Console& console, const CalendarOptions& options) {
   Table table{{console.text("column.calendar"), console.text("column.title"),
                console.text("column.timezone"), console.text("column.day_starts"),
                console.text("column.effective"), console.text("column.revision")}};
-  for (const Json& item : items_of(*answer)) {
+  for (const Json& item : items_of((*answer)["items"])) {
     table.add({std::string{item.text_or("name", "")}, std::string{item.text_or("title", "")},
                std::string{item.text_or("timezone", "")},
                std::string{item.text_or("day_starts_at", "00:00")},
                std::string{item.text_or("effective_from", "")},
-               fmt::to_string(item.integer_or("revision", 0))});
+               std::to_string(item.integer_or("revision", 0))});
   }
   if (table.empty()) console.say(console.text("message.no_calendars"));
   if (!table.empty()) console.print(table);

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>
@@ -143,10 +143,10 @@ int diff_calendars(Console& console, const CalendarOptions& options) {
   if (print_raw(console, *answer, "workflow")) return kOk;
   print_plan_changes(console, *answer);
   const auto count = [&](std::string_view key) {
-    return fmt::to_string(answer->integer_or(key, 0));
+    return std::to_string(answer->integer_or(key, 0));
   };
   if ((*answer)["items"].size() == 0) {
-    console.say(console.text("message.no_plan_changes", {{"days", fmt::to_string(options.days)},
+    console.say(console.text("message.no_plan_changes", {{"days", std::to_string(options.days)},
                                                          {"from", format_day(*from)}}));
     return kOk;
   }
@@ -155,7 +155,7 @@ int diff_calendars(Console& console, const CalendarOptions& options) {
       {{"added", count("added")}, {"removed", count("removed")}, {"moved", count("moved")}}));
   if (answer->bool_or("truncated", false)) {
     console.say(
-        console.text("message.plan_truncated", {{"n", fmt::to_string((*answer)["items"].size())}}));
+        console.text("message.plan_truncated", {{"n", std::to_string((*answer)["items"].size())}}));
   }
   return kOk;
 }

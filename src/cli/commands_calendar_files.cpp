@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <chrono>
@@ -140,11 +140,11 @@ int import_calendar(Console& console, const CalendarOptions& options) {
       .source = options.target,
       .open = options.open,
       .days = days.days};
-  console.say(console.text("message.imported", {{"n", fmt::to_string(days.days.size())},
+  console.say(console.text("message.imported", {{"n", std::to_string(days.days.size())},
                                                 {"from", format_day(days.days.front().first)},
                                                 {"until", format_day(days.days.back().last)}}));
   if (days.left_out > 0) {
-    console.say(console.text("message.left_out", {{"n", fmt::to_string(days.left_out)}}));
+    console.say(console.text("message.left_out", {{"n", std::to_string(days.left_out)}}));
   }
   if (options.out.empty() && print_raw(console, import_answer(draft, days.left_out), "date")) {
     return kOk;

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <chrono>
@@ -109,12 +109,12 @@ int validate_files(Console& console, const CheckOptions& options) {
     return is_valid ? kOk : kInvalid;
   }
   if (!is_valid) return kInvalid;
-  console.line(console.text("message.valid", {{"files", fmt::to_string(files->size())},
-                                              {"workflows", fmt::to_string(all.workflows.size())},
-                                              {"calendars", fmt::to_string(all.calendars.size())},
-                                              {"dates", fmt::to_string(all.business_dates.size())},
-                                              {"variables", fmt::to_string(all.variables.size())},
-                                              {"folders", fmt::to_string(all.folders.size())}}));
+  console.line(console.text("message.valid", {{"files", std::to_string(files->size())},
+                                              {"workflows", std::to_string(all.workflows.size())},
+                                              {"calendars", std::to_string(all.calendars.size())},
+                                              {"dates", std::to_string(all.business_dates.size())},
+                                              {"variables", std::to_string(all.variables.size())},
+                                              {"folders", std::to_string(all.folders.size())}}));
   return kOk;
 }
 
@@ -135,8 +135,8 @@ int lint_files(Console& console, const CheckOptions& options) {
   if (print_findings(console, findings, options.version)) return code;
   for (const spec::Finding& finding : findings) print_finding(console, finding);
   console.line(findings.empty()
-                   ? console.text("message.lint_clean", {{"files", fmt::to_string(files->size())}})
-                   : console.text("message.lint_found", {{"n", fmt::to_string(findings.size())}}));
+                   ? console.text("message.lint_clean", {{"files", std::to_string(files->size())}})
+                   : console.text("message.lint_found", {{"n", std::to_string(findings.size())}}));
   return code;
 }
 
@@ -167,7 +167,7 @@ int format_files(Console& console, const FormatOptions& options) {
     }
   }
   if (changed > 0) {
-    const Args args{{"n", fmt::to_string(changed)}};
+    const Args args{{"n", std::to_string(changed)}};
     console.say(options.check ? console.text("message.fmt_wanted", args)
                               : console.text("message.fmt_done", args));
   }

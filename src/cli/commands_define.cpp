@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands.h"
 #include "cli/remote.h"
@@ -17,7 +17,7 @@ std::string why_text(const Console& console, const Json& revision) {
   std::string text{revision.text_or("reason", "")};
   const std::int64_t back = revision.integer_or("rollback_of", 0);
   if (back == 0) return text;
-  const std::string note = console.text("note.rollback", {{"revision", fmt::to_string(back)}});
+  const std::string note = console.text("note.rollback", {{"revision", std::to_string(back)}});
   return text.empty() ? note : note + ": " + text;
 }
 
@@ -50,7 +50,7 @@ int list_workflows(Console& console, std::uint64_t limit) {
     const bool failed = item.bool_or("last_failed", false);
     table.add({name, std::string{item.text_or("title", "")},
                std::string{item.text_or("folder", "")},
-               fmt::to_string(item.integer_or("revision", 0)),
+               std::to_string(item.integer_or("revision", 0)),
                Cell{number > 0 ? fmt::format("{}#{}", name, number) : "",
                     failed ? Style::bad : Style::plain},
                console.instant(item["next_start"])});
@@ -99,7 +99,7 @@ int list_revisions(Console& console, const std::string& workflow) {
                console.text("column.digest")}};
   for (const Json& item :
        (*answer)["items"].is_array() ? (*answer)["items"].items() : Json::Array{}) {
-    table.add({fmt::to_string(item.integer_or("revision", 0)), console.instant(item["applied_at"]),
+    table.add({std::to_string(item.integer_or("revision", 0)), console.instant(item["applied_at"]),
                std::string{item.text_or("applied_by", "")}, why_text(console, item),
                std::string{item.text_or("source_ref", "")},
                std::string{item.text_or("digest", "").substr(0, 12)}});

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <optional>
@@ -59,13 +59,13 @@ void check_store(const Console& console, Findings& findings, Remote& remote) {
   const Json& runs = (*answer)["runs"];
   findings.good("doctor.store",
                 console.text("doctor.counts",
-                             {{"workflows", fmt::to_string(answer->integer_or("workflows", 0))},
-                              {"running", fmt::to_string(runs.integer_or("running", 0))},
-                              {"queued", fmt::to_string(runs.integer_or("queued", 0))},
-                              {"audit", fmt::to_string(answer->integer_or("audit_seq", 0))}}));
+                             {{"workflows", std::to_string(answer->integer_or("workflows", 0))},
+                              {"running", std::to_string(runs.integer_or("running", 0))},
+                              {"queued", std::to_string(runs.integer_or("queued", 0))},
+                              {"audit", std::to_string(answer->integer_or("audit_seq", 0))}}));
   const std::int64_t undecided = runs.integer_or("needs_decision", 0);
   if (undecided > 0) {
-    findings.bad("doctor.undecided", fmt::to_string(undecided),
+    findings.bad("doctor.undecided", std::to_string(undecided),
                  console.text("doctor.undecided.remedy"));
   }
 }
@@ -118,7 +118,7 @@ int Findings::finish() const {
   Json answer = Json::object({{"ok", bad_ == 0}, {"items", items_}});
   if (!print_raw(console_, answer, "name")) {
     console_.line(bad_ == 0 ? console_.text("doctor.all_good")
-                            : console_.text("doctor.bad", {{"n", fmt::to_string(bad_)}}));
+                            : console_.text("doctor.bad", {{"n", std::to_string(bad_)}}));
   }
   return bad_ == 0 ? kOk : kInternal;
 }

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/client_commands.h"
 #include "cli/commands.h"
@@ -46,10 +46,10 @@ int get_agent(Console& console, const std::string& name) {
        {console.text("agent.host"), std::string{agent.text_or("host", "")}},
        {console.text("agent.live"),
         fmt::format("{}/{}", agent.integer_or("live", 0), agent.integer_or("slots", 0))},
-       {console.text("agent.running_max"), fmt::to_string(agent.integer_or("running_max", 0))},
-       {console.text("agent.waiting"), fmt::to_string(agent.integer_or("waiting", 0))},
+       {console.text("agent.running_max"), std::to_string(agent.integer_or("running_max", 0))},
+       {console.text("agent.waiting"), std::to_string(agent.integer_or("waiting", 0))},
        {console.text("agent.version"), std::string{agent.text_or("version", "")}},
-       {console.text("column.pid"), pid > 0 ? fmt::to_string(pid) : ""}});
+       {console.text("column.pid"), pid > 0 ? std::to_string(pid) : ""}});
   return kOk;
 }
 

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>
@@ -202,9 +202,9 @@ void print_bulk(const Console& console, const Json& answer, bool to_stderr) {
     }
     text += "\n";
   }
-  const Args args{{"count", fmt::to_string(answer.integer_or("matched", 0))},
-                  {"ok", fmt::to_string(answer.integer_or("succeeded", 0))},
-                  {"refused", fmt::to_string(answer.integer_or("failed", 0))}};
+  const Args args{{"count", std::to_string(answer.integer_or("matched", 0))},
+                  {"ok", std::to_string(answer.integer_or("succeeded", 0))},
+                  {"refused", std::to_string(answer.integer_or("failed", 0))}};
   const bool dry = answer.bool_or("dry_run", false);
   text += dry ? console.text("message.bulk_preview", args) : console.text("message.bulk", args);
   to_stderr ? console.warn(text) : console.line(text);
@@ -230,7 +230,7 @@ int bulk(Console& console, const BulkOptions& options) {
     print_bulk(console, *preview, true);
     const std::string text = console.text(
         "question.bulk",
-        {{"action", options.action}, {"count", fmt::to_string(preview->integer_or("matched", 0))}});
+        {{"action", options.action}, {"count", std::to_string(preview->integer_or("matched", 0))}});
     if (!is_confirmed(console, text)) return kUsage;
   }
   body->set("plan_id", std::string{preview->text_or("plan_id", "")});

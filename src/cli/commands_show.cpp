@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -64,7 +64,7 @@ void print_run(const Console& console, const Json& run) {
       {{console.text("field.id"), std::string{run.text_or("id", "")}},
        {console.text("field.business_date"), std::string{run.text_or("business_date", "")}},
        {console.text("field.origin"), origin_of(console, run)},
-       {console.text("field.revision"), fmt::to_string(run.integer_or("revision", 0))},
+       {console.text("field.revision"), std::to_string(run.integer_or("revision", 0))},
        {console.text("field.planned"), with_zone(console, run["scheduled_for"])},
        {console.text("field.started"), with_zone(console, run["started_at"])},
        {console.text("field.ended"), with_zone(console, run["ended_at"])},
@@ -85,9 +85,9 @@ void print_run(const Console& console, const Json& run) {
     const std::int64_t number = job.integer_or("attempt", 0);
     table.add(
         {std::string{job.text_or("job", "")}, std::string{job.text_or("title", "")},
-         state_of(console, job), number > 0 ? fmt::to_string(number) : "",
+         state_of(console, job), number > 0 ? std::to_string(number) : "",
          console.instant(last["started_at"]), took_of(last),
-         last["exit_code"].is_integer() ? fmt::to_string(last.integer_or("exit_code", 0)) : "",
+         last["exit_code"].is_integer() ? std::to_string(last.integer_or("exit_code", 0)) : "",
          std::string{last.text_or("agent", "")}});
   }
   if (!table.empty()) console.out("\n" + table.render(console.color_out, console.ambiguous));
@@ -117,9 +117,9 @@ void print_job(const Console& console, const Json& job) {
     const std::int64_t log = attempt.integer_or("log_bytes", 0);
     const std::int64_t pid = attempt.integer_or("pid", 0);
     table.add(
-        {fmt::to_string(attempt.integer_or("number", 0)), state_of(console, attempt),
+        {std::to_string(attempt.integer_or("number", 0)), state_of(console, attempt),
          console.instant(attempt["started_at"]), took_of(attempt),
-         std::string{attempt.text_or("agent", "")}, pid > 0 ? fmt::to_string(pid) : "",
+         std::string{attempt.text_or("agent", "")}, pid > 0 ? std::to_string(pid) : "",
          std::string{attempt.text_or("cpu", "")},
          memory > 0 ? bytes_text(static_cast<std::uint64_t>(memory)) : "",
          attempt.find("log_bytes") != nullptr ? bytes_text(static_cast<std::uint64_t>(log)) : "",
@@ -192,14 +192,14 @@ int list_runs(Console& console, const ListOptions& options) {
                           console.instant(run["started_at"]),
                           took_of(run),
                           origin_of(console, run)};
-    if (console.is_wide()) row.emplace_back(fmt::to_string(run.integer_or("revision", 0)));
+    if (console.is_wide()) row.emplace_back(std::to_string(run.integer_or("revision", 0)));
     if (console.is_wide()) row.emplace_back(std::string{run.text_or("id", "")});
     if (console.is_wide()) row.emplace_back(flags_of(console, run));
     table.add(std::move(row));
   }
   console.print(table);
   if (!(*answer)["next_cursor"].is_null()) {
-    console.say(console.text("message.more_runs", {{"n", fmt::to_string(items.size())}}));
+    console.say(console.text("message.more_runs", {{"n", std::to_string(items.size())}}));
   }
   return kOk;
 }

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 
@@ -56,8 +56,8 @@ int list_agents(Console& console) {
                     connected ? Style::good : Style::bad},
                std::string{item.text_or("host", "")},
                fmt::format("{}/{}", item.integer_or("live", 0), item.integer_or("slots", 0)),
-               fmt::to_string(item.integer_or("waiting", 0)),
-               std::string{item.text_or("version", "")}, pid > 0 ? fmt::to_string(pid) : ""});
+               std::to_string(item.integer_or("waiting", 0)),
+               std::string{item.text_or("version", "")}, pid > 0 ? std::to_string(pid) : ""});
   }
   if (table.empty()) console.say(console.text("message.no_agents"));
   if (!table.empty()) console.print(table);

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t kIndent = 4;
 constexpr std::size_t kShownMax = 20;
-
-const Json::Array& items_of(const Json& list) {
-  static const Json::Array kNone;
-  return list.is_array() ? list.items() : kNone;
-}
 
 std::string reason_of(const Console& console, const Json& item) {
   std::string text = miss_word(console, item.text_or("reason", ""));
@@ -33,7 +28,7 @@ std::string verdict_of(const Console& console, const Json& trigger) {
   const auto& moved = items_of(plan["moved_away"]);
   const Args args{
       {"reason", reason_of(console, trigger)},
-      {"n", fmt::to_string(plan.is_object() ? plan.integer_or("starts_count", 0) : 0)},
+      {"n", std::to_string(plan.is_object() ? plan.integer_or("starts_count", 0) : 0)},
       {"to", moved.empty() ? "" : printable(moved.front().text_or("business_date", ""))}};
   std::string key = fmt::format("whyday.{}", code);
   if (code == "planned" && plan.integer_or("starts_count", 0) > 1) key += "_many";
@@ -58,7 +53,7 @@ std::string rules_text(const Console& console, const Json& schedule) {
     }
     const std::int64_t more =
         schedule.integer_or("starts_count", 0) - static_cast<std::int64_t>(starts.size());
-    if (more > 0) times += ", " + console.text("whyday.more", {{"n", fmt::to_string(more)}});
+    if (more > 0) times += ", " + console.text("whyday.more", {{"n", std::to_string(more)}});
     out += fmt::format("{}{}\n", std::string(kIndent, ' '), times);
   }
   const Json& day = schedule["day"];
@@ -91,7 +86,7 @@ std::string outcomes_text(const Console& console, const Json& trigger) {
                             static_cast<std::int64_t>(shown > kShownMax ? shown - kShownMax : 0);
   if (more > 0) {
     out += fmt::format("{}{}\n", std::string(kIndent, ' '),
-                       console.text("whyday.more", {{"n", fmt::to_string(more)}}));
+                       console.text("whyday.more", {{"n", std::to_string(more)}}));
   }
   return out;
 }

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -77,7 +77,7 @@ void check_disk(const Console& console, Findings& findings, const std::string& d
     findings.bad("doctor.disk", detail, console.text("doctor.disk.remedy"));
   } else if (info.f_files > 0 && info.f_favail < kInodesFreeMin) {  // some file systems count none
     findings.bad("doctor.disk",
-                 console.text("doctor.inodes", {{"n", fmt::to_string(info.f_favail)}}),
+                 console.text("doctor.inodes", {{"n", std::to_string(info.f_favail)}}),
                  console.text("doctor.disk.remedy"));
   } else {
     findings.good("doctor.disk", detail);

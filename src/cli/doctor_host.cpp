@@ -1,5 +1,5 @@
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -81,10 +81,10 @@ void check_descriptors(const Console& console, Findings& findings, const ServerF
   const auto limit = descriptors_of(server.is_alive ? server.pid : ::getpid());
   if (!limit) return;
   const std::string shown =
-      *limit == UINT64_MAX ? std::string{"unlimited"} : fmt::to_string(*limit);
+      *limit == UINT64_MAX ? std::string{"unlimited"} : std::to_string(*limit);
   if (*limit >= kDescriptorsMin) return findings.good("doctor.files", shown);
   findings.bad("doctor.files", shown,
-               console.text("doctor.files.remedy", {{"n", fmt::to_string(kDescriptorsMin)}}));
+               console.text("doctor.files.remedy", {{"n", std::to_string(kDescriptorsMin)}}));
 }
 
 void check_port(const Console& console, Findings& findings, const std::string& listen) {

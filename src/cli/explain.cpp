@@ -1,6 +1,6 @@
 #include "cli/explain.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <vector>
 

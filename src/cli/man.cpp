@@ -1,6 +1,6 @@
 #include "cli/man.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -108,7 +108,7 @@ void write_options(Page& page, const CLI::App* command) {
 
 void write_exits(Page& page, Lang lang) {
   page.section("man.exit");
-  for (const ExitText& exit : kExits) page.entry(fmt::to_string(exit.code), text(lang, exit.key));
+  for (const ExitText& exit : kExits) page.entry(std::to_string(exit.code), text(lang, exit.key));
 }
 
 std::string page_name(const CLI::App* command) {
@@ -213,7 +213,7 @@ int print_manual(Console& console, Grammar& grammar, const ClientOptions& option
     const auto written = write_pages(options.folder + below, pages);
     if (!written) return report(console, written.error());
     console.say(console.text(
-        "man.written", {{"n", fmt::to_string(pages.size())}, {"path", options.folder + below}}));
+        "man.written", {{"n", std::to_string(pages.size())}, {"path", options.folder + below}}));
     return kOk;
   }
   std::string name = "dandori";

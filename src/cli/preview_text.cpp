@@ -1,6 +1,6 @@
 #include "cli/preview_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kShownMax = 30;
 
 std::string number_of(const Json& json, std::string_view name) {
-  return fmt::to_string(json.integer_or(name, 0));
+  return std::to_string(json.integer_or(name, 0));
 }
 
 std::string joined(const Json& list) {
@@ -129,7 +129,7 @@ std::string preview_text(const Console& console, const Json& preview) {
   const std::size_t shown = std::min(jobs.size(), kShownMax);
   for (std::size_t i = 0; i < shown; ++i) text += job_text(console, jobs.items()[i]);
   if (jobs.size() > shown) {
-    text += "  " + console.text("list.more", {{"n", fmt::to_string(jobs.size() - shown)}}) + "\n";
+    text += "  " + console.text("list.more", {{"n", std::to_string(jobs.size() - shown)}}) + "\n";
   }
   const Json& runs = preview["runs"];
   for (const Json& run : runs.is_array() ? runs.items() : Json::Array{}) {

@@ -1,7 +1,7 @@
 #include "cli/progress.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/cli.h"
 #include "cli/progress_view.h"

@@ -1,6 +1,6 @@
 #include "cli/progress_view.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -71,9 +71,9 @@ std::string job_line(const Console& console, const JobProgress& job, std::option
     line += "  " + span_text(std::max(Duration{0}, *now - *job.started_at));
   }
   if (job.attempt > 1)
-    line += "  " + console.text("progress.attempt", {{"n", fmt::to_string(job.attempt)}});
+    line += "  " + console.text("progress.attempt", {{"n", std::to_string(job.attempt)}});
   if (job.exit_code && *job.exit_code != 0) {
-    line += "  " + console.text("why.exit_code", {{"exit_code", fmt::to_string(*job.exit_code)}});
+    line += "  " + console.text("why.exit_code", {{"exit_code", std::to_string(*job.exit_code)}});
   } else if (!job.failure.empty() && job.failure != "exit") {
     line += "  " + find_text(console.lang, "failure." + job.failure).value_or(job.failure);
   }
@@ -87,7 +87,7 @@ std::string progress_block(const Console& console, const Progress& progress, std
   const auto chosen = choose_jobs(progress.jobs(), room);
   for (const JobProgress* job : chosen) block += "  " + job_line(console, *job, now) + "\n";
   if (const std::size_t hidden = progress.jobs().size() - chosen.size(); hidden > 0) {
-    block += "  " + console.text("progress.more", {{"n", fmt::to_string(hidden)}}) + "\n";
+    block += "  " + console.text("progress.more", {{"n", std::to_string(hidden)}}) + "\n";
   }
   return block;
 }

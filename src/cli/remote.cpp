@@ -1,6 +1,6 @@
 #include "cli/remote.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -179,6 +179,11 @@ Answer<void> Remote::load_zone(Console& console) {
     return std::unexpected(Problem{.error = zone.error()});
   if (zone) console.set_zone(std::move(*zone));
   return {};
+}
+
+const Json::Array& items_of(const Json& list) {
+  static const Json::Array kNone;
+  return list.is_array() ? list.items() : kNone;
 }
 
 }  // namespace dandori::cli

@@ -125,4 +125,7 @@ class Remote {
   std::chrono::milliseconds patience_{30'000};
 };
 
+/// The items of a list in an answer; none where it is left out or no list.
+const Json::Array& items_of(const Json& list);
+
 }  // namespace dandori::cli

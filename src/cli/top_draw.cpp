@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -135,7 +135,7 @@ Line TopScreen::job_line(const TopJob& job, Timestamp now) const {
   }
   line.push_back(cell(took ? span_text(*took) : "", kSpanColumns));
   line.push_back(cell(
-      job.attempt > 1 ? word("progress.attempt", {{"n", fmt::to_string(job.attempt)}}) : "", 8));
+      job.attempt > 1 ? word("progress.attempt", {{"n", std::to_string(job.attempt)}}) : "", 8));
   line.push_back({job.title + "  "});
   line.push_back({job.detail, Style::bad});
   return line;

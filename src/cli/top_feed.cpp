@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr milliseconds kPace{500};
+constexpr milliseconds kFeedPace{500};
 constexpr milliseconds kUsualAge{60'000};
 constexpr std::size_t kActiveMax = 200, kFailuresMax = 50, kDetailsMax = 30, kUsualRuns = 20;
 constexpr std::size_t kLogLines = 400, kNoteLines = 6;
@@ -27,12 +27,6 @@ constexpr std::uint64_t kLogBytes = 64U << 10U;
 
 std::uint64_t count_of(const Json& item, std::string_view name) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(item.integer_or(name, 0), 0));
-}
-
-const Json::Array& items_of(const Json& answer) {
-  static const Json::Array kNone;
-  const Json* items = answer.find("items");
-  return items != nullptr && items->is_array() ? items->items() : kNone;
 }
 
 TopRun read_run(const Json& item) {
@@ -134,7 +128,7 @@ void TopFeed::run(const std::stop_token& stop) {
     step();
     wake();
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, stop, kPace, [this] { return hurry_; });
+    changed_.wait_for(lock, stop, kFeedPace, [this] { return hurry_; });
     hurry_ = false;
   }
 }
@@ -202,13 +196,13 @@ void TopFeed::read_runs(TopSnapshot& next) {
   next.active.clear();
   next.failures.clear();
   std::size_t details = 0;
-  for (const Json& item : items_of(*active)) {
+  for (const Json& item : items_of((*active)["items"])) {
     TopRun run = read_run(item);
     if (++details <= kDetailsMax) read_details(run);
     read_usual(run, std::string{item.text_or("workflow", "")});
     next.active.push_back(std::move(run));
   }
-  for (const Json& item : items_of(*failures)) {
+  for (const Json& item : items_of((*failures)["items"])) {
     if (item.bool_or("confirmed", false)) continue;
     TopRun run = read_run(item);
     if (++details <= kDetailsMax) read_details(run);
@@ -237,7 +231,7 @@ void TopFeed::read_usual(TopRun& run, const std::string& workflow) {
     const auto answer = remote_.list(fmt::format("/api/v1/runs?workflow={}&state=succeeded,warning",
                                                  http::percent_encode(workflow)),
                                      kUsualRuns);
-    for (const Json& item : answer ? items_of(*answer) : Json::Array{}) {
+    for (const Json& item : answer ? items_of((*answer)["items"]) : Json::Array{}) {
       const auto started = read_instant(item["started_at"]);
       const auto ended = read_instant(item["ended_at"]);
       // A rerun's span holds the time until somebody reran it.

@@ -1,6 +1,6 @@
 #include "cli/trace_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace dandori::cli {
 
@@ -16,7 +16,7 @@ std::string bracketed(const Console& console, std::string_view title) {
   return title.empty() ? std::string{} : console.text("day.reason", {{"reason", printable(title)}});
 }
 
-Args args_of(const Console& console, const Json& step) {
+Args step_args(const Console& console, const Json& step) {
   Args args;
   for (const auto& [name, value] : step.members()) {
     if (name == "day") {
@@ -66,7 +66,7 @@ std::string day_text(const Console& console, const Json& reason) {
 std::string step_text(const Console& console, const Json& step) {
   const std::string key =
       fmt::format("step.{}.{}", step.text_or("step", "?"), step.text_or("code", "?"));
-  const Args args = args_of(console, step);
+  const Args args = step_args(console, step);
   // The closed-day rule, or what an offset counts, makes a sentence of its own.
   for (const std::string_view special : {"rule", "count"}) {
     if (!step[special].is_string()) continue;

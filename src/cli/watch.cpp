@@ -1,6 +1,6 @@
 #include "cli/watch.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,9 +19,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPace{500};      ///< the screen changes at most twice a second
-constexpr milliseconds kOldest{5'000};  ///< some things change without a line in the journal
-constexpr milliseconds kAgain{1'000};   ///< while the server is away
+constexpr milliseconds kWatchPace{500};  ///< the screen changes at most twice a second
+constexpr milliseconds kOldest{5'000};   ///< some things change without a line in the journal
+constexpr milliseconds kAgain{1'000};    ///< while the server is away
 
 /// Waits until the journal grows, at most kOldest. False: the server does not answer.
 bool wait_for_news(Remote& remote, std::int64_t seq) {
@@ -117,7 +117,7 @@ int watch(Console& console, const Command& command) {
       std::this_thread::sleep_for(kAgain);
       remote->find_again();
     }
-    std::this_thread::sleep_until(begin + kPace);
+    std::this_thread::sleep_until(begin + kWatchPace);
   }
 }
 

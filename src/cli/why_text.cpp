@@ -1,6 +1,6 @@
 #include "cli/why_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -39,7 +39,7 @@ std::string joined(const Console& console, std::string_view name, const Json& it
         name == "needs" ? state_word(console.lang, item.as_string()) : printable(item.as_string());
   }
   if (items.size() > kShown) {
-    out += " " + console.text("list.more", {{"n", fmt::to_string(items.size() - kShown)}});
+    out += " " + console.text("list.more", {{"n", std::to_string(items.size() - kShown)}});
   }
   return out;
 }
@@ -58,7 +58,7 @@ bool is_default_need(const Json& needs) {
   return !needs.is_array() || needs == kDefault;
 }
 
-Args args_of(const Console& console, const Json& reason) {
+Args reason_args(const Console& console, const Json& reason) {
   Args args;
   for (const auto& [name, value] : reason.members()) {
     args.emplace_back(name, value_text(console, name, value));
@@ -131,7 +131,7 @@ std::string sentence_of(const Console& console, const Json& reason, const Args& 
 
 std::string line_of(const Console& console, const Json& reason, const Told& told,
                     std::size_t indent) {
-  const Args args = args_of(console, reason);
+  const Args args = reason_args(console, reason);
   const std::string code{reason.text_or("code", "")};
   const std::string label = find_text(console.lang, code + ".label").value_or("");
   std::string line(indent, ' ');
@@ -168,7 +168,7 @@ void append_reasons(std::string& out, const Console& console, const Json& reason
                    depth + 1);
     if (const std::int64_t more = reason.integer_or("more", 0); more > 0) {
       out.append(indent + 2, ' ');
-      out += console.text("list.more", {{"n", fmt::to_string(more)}}) + "\n";
+      out += console.text("list.more", {{"n", std::to_string(more)}}) + "\n";
     }
   }
 }

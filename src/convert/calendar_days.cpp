@@ -1,6 +1,6 @@
 #include "convert/calendar_days.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,11 +1,12 @@
 #include "convert/calendar_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "convert/imported.h"
 #include "spec/spec.h"
 #include "spec/yaml_out.h"
@@ -19,10 +20,6 @@ constexpr std::size_t kIdentifierMax = 100;
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 }  // namespace
 
 std::string write_draft(const CalendarDraft& draft) {

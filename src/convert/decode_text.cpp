@@ -1,6 +1,6 @@
 #include "convert/decode_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <iconv.h>
 
 #include <algorithm>

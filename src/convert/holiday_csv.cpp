@@ -1,6 +1,6 @@
 #include "convert/holiday_csv.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <optional>
@@ -15,10 +15,6 @@ namespace dandori::convert {
 namespace {
 
 constexpr std::string_view kDateHint = "write year, month and day, as 2026/1/1 or 2026-01-01";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Cells of one line; a cell in quotes may hold commas, and `""` for a quote. nullopt: a quote is
 /// not closed.

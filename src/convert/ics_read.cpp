@@ -1,6 +1,6 @@
 #include "convert/ics_read.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
@@ -23,7 +23,6 @@ namespace {
 using calendar::LocalTime;
 using calendar::TimeZone;
 
-constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::size_t kProblemsEnough = 20;  ///< then the file is not read on
 constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kStartsMax = 400'000;  ///< of all events, also before the window

@@ -9,7 +9,6 @@ namespace dandori::convert {
 
 namespace {
 
-constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kSpanSecondsMax = 3660 * kDaySeconds;
 
 std::string upper(std::string_view text) {

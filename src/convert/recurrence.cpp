@@ -1,6 +1,6 @@
 #include "convert/recurrence.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libical/ical.h>
 
 #include <algorithm>
@@ -22,7 +22,6 @@ using calendar::LocalTime;
 
 constexpr std::size_t kRuleBytesMax = 2000;
 constexpr std::size_t kStartsMax = 100'000;  ///< of one rule
-constexpr std::int64_t kDaySeconds = 86'400;
 
 /// A list of numbers in a rule: how far they go, and at which frequencies it may stand.
 struct ListPart {

@@ -2,7 +2,7 @@
 #include <functional>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "engine/apply.h"

@@ -290,7 +290,7 @@ TEST_CASE("a start by hand takes the business date of the moment by the first ca
   flow.noop("a");
   model::Calendar night = bank();
   night.day_starts_at_s = 10 * kHour;
-  flow.cron("t", "0 20 * * *", "").calendar = named("jp_bank");
+  flow.cron("t", "0 20 * * *", "").calendar = model::ref_to("jp_bank");
   Defining{}.calendar(night).workflow(flow).in(world);
   CHECK(pinned(world, world.start("nightly")) == "2026-11-19");  // 09:00 in Tokyo
   world.move_to(at("2026-11-20T01:00:00Z"));

@@ -47,18 +47,14 @@ calendar::BusinessCalendarPtr calendar_of(const State& state, const model::Calen
 }
 
 calendar::BusinessCalendarPtr calendar_named(const State& state, const std::string& name) {
-  model::CalendarRef ref;
-  ref.name = name;
-  return calendar_of(state, ref);
+  return calendar_of(state, model::ref_to(name));
 }
 
 std::set<std::string, std::less<>> resting_on(const calendar::Calendars& calendars,
                                               const std::vector<std::string>& changed) {
   std::set<std::string, std::less<>> found{changed.begin(), changed.end()};
   for (const std::string& name : calendars.names()) {
-    model::CalendarRef ref;
-    ref.name = name;
-    const std::vector<std::string> closure = calendars.closure(ref);
+    const std::vector<std::string> closure = calendars.closure(model::ref_to(name));
     const bool rests = std::ranges::any_of(changed, [&](const std::string& each) {
       return std::ranges::binary_search(closure, each);
     });

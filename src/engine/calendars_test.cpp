@@ -82,7 +82,7 @@ TEST_CASE("unknown names are refused with the place and the remedy, whichever na
   World world;
   WorkflowBuilder flow{"nightly"};
   flow.add("load");
-  flow.cron("t", "0 20 * * *").calendar = named("jp_bnk");
+  flow.cron("t", "0 20 * * *").calendar = model::ref_to("jp_bnk");
   Defining defining;
   defining.calendar(bank()).workflow(flow);
   Error error = error_of(world, defining);
@@ -92,7 +92,7 @@ TEST_CASE("unknown names are refused with the place and the remedy, whichever na
   CHECK(error.hint == "did you mean 'jp_bank'?");
   CHECK(world.store.calendars.empty());
 
-  flow.workflow().triggers[0].calendar = named("jp_bank");
+  flow.workflow().triggers[0].calendar = model::ref_to("jp_bank");
   flow.workflow().business_date = "batch";
   Defining with_date;
   with_date.calendar(bank()).workflow(flow);
@@ -101,7 +101,7 @@ TEST_CASE("unknown names are refused with the place and the remedy, whichever na
   CHECK(error.path == "/business_date");
 
   flow.workflow().business_date.clear();
-  flow.job("load").runs_on = model::RunsOn{{}, named("plant")};
+  flow.job("load").runs_on = model::RunsOn{{}, model::ref_to("plant")};
   Defining with_rule;
   with_rule.calendar(bank()).workflow(flow);
   CHECK(error_of(world, with_rule).message ==
@@ -126,8 +126,8 @@ TEST_CASE("calendars that extend each other in a ring are refused as a whole") {
   model::Calendar a = bank(), b = bank();
   a.name = "a";
   b.name = "b";
-  a.extends = named("b");
-  b.extends = named("a");
+  a.extends = model::ref_to("b");
+  b.extends = model::ref_to("a");
   Defining ring;
   ring.calendar(a).calendar(b);
   CHECK(error_of(world, ring).code == "calendar.cycle");
@@ -138,7 +138,7 @@ TEST_CASE("names may come with the same apply") {
   World world;
   WorkflowBuilder flow{"nightly"};
   flow.add("load");
-  flow.cron("t", "0 20 * * *").calendar = named("jp_bank");
+  flow.cron("t", "0 20 * * *").calendar = model::ref_to("jp_bank");
   flow.workflow().business_date = "batch";
   Defining{}.calendar(bank()).date(batch({std::nullopt, {"nightly"}})).workflow(flow).in(world);
   CHECK(world.store.workflows.contains("nightly"));
@@ -148,7 +148,7 @@ TEST_CASE("what is used is not removed, what is not is; a set removes only its o
   World world;
   WorkflowBuilder flow{"nightly"};
   flow.add("load");
-  flow.cron("t", "0 20 * * *").calendar = named("jp_bank");
+  flow.cron("t", "0 20 * * *").calendar = model::ref_to("jp_bank");
   flow.workflow().business_date = "batch";
   model::Calendar spare = bank();
   spare.name = "spare";
@@ -225,7 +225,7 @@ TEST_CASE("a time before the day begins is refused, with the hour to write") {
   flow.noop("load");
   model::Trigger& trigger = flow.cron("t", "");
   trigger.times = {3 * 3600};
-  trigger.calendar = named("jp_bank");
+  trigger.calendar = model::ref_to("jp_bank");
   Defining defining;
   defining.calendar(night).workflow(flow);
   Error error = error_of(world, defining);

@@ -49,12 +49,6 @@ inline model::Calendar bank() {
   return calendar;
 }
 
-inline model::CalendarRef named(std::string name) {
-  model::CalendarRef ref;
-  ref.name = std::move(name);
-  return ref;
-}
-
 /// A business date of JPBANK, moved by a job unless `advance` says otherwise.
 inline model::BusinessDate batch(model::AdvanceRule advance = {}, std::string_view start = {}) {
   model::BusinessDate date;

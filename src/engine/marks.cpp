@@ -1,6 +1,6 @@
 #include "engine/marks.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/job_state.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/job_state.h"
 #include "engine/render_order.h"

@@ -23,7 +23,7 @@ Lines decided(const World& world, const std::string& workflow) {
 model::Trigger& daily(WorkflowBuilder& flow, std::int32_t time_s, std::string calendar) {
   model::Trigger& trigger = flow.cron("t", "", "Asia/Tokyo");
   trigger.times = {time_s};
-  trigger.calendar = named(std::move(calendar));
+  trigger.calendar = model::ref_to(std::move(calendar));
   return trigger;
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a change of a calendar plans again what rests on it, and nothing that
   model::Calendar factory = bank();
   factory.name = "factory";
   factory.rules.clear();
-  factory.extends = named("jp_bank");
+  factory.extends = model::ref_to("jp_bank");
   Defining{}.calendar(bank()).calendar(factory).workflow(a).workflow(b).workflow(other).in(world);
   world.run_until(at("2026-11-21T12:00:00Z"));  // Saturday evening, decided as closed
   CHECK(decided(world, "a").back() == "11-21T20:00 bypassed closed_day");
@@ -193,7 +193,7 @@ TEST_CASE("[TRG-23] every 30m from 22:00 until 26:00: 9 starts a business date")
   trigger.every = 30min;
   trigger.from_s = 22 * kHour;
   trigger.until_s = 26 * kHour;
-  trigger.calendar = named("jp_bank");
+  trigger.calendar = model::ref_to("jp_bank");
   Defining{}.calendar(bank()).workflow(flow).in(world);
   world.run_until(at("2026-11-20T18:00:00Z"));
   std::size_t of_friday = 0;
@@ -233,7 +233,7 @@ TEST_CASE("from_end inside hours: past them, the next start waits for their begi
   trigger.from_end = true;
   trigger.from_s = 9 * kHour;
   trigger.until_s = 17 * kHour;
-  trigger.calendar = named("jp_bank");
+  trigger.calendar = model::ref_to("jp_bank");
   Defining{}.calendar(bank()).workflow(flow).in(world);  // Friday 09:00
   world.script("a", {exits(0, 8h)});
   world.run_until(at("2026-11-24T00:30:00Z"));

@@ -1,6 +1,6 @@
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/business_dates.h"
 #include "engine/job_state.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "engine/business_dates.h"
@@ -16,7 +16,6 @@ using model::PlannedState;
 namespace {
 
 constexpr std::size_t kOutcomesShown = 100;  ///< of one trigger; the rest is a number
-constexpr std::int64_t kDaySeconds = 86'400;
 
 /// In the zone of the first trigger that has one: near enough to find what belongs to a day.
 Timestamp midnight(const State& state, const model::Workflow& workflow, Day day) {

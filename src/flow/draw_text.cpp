@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <vector>
@@ -86,7 +86,7 @@ std::string write_text(const Graph& graph, const Layout& layout, const StateWord
     title_width = std::max(title_width, display_width(node.title));
     if (node.state) state_width = std::max(state_width, display_width(word(*node.state)));
   }
-  const std::size_t number_width = fmt::to_string(layout.layers.size()).size();
+  const std::size_t number_width = std::to_string(layout.layers.size()).size();
   for (std::size_t layer = 0; layer < layout.layers.size(); ++layer) {
     bool is_first = true;
     for (const std::uint32_t index : layout.layers[layer].jobs) {

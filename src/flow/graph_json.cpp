@@ -1,6 +1,6 @@
 #include "flow/graph_json.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <bit>

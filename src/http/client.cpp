@@ -1,6 +1,6 @@
 #include "http/client.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

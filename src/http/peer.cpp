@@ -1,7 +1,7 @@
 #include "http/peer.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 
 #include <array>

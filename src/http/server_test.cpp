@@ -1,7 +1,7 @@
 #include "http/server.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <atomic>
 #include <future>

@@ -1,7 +1,7 @@
 #include "http/stream.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <atomic>
 #include <future>

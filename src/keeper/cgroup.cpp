@@ -17,7 +17,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/hash.h"
 #include "base/log.h"
@@ -45,14 +45,6 @@ std::optional<std::string> read_whole(const std::string& path) {
   }
 }
 
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{value}
-                                                                  : std::nullopt;
-}
-
 void for_folders(const std::string& path, const std::function<void(const std::string&)>& each) {
   DIR* folder = ::opendir(path.c_str());
   if (folder == nullptr) return;
@@ -67,7 +59,7 @@ bool add_processes(const std::string& path, int depth, std::set<pid_t>& pids) {
   const std::optional<std::string> list = read_whole(path + "/cgroup.procs");
   if (!list) return errno == ENOENT || errno == ENODEV;
   for (const std::string_view line : split(*list, '\n')) {
-    if (const auto pid = number<pid_t>(line); pid && *pid > 0) pids.insert(*pid);
+    if (const auto pid = to_number<pid_t>(line); pid && *pid > 0) pids.insert(*pid);
   }
   bool all = true;
   if (depth >= kDepthMax) return all;
@@ -118,10 +110,10 @@ std::optional<SlotName> parse_name(std::string_view text) {
   if (!text.starts_with("slot-")) return std::nullopt;
   text.remove_prefix(5);
   const std::size_t dot = text.find(".g");
-  const auto slot = number<std::uint32_t>(text.substr(0, dot));
+  const auto slot = to_number<std::uint32_t>(text.substr(0, dot));
   const auto generation = dot == std::string_view::npos
                               ? std::optional{1U}
-                              : number<std::uint32_t>(text.substr(dot + 2));
+                              : to_number<std::uint32_t>(text.substr(dot + 2));
   if (!slot || !generation) return std::nullopt;
   return SlotName{*slot, *generation};
 }
@@ -309,7 +301,7 @@ Cgroup Cgroups::fresh(std::uint32_t slot) {
                                : fmt::format("{}/slot-{}.g{}", base_, slot, at.generation);
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
     log(LogLevel::warning, "keeper.cgroup_not_made",
-        {{"path", path}, {"reason", fmt::to_string(errno)}});
+        {{"path", path}, {"reason", std::to_string(errno)}});
     return {};
   }
   at.path = path;

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <fstream>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "keeper/test_host.h"
 

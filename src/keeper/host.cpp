@@ -15,7 +15,7 @@
 #include <cstring>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "keeper/fd.h"
@@ -46,14 +46,6 @@ std::vector<std::string> stat_fields(std::string_view pid) {
   return fields;
 }
 
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{value}
-                                                                  : std::nullopt;
-}
-
 std::int64_t clock_us(clockid_t clock) {
   timespec t{};
   ::clock_gettime(clock, &t);
@@ -73,8 +65,8 @@ Result<Uuid> read_boot_id() {
 }
 
 std::optional<std::uint64_t> process_start(pid_t pid) {
-  const std::vector<std::string> fields = stat_fields(fmt::to_string(pid));
-  return fields.size() > 19 ? number<std::uint64_t>(fields[19]) : std::nullopt;
+  const std::vector<std::string> fields = stat_fields(std::to_string(pid));
+  return fields.size() > 19 ? to_number<std::uint64_t>(fields[19]) : std::nullopt;
 }
 
 bool is_same_group(pid_t pid, std::uint64_t boot_us) {
@@ -97,9 +89,9 @@ bool is_group_gone(pid_t pid) {
   if (folder == nullptr) return false;
   bool gone = true;
   while (const dirent* entry = ::readdir(folder)) {
-    if (!number<pid_t>(entry->d_name)) continue;
+    if (!to_number<pid_t>(entry->d_name)) continue;
     const std::vector<std::string> fields = stat_fields(entry->d_name);
-    if (fields.size() < 3 || number<pid_t>(fields[2]) != pid) continue;
+    if (fields.size() < 3 || to_number<pid_t>(fields[2]) != pid) continue;
     if (fields[0] != "Z" && fields[0] != "X") gone = false;
   }
   ::closedir(folder);

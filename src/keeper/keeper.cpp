@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -186,9 +186,9 @@ void Keeper::look_at_left_overs(std::uint32_t slot) {
   if (seat.cgroup_clean || seat.stop_marked) return;
   log(LogLevel::info, "keeper.processes_left",
       {{"run", to_string(seat.attempt.run)},
-       {"job", fmt::to_string(seat.attempt.job)},
-       {"attempt", fmt::to_string(seat.attempt.number)},
-       {"count", fmt::to_string(seat.cgroup.count())}});
+       {"job", std::to_string(seat.attempt.job)},
+       {"attempt", std::to_string(seat.attempt.number)},
+       {"count", std::to_string(seat.cgroup.count())}});
 }
 
 void Keeper::watch(std::uint32_t slot) {
@@ -316,7 +316,7 @@ void Keeper::on_gone(std::uint32_t slot) {
   }
   settle_log(slot, {}, DX_STAGE_NONE);
   log(LogLevel::warning, "keeper.runner_gone",
-      {{"slot", fmt::to_string(slot)}, {"run", to_string(seat.attempt.run)}});
+      {{"slot", std::to_string(slot)}, {"run", to_string(seat.attempt.run)}});
   run(RunnerGone{slot, seat.sequence, pid, taken});
 }
 

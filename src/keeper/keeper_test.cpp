@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "keeper/test_host.h"
 

@@ -1,5 +1,5 @@
 // Lines of a log: where they begin, the last ones, and those with a text in them.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <fstream>
 

@@ -14,7 +14,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace dandori::keeper {
 namespace {
@@ -35,7 +35,7 @@ int spawn_runner(const std::string& program, std::uint64_t slot_offset, int sock
   ::posix_spawn_file_actions_adddup2(&actions, socket, DX_FD_SOCKET);
   ::posix_spawn_file_actions_adddup2(&actions, slots, DX_FD_SLOTS);
   ::posix_spawn_file_actions_adddup2(&actions, spool, DX_FD_SPOOL);
-  std::string name = "dandori-exec", offset = fmt::to_string(slot_offset);
+  std::string name = "dandori-exec", offset = std::to_string(slot_offset);
   std::array<char*, 3> argv = {name.data(), offset.data(), nullptr};
   std::array<char*, 1> env = {nullptr};
   const int error =

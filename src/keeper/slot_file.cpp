@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/assert.h"
 #include "base/hash.h"
@@ -50,7 +50,7 @@ std::uint32_t crc_of(std::uint64_t sequence, const T& record) {
   return crc32c({bytes.data(), bytes.size()});
 }
 
-std::unexpected<Error> io_error(std::string_view what) {
+std::unexpected<Error> slot_error(std::string_view what) {
   return fail("keeper.io", fmt::format("the agent's slot file: {}: {}", what, std::strerror(errno)),
               "check the disk and the rights of the data folder");
 }
@@ -79,9 +79,9 @@ Result<SlotFile> SlotFile::open(const std::string& path, std::uint32_t slots, Uu
                                 const std::string& agent_name) {
   SlotFile file;
   file.fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file.fd_) return io_error(path);
+  if (!file.fd_) return slot_error(path);
   struct stat status{};
-  if (::fstat(file.fd_.get(), &status) != 0) return io_error(path);
+  if (::fstat(file.fd_.get(), &status) != 0) return slot_error(path);
   const std::uint64_t name_tag = mix64(agent_name);
   const Result<void> ready = status.st_size == 0 ? file.create(slots, boot_id, name_tag)
                                                  : file.check_header(name_tag, path);
@@ -102,7 +102,7 @@ Result<void> SlotFile::create(std::uint32_t slots, Uuid boot_id, std::uint64_t n
   write_sequence(0);
   if (const Result<void> written = write_header(boot_id, name_tag); !written) return written;
   // Once, so that the blocks exist: records written later never meet a full disk.
-  if (::fdatasync(fd_.get()) != 0) return io_error("sync");
+  if (::fdatasync(fd_.get()) != 0) return slot_error("sync");
   return {};
 }
 
@@ -153,7 +153,7 @@ Result<void> SlotFile::grow(std::uint32_t slots) {
     const ssize_t wrote =
         ::pwrite(fd_.get(), zeros.data(), std::min<std::uint64_t>(zeros.size(), end - at),
                  static_cast<off_t>(at));
-    if (wrote <= 0) return io_error("cannot preallocate");
+    if (wrote <= 0) return slot_error("cannot preallocate");
     at += static_cast<std::uint64_t>(wrote);
   }
   slots_ = slots;
@@ -163,7 +163,7 @@ Result<void> SlotFile::grow(std::uint32_t slots) {
 Result<void> SlotFile::write_header(Uuid boot_id, std::uint64_t name_tag) {
   Header header{kMagic, DX_VERSION, slots_, boot_id.high, boot_id.low, name_tag, 0, 0};
   header.crc = crc_of(header);
-  if (::pwrite(fd_.get(), &header, sizeof header, 0) != sizeof header) return io_error("header");
+  if (::pwrite(fd_.get(), &header, sizeof header, 0) != sizeof header) return slot_error("header");
   return {};
 }
 
@@ -176,7 +176,7 @@ std::optional<dx_slot> SlotFile::read(std::uint32_t slot) const {
   const std::uint64_t sequence = record.start.sequence;
   if (sequence == 0) return std::nullopt;
   if (record.start.crc != crc_of(record.start)) {
-    log(LogLevel::warning, "keeper.torn_slot", {{"slot", fmt::to_string(slot)}});
+    log(LogLevel::warning, "keeper.torn_slot", {{"slot", std::to_string(slot)}});
     return std::nullopt;
   }
   if (record.running.crc != crc_of(sequence, record.running)) record.running = {};

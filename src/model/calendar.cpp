@@ -1,6 +1,14 @@
 #include "model/calendar.h"
 
+#include <utility>
+
 namespace dandori::model {
+
+CalendarRef ref_to(std::string name) {
+  CalendarRef ref;
+  ref.name = std::move(name);
+  return ref;
+}
 
 std::string_view first_name(const CalendarRef& ref) {
   if (!ref.name.empty()) return ref.name;

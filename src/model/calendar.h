@@ -54,6 +54,8 @@ struct CalendarRef {
   }
   bool operator==(const CalendarRef&) const = default;
 };
+/// The calendar of this name.
+CalendarRef ref_to(std::string name);
 /// The first calendar that it names, in order of writing; empty: none.
 std::string_view first_name(const CalendarRef& ref);
 /// Every calendar that it names, with doubles.

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>

@@ -126,7 +126,7 @@ std::map<std::pair<std::string, std::string>, std::uint64_t> Counters::values() 
 
 void Metrics::note_request(std::string_view route, int status, Duration took, bool timed) {
   const std::string_view name = route.empty() ? "none" : route;
-  requests_.add(name, fmt::to_string(status));
+  requests_.add(name, std::to_string(status));
   if (!timed) return;
   const std::lock_guard lock{request_mutex_};
   auto at = request_seconds_.find(name);

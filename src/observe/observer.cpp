@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 
@@ -101,7 +101,7 @@ void Reader::end_run(const model::JournalRow& line) {
 void Reader::write_log(const model::JournalRow& line) {
   const LogLevel level = level_of(line);
   if (!is_logged(level)) return;
-  std::vector<LogField> fields{{"seq", fmt::to_string(line.seq)}};
+  std::vector<LogField> fields{{"seq", std::to_string(line.seq)}};
   if (!line.run.is_nil()) {
     fields.push_back({"run", to_string(line.run)});
     if (const RunInfo* info = book_.find(line.run)) {
@@ -109,7 +109,7 @@ void Reader::write_log(const model::JournalRow& line) {
     }
   }
   if (!line.job.empty()) fields.push_back({"job", line.job});
-  if (line.attempt != 0) fields.push_back({"attempt", fmt::to_string(line.attempt)});
+  if (line.attempt != 0) fields.push_back({"attempt", std::to_string(line.attempt)});
   if (line.body.is_object()) {
     for (const auto& [name, value] : line.body.members()) {
       if (name != "name" && !value.is_null()) fields.push_back({name, text_of(value)});

@@ -1,6 +1,6 @@
 #include "observe/otlp.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace dandori::observe {
 
@@ -14,7 +14,7 @@ Json attribute(std::string_view key, const Json& value) {
   if (value.is_bool()) {
     any.set("boolValue", value);
   } else if (value.is_integer()) {
-    any.set("intValue", fmt::to_string(value.as_integer()));  // 64 bits are text in this encoding
+    any.set("intValue", std::to_string(value.as_integer()));  // 64 bits are text in this encoding
   } else {
     any.set("stringValue", value.is_string() ? value : Json{write_json(value)});
   }

@@ -1,6 +1,6 @@
 #include "observe/spans.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <variant>

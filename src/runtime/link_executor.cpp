@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/log.h"
 
@@ -121,7 +121,7 @@ Result<void> LinkExecutor::admit(const model::AgentHello& hello) {
 
 void LinkExecutor::supersede(link::ServerSession& older) {
   log(LogLevel::warning, "agent.superseded",
-      {{"agent", older.agent()}, {"session", fmt::to_string(older.number())}});
+      {{"agent", older.agent()}, {"session", std::to_string(older.number())}});
   older.close({"protocol.superseded", fmt::format("agent '{}' has connected anew", older.agent()),
                "nothing is to be done: the agent goes on in its new session"});
 }

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/log.h"
 
@@ -24,7 +24,7 @@ model::WorkflowPtr quarantined_workflow(const std::string& name) {
 void log_quarantine(const model::RevisionRow& revision, const Error& error) {
   log(LogLevel::error, "workflow.quarantined",
       {{"workflow", revision.workflow},
-       {"revision", fmt::to_string(revision.revision)},
+       {"revision", std::to_string(revision.revision)},
        {"code", error.code},
        {"message", error.message}});
 }
@@ -98,7 +98,7 @@ void log_unreadable(std::string_view kind, const Row& row, const Error& error) {
   log(LogLevel::error, "definition.quarantined",
       {{"kind", std::string{kind}},
        {"name", row.name},
-       {"revision", fmt::to_string(row.revision)},
+       {"revision", std::to_string(row.revision)},
        {"code", error.code},
        {"message", error.message}});
 }

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/log.h"
 
@@ -105,7 +105,7 @@ Result<void> Runtime::start(Now now, Steady host) {
     become(Phase::stopped, stopping());
     return loaded;
   }
-  log(LogLevel::info, "engine.started", {{"epoch", fmt::to_string(epoch_)}});
+  log(LogLevel::info, "engine.started", {{"epoch", std::to_string(epoch_)}});
   return {};
 }
 

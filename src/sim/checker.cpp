@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <variant>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "calendar/schedule.h"
 #include "sim/conditions.h"

@@ -1,7 +1,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/business_dates.h"
 #include "engine/job_state.h"

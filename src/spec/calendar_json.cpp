@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 
@@ -6,16 +6,13 @@
 #include "base/json.h"
 #include "spec/day_fields.h"
 #include "spec/reader.h"
+#include "spec/schedule_json.h"
 #include "spec/spec.h"
 #include "spec/tables.h"
 
 namespace dandori::spec {
 
 namespace {
-
-void set_text(Json& out, std::string_view key, const std::string& text) {
-  if (!text.empty()) out.set(key, text);
-}
 
 Json month_start_json(const model::MonthStart& start) {
   switch (start.form) {

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <bit>
 #include <utility>
@@ -17,10 +17,6 @@ namespace {
 constexpr std::size_t kCanonicalBytesMax = 256U << 20U;  // defaults written out to every job
 
 using model::JobState;
-
-void set_text(Json& out, std::string_view key, const std::string& text) {
-  if (!text.empty()) out.set(key, text);
-}
 
 Json span(Duration value) {
   return Json{format_duration(value)};

@@ -28,10 +28,6 @@ bool is_same(const Json& left, const Json& right) {
   return left == right && write_json(left) == write_json(right);
 }
 
-Json value_of(const Json* value) {
-  return value == nullptr ? Json{} : *value;
-}
-
 /// Keys of both objects: in the order of the second, after those that only the first has.
 std::vector<std::string> keys_of(const Json& before, const Json& after) {
   std::vector<std::string> keys;
@@ -134,6 +130,10 @@ void compare_group(Out& out, const Group& group, const Json* before, const Json*
 }
 
 }  // namespace
+
+Json value_of(const Json* value) {
+  return value == nullptr ? Json{} : *value;
+}
 
 std::vector<Difference> differences(const Json& before, const Json& after) {
   Out out;

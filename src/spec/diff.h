@@ -26,6 +26,9 @@ struct Difference {
   bool operator==(const Difference&) const = default;
 };
 
+/// A member or null where there is none.
+Json value_of(const Json* value);
+
 /// What differs between two canonical forms (JSON values of spec::write_canonical); null: there is
 /// no such workflow, which is one `workflow.added` or `workflow.removed` with `{jobs, triggers}`,
 /// how many. Empty exactly when the two are equal. In order of the language's fields; jobs in order

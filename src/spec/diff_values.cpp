@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string>
@@ -57,21 +57,17 @@ void compare_rules(Out& out, const Json* before, const Json* after) {
   for (const auto& [old_end, now_end] : pairs) {
     for (; i < old_end && j < now_end; ++i, ++j) {
       out.push_back(
-          {"rule", "changed", fmt::to_string(j + 1), "", before->items()[i], after->items()[j]});
+          {"rule", "changed", std::to_string(j + 1), "", before->items()[i], after->items()[j]});
     }
     for (; i < old_end; ++i) {
-      out.push_back({"rule", "removed", fmt::to_string(i + 1), "", before->items()[i], {}});
+      out.push_back({"rule", "removed", std::to_string(i + 1), "", before->items()[i], {}});
     }
     for (; j < now_end; ++j) {
-      out.push_back({"rule", "added", fmt::to_string(j + 1), "", {}, after->items()[j]});
+      out.push_back({"rule", "added", std::to_string(j + 1), "", {}, after->items()[j]});
     }
     i = old_end + 1;
     j = now_end + 1;
   }
-}
-
-Json value_of(const Json* value) {
-  return value == nullptr ? Json{} : *value;
 }
 
 void compare_field(Out& out, std::string_view subject, const std::string& key, const Json* old,

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,8 +14,7 @@ namespace dandori::spec {
 
 namespace {
 
-constexpr std::size_t kCandidatesMax = 2000;  // names compared for a hint
-constexpr std::size_t kBatch = 64;            // targets followed at once, one bit each
+constexpr std::size_t kBatch = 64;  // targets followed at once, one bit each
 
 /// The place of a column inside the text of the use.
 Place place_in(const ExpressionUse& use, std::size_t column, std::size_t width) {

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string>
@@ -15,8 +15,7 @@ namespace {
 using model::Dependency;
 using model::JobState;
 
-constexpr std::size_t kCycleShownMax = 100;   // names of one circle in a message
-constexpr std::size_t kCandidatesMax = 2000;  // ids compared for a hint
+constexpr std::size_t kCycleShownMax = 100;  // names of one circle in a message
 
 using Index = std::unordered_map<std::string_view, std::uint32_t>;
 

@@ -1,6 +1,6 @@
 #include "spec/lint.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -24,10 +24,6 @@ constexpr std::size_t kShownMax = 3;
 template <class List>
 bool holds(const List& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// The name without the digits at its end and the `_` before them.

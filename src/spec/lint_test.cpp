@@ -1,7 +1,7 @@
 #include "spec/lint.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace dandori::spec {
 namespace {

@@ -1,8 +1,9 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "calendar/zone.h"
 #include "spec/tables.h"
 
@@ -12,10 +13,6 @@ namespace {
 
 using model::Param;
 using model::ParamType;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// `"00:00"`…`"47:59"`: hours past 24 belong to the business date they are written for.
 bool is_clock_time(std::string_view text) {

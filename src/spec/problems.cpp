@@ -1,6 +1,6 @@
 #include "spec/problems.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <tuple>
@@ -136,7 +136,7 @@ std::string format_problem(const Problem& problem, bool with_source_excerpt) {
   if (problem.line > 0) out += fmt::format(":{}:{}", problem.line, problem.column);
   out += fmt::format(": {} [{}]", problem.message, problem.code);
   if (with_source_excerpt && !problem.source_line.empty()) {
-    const std::string number = fmt::to_string(problem.line);
+    const std::string number = std::to_string(problem.line);
     out += fmt::format("\n{}│ {}", number, problem.source_line);
     out += fmt::format("\n{}│ {}", std::string(number.size(), ' '), problem.pointer);
   }

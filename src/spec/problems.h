@@ -10,6 +10,9 @@
 
 namespace dandori::spec {
 
+/// Names compared to find the one that was meant.
+inline constexpr std::size_t kCandidatesMax = 2000;
+
 /// Collects what is wrong in one file and knows its lines. Borrows file name and text.
 class Problems {
  public:

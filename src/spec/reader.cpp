@@ -1,6 +1,6 @@
 #include "spec/reader.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <yaml.h>
 
 #include <algorithm>

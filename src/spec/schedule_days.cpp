@@ -1,6 +1,6 @@
 #include "spec/schedule_days.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -7,6 +7,8 @@
 
 namespace dandori::spec {
 
+inline constexpr Duration kDay = std::chrono::hours{24};
+
 /// Rules of `days`: a word, a map, or a list of these.
 Shape day_rules();
 /// Problems: spec.missing_key, spec.contradiction, spec.bad_value.

@@ -1,6 +1,6 @@
 #include "spec/schedule_json.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <utility>
@@ -12,10 +12,6 @@
 namespace dandori::spec {
 
 namespace {
-
-void set_text(Json& out, std::string_view key, const std::string& text) {
-  if (!text.empty()) out.set(key, text);
-}
 
 Json span(Duration value) {
   return Json{format_duration(value)};
@@ -81,6 +77,10 @@ void write_dates(Json& out, const model::Trigger& trigger) {
 }
 
 }  // namespace
+
+void set_text(Json& out, std::string_view key, const std::string& text) {
+  if (!text.empty()) out.set(key, text);
+}
 
 Json trigger_json(const model::Trigger& trigger) {
   Json out = Json::object({{"type", to_string(trigger.type)}});

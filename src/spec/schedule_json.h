@@ -1,10 +1,15 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "base/json.h"
 #include "model/workflow.h"
 
 namespace dandori::spec {
 
+/// Sets the member unless the text is empty: absent members are left out of a canonical form.
+void set_text(Json& out, std::string_view key, const std::string& text);
 /// A trigger in its canonical spelling.
 Json trigger_json(const model::Trigger& trigger);
 

@@ -19,9 +19,6 @@ constexpr std::size_t kShownMax = 40;  // bytes of a found text in a message
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return is_lower(c) || (c >= 'A' && c <= 'Z');
 }

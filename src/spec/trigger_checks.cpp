@@ -18,9 +18,7 @@ namespace dandori::spec {
 
 namespace {
 
-constexpr Duration kDay = 24h;
-
-constexpr auto kForms = std::to_array<std::string_view>(
+constexpr auto kTriggerForms = std::to_array<std::string_view>(
     {"cron", "rate", "on_calendar", "at", "every", "time", "times"});
 constexpr std::string_view kFormsHint =
     "cron: \"0 20 * * *\" or time: \"20:00\" starts every day at 20:00; at: \"2026-12-31T20:00\" "
@@ -103,7 +101,7 @@ class Check {
 };
 
 bool Check::has_one_form() {
-  for (const std::string_view key : kForms) {
+  for (const std::string_view key : kTriggerForms) {
     const Member* member = given(key);
     if (member == nullptr) continue;
     if (form_.empty()) {
@@ -131,7 +129,7 @@ bool Check::has_one_form() {
     }
     context_.add(
         draft_.place, "spec.missing_key",
-        fmt::format("{}: a trigger needs one of {}", path_.text(), fmt::join(kForms, ", ")),
+        fmt::format("{}: a trigger needs one of {}", path_.text(), fmt::join(kTriggerForms, ", ")),
         std::string{kFormsHint});
     return false;
   }

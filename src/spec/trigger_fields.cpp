@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>
@@ -72,7 +72,6 @@ Shape whole_days() {
 }
 
 void read_whole_days(Context& context, const Node& node, const Path& path, std::int32_t& out) {
-  constexpr Duration kDay = 24h;
   const bool is_number = node.kind == NodeKind::integer;
   const Duration span = is_number ? read_integer(node) * kDay : read_duration(node);
   if (span % kDay == Duration::zero() && span / kDay <= kDaysMax) {

@@ -1,6 +1,6 @@
 #include "spec/workflow_reader.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>

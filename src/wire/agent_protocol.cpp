@@ -4,7 +4,7 @@
 #include <array>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/assert.h"
 #include "base/text.h"

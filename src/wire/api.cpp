@@ -1,6 +1,6 @@
 #include "wire/api.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 #include "model/trace.h"

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "store/rows.h"
 

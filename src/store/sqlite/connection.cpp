@@ -1,6 +1,6 @@
 #include "store/sqlite/connection.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/assert.h"
 

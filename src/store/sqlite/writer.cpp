@@ -1,6 +1,6 @@
 #include "store/sqlite/writer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/log.h"
 #include "store/rows.h"
