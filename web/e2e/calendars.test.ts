@@ -163,4 +163,23 @@ describe('the schedule of a workflow', () => {
     await list.locator('tr[data-dropped]', { hasText: '休業日(土曜日)' }).first().waitFor();
     expect(await list.locator('tbody tr:not([data-dropped])').count()).toBe(30);
   });
+
+  it('of calendars that are combined, the one that closes the day is named', async () => {
+    const page = await world.page();
+    await page.goto('/workflows/both_open/schedule?day=2040-12-27');
+    await at(page, '2040-12-27').locator('s', { hasText: '09:00 a closed day' }).waitFor();
+    await page.locator('.schedule-day').getByText('closed: date, rule 1 of stocktaking').waitFor();
+    await line(page, '2040-12-28', '09:00').waitFor();
+  });
+
+  it('a start leads to its run as soon as it is there', async () => {
+    const soon = Date.now() + 1500;
+    const date = new Date(soon + 9 * 3_600_000).toISOString().slice(0, 10); // in Tokyo
+    const trigger = `{type: once, at: "${new Date(soon).toISOString()}"}`;
+    await world.apply(`name: soon\ntriggers: {t: ${trigger}}\njobs: {a: {run: "true"}}\n`);
+    const page = await world.page();
+    await page.goto(`/workflows/soon/schedule?day=${date}`);
+    await page.locator('.schedule-day').getByRole('link', { name: 'run' }).click();
+    await page.getByRole('heading', { level: 1, name: /soon.*#1/ }).waitFor();
+  });
 });

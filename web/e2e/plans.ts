@@ -29,6 +29,13 @@ timezone: Asia/Tokyo
 month_starts_on: 21
 label: end
 extends: jpbank
+---
+kind: Calendar
+name: stocktaking
+title: 棚卸日
+timezone: Asia/Tokyo
+rules:
+  - {closed: {dates: ["2040-12-27"]}}
 `;
 
 const DATES = `
@@ -57,6 +64,11 @@ triggers:
   closing: {type: schedule, days: {day: last}, time: "22:00", calendar: jpbank, on_closed_day: previous}
   daily: {type: schedule, days: every_day, time: "06:00", calendar: jpbank, on_closed_day: skip}
   intraday: {type: schedule, days: {day: 10}, every: 30m, from: "22:00", until: "26:00", calendar: jpbank, on_closed_day: next}
+jobs: {a: {run: "true"}}
+---
+name: both_open
+triggers:
+  daily: {type: schedule, days: every_day, time: "09:00", calendar: {all_of: [jpbank, stocktaking]}}
 jobs: {a: {run: "true"}}
 ---
 name: new_york

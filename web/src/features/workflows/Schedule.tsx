@@ -173,7 +173,7 @@ export function Schedule({ workflow }: { workflow: string }) {
   useLive(null, (message) => {
     const ours =
       message.kind === 'resync' ||
-      (message.event.kind.startsWith('run.') && message.event.body?.['workflow'] === workflow);
+      (message.event.kind.startsWith('run.') && message.event.workflow === workflow);
     if (ours) again();
   });
   const go = useCallback(
