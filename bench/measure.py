@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "build/release/bin"
 BIN = Path(os.environ.setdefault("DANDORI_BIN", str(BUILT / "dandori"))).parent
 sys.path.insert(0, str(ROOT / "tests/e2e"))
-from harness import PATIENCE, Server  # noqa: E402
+from harness import PATIENCE, Follower, Server  # noqa: E402
 
 CORES = os.cpu_count() or 1
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -9,9 +9,9 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from measure import (BIN, BUILT, CORES, NOOP, TRUE, Make, Row, Server, anchor, apply_all, chain, fan, flat, hops_ms, instant,
-                     job_ends, last_seq, load, memory_mb, newest, parallel, pause, process_cpu, pss_mb, quantile,
-                     run_name, run_to_end, scratch, spawn_limit, thread_cpu, took, wait_agent)
+from measure import (BIN, BUILT, CORES, NOOP, TRUE, Follower, Make, Row, Server, anchor, apply_all, chain, fan, flat,
+                     hops_ms, instant, job_ends, last_seq, load, memory_mb, newest, parallel, pause, process_cpu,
+                     pss_mb, quantile, run_name, run_to_end, scratch, spawn_limit, thread_cpu, took, wait_agent)
 
 
 class Settings:
@@ -37,6 +37,7 @@ class Settings:
         self.stored_schedules = 50_000 if quick else 1_000_000
         self.due_schedules = 1000 if quick else 10_000
         self.idle_seconds = 3 if quick else 10
+        self.date_moves = 20 if quick else 200
         self.workflows = 1000 if quick else 10_000
         self.history = 100_000 if quick else 1_000_000
 
@@ -465,6 +466,32 @@ def future(settings: Settings) -> list[Row]:
     return [expand, daily, weekdays]
 
 
+# ---- business dates: BIZ-07
+
+
+def date_moves(settings: Settings) -> list[Row]:
+    """From the request that moves a date until a program outside knows: by its events, and by GET."""
+    event = Row("BIZ-07", "a moved business date: until its event is read", "ms", "value <= 1000")
+    value = Row("BIZ-07", "until GET shows it", "ms", "value <= 1000")
+    with Server() as server:
+        server.apply("kind: BusinessDate\nname: batch\nadvance: job\nstart: 2026-05-01\n")
+        follower = Follower(server, "business-dates")
+        for _ in settings.each_round():
+            event_ms, value_ms = [], []
+            for _ in range(settings.date_moves):
+                begin = time.perf_counter()
+                to = server.api("POST", "/business-dates/batch:move", {"step": "next", "reason": "bench"})["to"]
+                read = follower.next()["body"]["to"]
+                event_ms.append((time.perf_counter() - begin) * 1000)
+                shown = server.api("GET", "/business-dates/batch")["value"]
+                value_ms.append((time.perf_counter() - begin) * 1000)
+                assert to == read == shown, f"moved to {to}, the event says {read}, GET {shown}"
+            event.add(max(event_ms))
+            value.add(max(value_ms))
+        follower.close()
+    return [event, value]
+
+
 def machine(settings: Settings) -> list[Row]:
     """What everything else stands beside."""
     spawn = Row("machine", "spawn and wait, bare", "jobs/s")
@@ -497,4 +524,5 @@ GROUPS = (
     (lists, ("G11",)),
     (many_schedules, ("G4b",)),
     (future, ("G10",)),
+    (date_moves, ("BIZ-07",)),
 )

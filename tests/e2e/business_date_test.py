@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """Business dates with the real server: values that runs work for, their moves, and who follows them."""
-import http.client
-import json
 import unittest
 
-from harness import PATIENCE, Problem, Server, run_and_report, until
+from harness import Follower, Problem, Server, run_and_report, until
 
 DATES = """kind: Calendar
 name: jpbank
@@ -37,28 +35,6 @@ jobs:
   advance: {type: business_date, with: {name: batch}}
 """
 NOW = "2026-05-01T03:00:00Z"
-
-
-class Follower:
-    """The events of a topic, one after the other, as a program outside reads them."""
-
-    def __init__(self, server: Server, topics: str):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        self.connection.request("GET", f"/api/v1/events?topics={topics}",
-                                headers={"Authorization": f"Bearer {server.token()}"})
-        self.answer = self.connection.getresponse()
-        for line in self.answer:
-            if line.startswith(b"event: ready"):
-                break
-
-    def next(self) -> dict:
-        for line in self.answer:
-            if line.startswith(b"data: {") and b'"kind"' in line:
-                return json.loads(line[6:])
-        raise AssertionError("the events ended")
-
-    def close(self):
-        self.connection.close()
 
 
 class BusinessDates(unittest.TestCase):

@@ -269,3 +269,25 @@ def until(condition, what: str):
         if time.monotonic() > deadline:
             raise AssertionError(f"did not come true in {PATIENCE} s: {what}")
         pause.wait(0.01)
+
+
+class Follower:
+    """The events of a topic, one after the other, as a program outside reads them."""
+
+    def __init__(self, server: Server, topics: str):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        self.connection.request("GET", f"/api/v1/events?topics={topics}",
+                                headers={"Authorization": f"Bearer {server.token()}"})
+        self.answer = self.connection.getresponse()
+        for line in self.answer:
+            if line.startswith(b"event: ready"):
+                break
+
+    def next(self) -> dict:
+        for line in self.answer:
+            if line.startswith(b"data: {") and b'"kind"' in line:
+                return json.loads(line[6:])
+        raise AssertionError("the events ended")
+
+    def close(self):
+        self.connection.close()
