@@ -52,5 +52,6 @@ function(dandori_embed_pages target)
             -P ${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake
     DEPENDS ${pages} ${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake
     COMMENT "embedding docs/errors" VERBATIM)
+  set_source_files_properties(${out} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${out})
 endfunction()

@@ -87,9 +87,9 @@ Json date_json(const Known& known, const Schedules& schedules) {
        {"calendar", definition.calendar},
        {"timezone", calendar::zone_name(definition, *known.calendar, schedules.around())},
        {"unit", to_string(definition.unit)},
-       {"moved_at", wire::instant_json(known.row.moved_at)},
+       {"moved_at", instant_json(known.row.moved_at)},
        {"revision", known.row.revision},
-       {"applied_at", wire::instant_json(known.row.applied_at)},
+       {"applied_at", instant_json(known.row.applied_at)},
        {"applied_by", known.row.applied_by},
        {"next", known.row.deleted ? Json{} : next_json(known, schedules.around())}});
 }
@@ -98,7 +98,7 @@ Json move_json(const model::BusinessDateMoveRow& move) {
   return Json::object({{"number", move.number},
                        {"from", move.from.empty() ? Json{} : Json{move.from}},
                        {"to", move.to},
-                       {"at", wire::instant_json(move.at)},
+                       {"at", instant_json(move.at)},
                        {"how", to_string(move.how)},
                        {"actor", move.actor},
                        {"reason", move.reason},

@@ -105,7 +105,7 @@ Json calendar_json(const model::CalendarRow& row, const Schedules& schedules, co
                        {"valid", validity_of(canonical)},
                        {"effective_from", or_else(canonical, "effective_from", {})},
                        {"revision", row.revision},
-                       {"applied_at", wire::instant_json(row.applied_at)},
+                       {"applied_at", instant_json(row.applied_at)},
                        {"applied_by", row.applied_by},
                        {"verified_until", verified_json(schedules.calendars(), row.name)},
                        {"used_by_count", use == uses.end() ? 0 : use->second.count()}});
@@ -128,7 +128,7 @@ Json use_json(const Uses& uses, const std::string& name) {
 Json revision_json(const model::CalendarRow& row) {
   return Json::object({{"revision", row.revision},
                        {"digest", row.digest},
-                       {"applied_at", wire::instant_json(row.applied_at)},
+                       {"applied_at", instant_json(row.applied_at)},
                        {"applied_by", row.applied_by},
                        {"reason", row.reason},
                        {"source_ref", row.source_ref},

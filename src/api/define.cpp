@@ -227,6 +227,22 @@ Result<std::vector<Json>> find_changes(Services& services, const model::ApplyDef
   return changes;
 }
 
+/// A refusal with the status that the real call would answer.
+Json refused_json(const Json& refused) {
+  Json out = refused;
+  out.set("status", status_of(refused.text_or("code", "")));
+  return out;
+}
+
+/// The answer of an apply, of a dry run too.
+Json applied_json(const Json& answer) {
+  const Json* refused = answer.find("refused");
+  if (refused == nullptr) return answer;
+  Json out = answer;
+  out.set("refused", refused_json(*refused));
+  return out;
+}
+
 /// The engine's dry run with the changes; what stays as it is is left out.
 Json diff_json(const Json& answer, const std::vector<Json>& changes) {
   Json::Array items;
@@ -250,7 +266,7 @@ Json diff_json(const Json& answer, const std::vector<Json>& changes) {
   }
   Json out =
       Json::object({{"plan_id", answer["plan_id"]}, {"items", Json::array(std::move(items))}});
-  if (const Json* refused = answer.find("refused")) out.set("refused", *refused);
+  if (const Json* refused = answer.find("refused")) out.set("refused", refused_json(*refused));
   return out;
 }
 
@@ -314,7 +330,7 @@ void post_apply(Call call) {
   if (!body) return call.fail(body.error());
   auto request = read_definitions(call, *body);
   if (!request) return;
-  submit(std::move(call), std::move(*request));
+  submit(std::move(call), std::move(*request), 200, {}, applied_json);
 }
 
 void post_diff(Call call) {
@@ -349,7 +365,7 @@ void rollback_workflow(Call call) {
   request->rollback_of = *revision;
   request->source_ref = row->source_ref;
   request->workflows.push_back({*definition, row->source, row->canonical});
-  submit(std::move(call), std::move(*request));
+  submit(std::move(call), std::move(*request), 200, {}, applied_json);
 }
 
 void diff_revisions(Call call) {

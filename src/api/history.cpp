@@ -14,7 +14,7 @@ namespace {
 
 using model::RunState;
 
-constexpr std::uint64_t kDaysMax = 400;
+constexpr std::uint64_t kHistoryDaysMax = 400;
 
 /// What a day shows first, worst first.
 constexpr auto kWorstFirst = std::to_array<RunState>(
@@ -66,11 +66,11 @@ store::DayWindow window_of(std::string workflow, calendar::Day last, std::uint64
 
 /// One aggregate a day. The store reads narrow rows of the workflow's own runs within the window.
 void get_history(Call call) {
-  const auto count = number_parameter(call.request, "days", 90, kDaysMax);
+  const auto count = number_parameter(call.request, "days", 90, kHistoryDaysMax);
   if (!count) return call.fail(count.error());
   if (*count == 0) {
     return call.fail({"request.bad_parameter", "the parameter 'days' is 0",
-                      fmt::format("ask for 1 to {} days", kDaysMax), "?days"});
+                      fmt::format("ask for 1 to {} days", kHistoryDaysMax), "?days"});
   }
   const auto zone = call.services.zone(call.services.settings.timezone);
   if (!zone) return call.fail(zone.error());

@@ -105,12 +105,12 @@ class LineSource final : public http::ChunkSource {
 };
 
 /// Where a stream begins.
-struct Begin {
+struct LogBegin {
   std::uint64_t attempt = 0;  ///< 0: the newest
   model::LogFind find{.what = model::LogFind::What::offset};
 };
 
-Result<Begin> read_begin(const http::Request& request) {
+Result<LogBegin> read_begin(const http::Request& request) {
   const auto known = check_parameters(request, {"attempt", "offset", "tail"});
   if (!known) return std::unexpected(known.error());
   const auto attempt = number_parameter(request, "attempt", 0, UINT32_MAX);
@@ -119,7 +119,7 @@ Result<Begin> read_begin(const http::Request& request) {
   if (!offset) return std::unexpected(offset.error());
   const auto tail = number_parameter(request, "tail", 0, kStreamTailMax);
   if (!tail) return std::unexpected(tail.error());
-  Begin begin{.attempt = *attempt};
+  LogBegin begin{.attempt = *attempt};
   begin.find.offset = *offset;
   const std::string_view seen = request.headers.value("Last-Event-ID");
   if (!seen.empty()) {

@@ -21,7 +21,7 @@ namespace dandori::api {
 namespace {
 
 constexpr std::uint64_t kPreviewMax = 10'000;
-constexpr std::int32_t kUsualDays = 31, kDaysMax = 100;
+constexpr std::int32_t kScheduleDays = 31, kScheduleDaysMax = 100;
 constexpr std::size_t kShownMax = 50;          ///< runs of one trigger on one day
 constexpr std::size_t kComputedMax = 250'000;  ///< runs of one trigger in all
 
@@ -210,7 +210,7 @@ void get_preview(Call call) {
 void get_schedule(Call call) {
   const auto day = today(call.services);
   if (!day) return call.fail(day.error());
-  const auto days = days_parameter(call.request, *day, kUsualDays, kDaysMax);
+  const auto days = days_parameter(call.request, *day, kScheduleDays, kScheduleDaysMax);
   if (!days) return call.fail(days.error());
   const auto newest = newest_of(call);
   if (!newest) return call.fail(newest.error());

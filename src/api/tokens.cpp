@@ -16,7 +16,7 @@ Json session_json(const Caller& caller) {
                             {"role", to_string(caller.role)},
                             {"permissions", permissions_json(caller.role)},
                             {"channel", to_string(caller.actor.channel)},
-                            {"expires_at", wire::instant_json(caller.expires_at)}});
+                            {"expires_at", instant_json(caller.expires_at)}});
   if (caller.session) body.set("csrf", caller.session->csrf);
   return body;
 }

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kTopicsMax = 100;
 
 // Plain topics and the kinds they stand for.
-constexpr auto kRooms = std::to_array<std::pair<std::string_view, std::string_view>>({
+constexpr auto kTopicRooms = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"runs", "run."},
     {"jobs", "job."},
     {"workflows", "workflow."},
@@ -68,8 +68,9 @@ Result<Topics> parse_topics(std::string_view text, store::QueryStore& query) {
   }
   for (const std::string_view part : parts) {
     const std::string_view topic = trim(part);
-    const auto room = std::ranges::find(kRooms, topic, &decltype(kRooms)::value_type::first);
-    if (room != kRooms.end()) {
+    const auto room =
+        std::ranges::find(kTopicRooms, topic, &decltype(kTopicRooms)::value_type::first);
+    if (room != kTopicRooms.end()) {
       topics.rooms.emplace_back(room->second);
     } else if (topic.starts_with("run:") && topic.size() > 4) {
       const auto run = run_named(topic.substr(4), query);

@@ -93,7 +93,7 @@ Result<Json> WorkflowFacts::show(const model::WorkflowRow& row) {
   add_marks(item, row.name, marks_);
   item.set("labels", std::move(labels));
   item.set("last_run", std::move(newest));
-  item.set("next_start", wire::instant_json(next));
+  item.set("next_start", instant_json(next));
   item.set("runs_active", runs->active);
   return item;
 }

@@ -71,6 +71,12 @@ Glyph first_glyph(std::string_view text, Ambiguous ambiguous) {
 
 }  // namespace
 
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::ranges::transform(out, out.begin(), to_lower);
+  return out;
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);

@@ -15,6 +15,12 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+/// ASCII letters only.
+std::string lower(std::string_view text);
+
 /// The number that `text` is as a whole, decimal; nothing for any other text or out of T's range.
 template <class T>
 std::optional<T> to_number(std::string_view text) {

@@ -22,7 +22,7 @@ constexpr std::string_view kEventCronForm =
 enum class Part : std::uint8_t { minute, hour, day_of_month, month, day_of_week, year };
 
 /// What one field may hold: the values from `low` to `high`.
-struct FieldRule {
+struct EventFieldRule {
   Part part;
   std::string_view name;
   int low;
@@ -34,7 +34,7 @@ struct FieldRule {
 };
 
 constexpr std::string_view kPlain = "allowed are numbers, '*', and '-' ',' '/' between them";
-constexpr std::array<FieldRule, 6> kFields{{
+constexpr std::array<EventFieldRule, 6> kEventFields{{
     {Part::minute, "minute", 0, 59, {}, kPlain},
     {Part::hour, "hour", 0, 23, {}, kPlain},
     {Part::day_of_month,
@@ -59,9 +59,9 @@ struct FieldValues {
 };
 
 /// Reads one field. Letters may be small.
-class FieldReader {
+class EventFieldReader {
  public:
-  FieldReader(const FieldRule& rule, Slice field)
+  EventFieldReader(const EventFieldRule& rule, Slice field)
       : rule_{rule}, field_{field}, text_{"cron", rule.name, field} {}
 
   Result<FieldValues> read() {
@@ -214,7 +214,7 @@ class FieldReader {
   /// What read_word answers for `FRIL`, which is noted already.
   static constexpr int kLastOfWeek = -1;
 
-  const FieldRule& rule_;
+  const EventFieldRule& rule_;
   Slice field_;
   FieldText text_;
   FieldValues values_;
@@ -238,17 +238,17 @@ Result<std::vector<Slice>> fields_of(std::string_view text) {
   const std::size_t at = begin + kOpen.size();
   std::vector<Slice> fields = split_fields(text.substr(at, written.size() - kOpen.size() - 1));
   for (Slice& field : fields) field.at += at;
-  if (fields.size() < kFields.size()) {
+  if (fields.size() < kEventFields.size()) {
     return fail("cron.syntax",
-                fmt::format("{} of {} fields: {} is missing", fields.size(), kFields.size(),
-                            kFields[fields.size()].name),
+                fmt::format("{} of {} fields: {} is missing", fields.size(), kEventFields.size(),
+                            kEventFields[fields.size()].name),
                 std::string{kEventCronForm});
   }
-  if (fields.size() > kFields.size()) {
-    const Slice& extra = fields[kFields.size()];
+  if (fields.size() > kEventFields.size()) {
+    const Slice& extra = fields[kEventFields.size()];
     return fail("cron.syntax",
                 fmt::format("column {}: '{}' comes after the last of {} fields", extra.at + 1,
-                            shown(extra.text), kFields.size()),
+                            shown(extra.text), kEventFields.size()),
                 fmt::format("{}; there are no seconds", kEventCronForm));
   }
   return fields;
@@ -316,8 +316,8 @@ Result<ClockExpr> parse_event_cron(std::string_view text) {
   const Result<std::vector<Slice>> fields = fields_of(text);
   if (!fields) return std::unexpected(fields.error());
   std::array<FieldValues, 6> values;
-  for (std::size_t i = 0; i < kFields.size(); ++i) {
-    Result<FieldValues> read = FieldReader{kFields[i], (*fields)[i]}.read();
+  for (std::size_t i = 0; i < kEventFields.size(); ++i) {
+    Result<FieldValues> read = EventFieldReader{kEventFields[i], (*fields)[i]}.read();
     if (!read) return std::unexpected(std::move(read.error()));
     values[i] = std::move(*read);
   }

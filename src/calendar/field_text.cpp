@@ -10,12 +10,6 @@
 
 namespace dandori::calendar {
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), to_lower);
-  return out;
-}
-
 std::string shown(std::string_view text) {
   std::string out = to_valid_utf8(text.size() > 40 ? text.substr(0, 40) : text);
   std::ranges::replace_if(out, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, '?');

@@ -23,15 +23,9 @@ inline constexpr std::array<std::string_view, 7> kDayNames{"sun", "mon", "tue", 
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 constexpr bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
-/// ASCII letters only.
-std::string lower(std::string_view text);
-
 /// For messages: short, valid, one line.
 std::string shown(std::string_view text);
 

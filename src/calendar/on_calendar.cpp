@@ -23,7 +23,8 @@ constexpr std::string_view kFamily = "on_calendar";
 constexpr std::string_view kOnCalendarForm =
     "the form is: [weekdays] [year-]month-day hour:minute[:second] [zone], as in "
     "'Mon..Fri *-*-* 20:00'";
-constexpr std::string_view kAllowed = "allowed are '*', or numbers with '..' ',' '/' between them";
+constexpr std::string_view kAllowedInPart =
+    "allowed are '*', or numbers with '..' ',' '/' between them";
 
 constexpr std::array<std::string_view, 7> kLongDayNames{
     "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
@@ -118,7 +119,7 @@ class PartReader {
   /// first > last: the values go down. one_value: `7..7`, whose step is never taken.
   Result<void> read_step(int first, int last, bool one_value = false) {
     const std::size_t start = text_.at();
-    const Result<int> step = text_.number("a step", kAllowed);
+    const Result<int> step = text_.number("a step", kAllowedInPart);
     if (!step) return std::unexpected(step.error());
     if (*step == 0) return text_.range(start, "a step of 0 never gets anywhere");
     if (*step > std::abs(last - first) && !one_value) {
@@ -138,7 +139,7 @@ class PartReader {
   Result<int> read_value() {
     const std::size_t start = text_.at();
     if (!text_.done() && !is_digit(text_.peek())) return unexpected_character();
-    Result<int> value = text_.number("a value", kAllowed);
+    Result<int> value = text_.number("a value", kAllowedInPart);
     if (!value) return value;
     if (&rule_ == &kYear && *value < 100) *value += *value < 70 ? 2000 : 1900;
     if (*value < rule_.low || *value > rule_.high) {
@@ -152,7 +153,7 @@ class PartReader {
       return text_.syntax(text_.at(), "fractions of a second are not supported",
                           "write whole seconds");
     }
-    return text_.unexpected_character(std::string{kAllowed});
+    return text_.unexpected_character(std::string{kAllowedInPart});
   }
 
   const PartRule& rule_;

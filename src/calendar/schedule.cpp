@@ -18,7 +18,7 @@ using model::MissReason;
 
 namespace {
 
-constexpr Duration kOneDay = std::chrono::hours{24};
+constexpr Duration kDayLength = std::chrono::hours{24};
 /// Where schedules look at all: beyond, adding days must not overflow.
 constexpr Timestamp kEarliest{-62'135'596'800 * kMicrosPerSecond};
 constexpr Timestamp kLatest{253'402'300'799 * kMicrosPerSecond};
@@ -45,7 +45,7 @@ std::int64_t density(const ScheduleRule& rule) {
                                        rule.clock.seconds.count());
     case Form::grid:
     case Form::rate:
-      return kOneDay / rule.every + 1;
+      return kDayLength / rule.every + 1;
     case Form::from_end:
     case Form::once:
       return 1;
@@ -131,8 +131,8 @@ InstantSpan bounds_of(const ScheduleRule& rule) {
   }
   // Clock times reach to 48 hours; zones differ by a day, and may jump by one.
   const std::int32_t margin = rule.reach() + 5;
-  return {Timestamp{kOneDay * (days.first - margin).days},
-          Timestamp{kOneDay * (days.last + margin).days} + rule.jitter};
+  return {Timestamp{kDayLength * (days.first - margin).days},
+          Timestamp{kDayLength * (days.last + margin).days} + rule.jitter};
 }
 
 /// A start of the same in every process: its place within the spread.
@@ -286,15 +286,15 @@ std::optional<PlannedStart> Schedule::next(Timestamp after, const OtherPlans* ot
   const InstantSpan bounds = bounds_of(rule);
   Timestamp from = std::clamp(after, kEarliest, kLatest) + Duration{1};
   const Timestamp limit =
-      std::min(from + kOneDay * (std::int64_t{kSearchYears} * 366), bounds.last);
+      std::min(from + kDayLength * (std::int64_t{kSearchYears} * 366), bounds.last);
   from = std::max(from, bounds.first);
-  Duration step = density(rule) >= 24 ? Duration{std::chrono::hours{2}} : 2 * kOneDay;
+  Duration step = density(rule) >= 24 ? Duration{std::chrono::hours{2}} : 2 * kDayLength;
   while (from < limit) {
     const Timestamp to = std::min(from + step, limit);
     const std::vector<Candidate> found = look(rule, from, to, others, 0);
     if (!found.empty()) return found.front().start;
     from = to;
-    step = std::min<Duration>(step * 8, kOneDay * 1464);
+    step = std::min<Duration>(step * 8, kDayLength * 1464);
   }
   return std::nullopt;
 }
@@ -318,8 +318,8 @@ std::vector<PlannedStart> Schedule::expand(Timestamp from, Timestamp to, std::si
   const InstantSpan bounds = bounds_of(rule);
   from = std::max(from, bounds.first);
   to = std::min(to, bounds.last);
-  const Duration step =
-      kOneDay * std::clamp<std::int64_t>(20'000 / std::max<std::int64_t>(density(rule), 1), 1, 800);
+  const Duration step = kDayLength * std::clamp<std::int64_t>(
+                                         20'000 / std::max<std::int64_t>(density(rule), 1), 1, 800);
   while (from < to && starts.size() < count_max) {
     const Timestamp until = std::min(from + step, to);
     for (const Candidate& each : look(rule, from, until, others, 0)) {

@@ -95,9 +95,7 @@ Told<Day> today(Console& console) {
   const auto zone = calendar::TimeZone::load(given.empty() ? local_zone() : given);
   if (!zone && !given.empty()) return std::unexpected(report(console, zone.error()));
   if (zone) console.set_zone(*zone);
-  const Timestamp now{
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
-  return calendar::day_of(console.zone().to_local(now));
+  return calendar::day_of(console.zone().to_local(wall_now()));
 }
 
 Told<Day> option_day(Console& console, const std::string& text, Day otherwise) {

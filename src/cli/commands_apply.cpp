@@ -31,7 +31,7 @@ int report_refused(const Console& console, const Json& answer) {
   return report(console, Problem{.error = {std::string{refused->text_or("code", "")},
                                            std::string{refused->text_or("message", "")},
                                            std::string{refused->text_or("hint", "")}},
-                                 .status = 409});
+                                 .status = static_cast<int>(refused->integer_or("status", 409))});
 }
 
 std::size_t count_removed(const Json& answer) {

@@ -165,8 +165,7 @@ int export_calendar(Console& console, const CalendarOptions& options) {
       .open = options.open,
       .english = console.lang == Lang::en,
       .untitled = console.text(options.open ? Key{"calendar.open"} : Key{"calendar.closed"}),
-      .stamp = Timestamp{std::chrono::duration_cast<Duration>(
-          std::chrono::system_clock::now().time_since_epoch())}};
+      .stamp = wall_now()};
   const std::string text =
       options.format == "csv"
           ? convert::write_holiday_csv(convert::days_of(chosen->calendars, chosen->name, settings))

@@ -125,8 +125,7 @@ int lint_files(Console& console, const CheckOptions& options) {
   for (const DefinitionFile& file : *files) texts.push_back({file.name, file.text});
   const std::string zone = local_zone();
   const spec::LintSettings settings{
-      .from = Timestamp{std::chrono::duration_cast<Duration>(
-          std::chrono::system_clock::now().time_since_epoch())},
+      .from = wall_now(),
       .timezone = zone,
       .zone = [](std::string_view name) { return calendar::TimeZone::load(name); },
       .folders = {}};

@@ -20,8 +20,7 @@ constexpr Duration kClockOffMax = std::chrono::seconds{5};
 void check_clock(const Console& console, Findings& findings, const Json& version) {
   const auto now = read_instant(version["now"]);
   if (!now) return;
-  const Timestamp here{
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
+  const Timestamp here = wall_now();
   const Duration off = *now > here ? *now - here : here - *now;
   const std::string detail = console.text("doctor.off", {{"span", span_text(off)}});
   if (off <= kClockOffMax) return findings.good("doctor.clock", detail);

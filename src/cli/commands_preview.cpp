@@ -80,11 +80,6 @@ int print_preview(const Console& console, const Json& answer, std::string_view w
   return kOk;
 }
 
-Timestamp wall_now() {
-  return Timestamp{
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
-}
-
 /// An instant, or a date: its midnight in the console's zone.
 Result<Timestamp> read_when(const Console& console, const std::string& text) {
   if (const auto day = parse_day(text))

@@ -153,6 +153,8 @@ std::string day_answer(const Console& console, const Json& why) {
   }
   if (items_of(why["triggers"]).empty()) out += "  " + console.text("whyday.no_trigger") + "\n";
   for (const Json& trigger : items_of(why["triggers"])) out += trigger_text(console, trigger);
+  if (const Json& until = why["outcomes_until"]; until.is_string())
+    out += "  ! " + console.text("whyday.cut", {{"at", console.instant(until)}}) + "\n";
   return out;
 }
 

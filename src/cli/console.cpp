@@ -155,6 +155,11 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+Timestamp wall_now() {
+  return Timestamp{
+      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
+}
+
 std::optional<Timestamp> read_instant(const Json& at) {
   if (!at.is_string()) return std::nullopt;
   const auto parsed = parse_rfc3339(at.as_string());

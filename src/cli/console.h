@@ -100,6 +100,8 @@ bool print_raw(const Console& console, const Json& answer, std::string_view name
 std::string span_text(Duration span);
 /// `512 B`, `1.5 KiB`, `3.0 GiB`.
 std::string bytes_text(std::uint64_t bytes);
+/// The clock of this machine.
+Timestamp wall_now();
 /// The instant of a JSON text, or nullopt.
 std::optional<Timestamp> read_instant(const Json& at);
 /// Word of a state in the language; the bare word when the catalogue is older than the server.

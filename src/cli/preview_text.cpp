@@ -10,7 +10,7 @@ namespace dandori::cli {
 
 namespace {
 
-constexpr std::size_t kShownMax = 30;
+constexpr std::size_t kPreviewShownMax = 30;
 
 std::string number_of(const Json& json, std::string_view name) {
   return std::to_string(json.integer_or(name, 0));
@@ -126,7 +126,7 @@ std::string preview_text(const Console& console, const Json& preview) {
   const std::string dates = date_moves_text(console, preview["business_dates"]);
   text += marks + dates;
   const Json& jobs = preview["jobs"];
-  const std::size_t shown = std::min(jobs.size(), kShownMax);
+  const std::size_t shown = std::min(jobs.size(), kPreviewShownMax);
   for (std::size_t i = 0; i < shown; ++i) text += job_text(console, jobs.items()[i]);
   if (jobs.size() > shown) {
     text += "  " + console.text("list.more", {{"n", std::to_string(jobs.size() - shown)}}) + "\n";

@@ -16,11 +16,6 @@ namespace dandori::cli {
 
 namespace {
 
-Timestamp wall_now() {
-  return Timestamp{
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
-}
-
 struct Size {
   std::size_t rows = 24, columns = 80;
 };

@@ -22,7 +22,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kFeedPace{500};
 constexpr milliseconds kUsualAge{60'000};
 constexpr std::size_t kActiveMax = 200, kFailuresMax = 50, kDetailsMax = 30, kUsualRuns = 20;
-constexpr std::size_t kLogLines = 400, kNoteLines = 6;
+constexpr std::size_t kFeedLogLines = 400, kNoteLines = 6;
 constexpr std::uint64_t kLogBytes = 64U << 10U;
 
 std::uint64_t count_of(const Json& item, std::string_view name) {
@@ -273,7 +273,7 @@ void TopFeed::read_text(TopSnapshot& next, const Json& run) {
     if (why) text = lines_of(reasons_text(console_, (*why)["reasons"], focus.run, 0, run));
   }
   if (focus.log || failed) {
-    const std::size_t wanted = focus.log ? kLogLines : kNoteLines;
+    const std::size_t wanted = focus.log ? kFeedLogLines : kNoteLines;
     for (std::string& line : read_log_end(remote_, run, focus.job, kLogBytes, wanted)) {
       text.push_back(std::move(line));
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/console.h"
 
 namespace dandori::cli {
@@ -11,10 +12,7 @@ namespace dandori::cli {
 namespace {
 
 bool contains_no_case(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(a) == lower(b);
-  };
+  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
   return std::ranges::search(text, part, same).begin() != text.end() || part.empty();
 }
 

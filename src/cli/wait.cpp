@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 /// A server that says nothing for this long, not even a comment (every 15 s), has gone.
 constexpr milliseconds kSilenceMax{40'000};
-constexpr milliseconds kPauseMin{50}, kPauseMax{2'000};
+constexpr milliseconds kWaitPauseMin{50}, kWaitPauseMax{2'000};
 
 /// One wait: the run as far as it is known, and the way back to the server when it goes away.
 class Waiter {
@@ -120,7 +120,7 @@ class Waiter {
 
   void find_back() {
     connected_ = true;
-    pause_ = kPauseMin;
+    pause_ = kWaitPauseMin;
     if (told_) view_.note(console_.text("wait.back"));
     told_ = false;
   }
@@ -128,7 +128,7 @@ class Waiter {
   /// Longer at every try: a server that restarts is found soon, one that is away is not hammered.
   void pause() {
     std::this_thread::sleep_for(std::min(pause_, silence()));
-    pause_ = std::min(pause_ * 2, kPauseMax);
+    pause_ = std::min(pause_ * 2, kWaitPauseMax);
     remote_.find_again();
   }
 
@@ -147,7 +147,7 @@ class Waiter {
   Json run_;
   std::string last_id_;
   std::optional<Clock::time_point> deadline_;
-  milliseconds pause_ = kPauseMin;
+  milliseconds pause_ = kWaitPauseMin;
   bool connected_ = true;
   bool reopen_ = false;
   bool told_ = false;

@@ -70,12 +70,12 @@ Args reason_args(const Console& console, const Json& reason) {
 }
 
 /// What a reason stands in: the run's name, and the run with its jobs as far as it is known.
-struct Told {
+struct WhatIsTold {
   std::string_view run;
   const Json& detail;
 };
 
-const Json& find_job(const Told& told, std::string_view name) {
+const Json& find_job(const WhatIsTold& told, std::string_view name) {
   static const Json kNone{};
   const Json& jobs = told.detail["jobs"];
   if (!jobs.is_array()) return kNone;
@@ -85,7 +85,7 @@ const Json& find_job(const Told& told, std::string_view name) {
 }
 
 /// ` (22:31:05, exit code 8)`: when a job ended, and how its last attempt did.
-std::string end_of_job(const Console& console, const Told& told, std::string_view name) {
+std::string end_of_job(const Console& console, const WhatIsTold& told, std::string_view name) {
   const Json& job = find_job(told, name);
   if (!job.is_object()) return {};
   const auto ended = read_instant(job["ended_at"]);
@@ -129,7 +129,7 @@ std::string sentence_of(const Console& console, const Json& reason, const Args& 
   return generic_sentence(console, reason);
 }
 
-std::string line_of(const Console& console, const Json& reason, const Told& told,
+std::string line_of(const Console& console, const Json& reason, const WhatIsTold& told,
                     std::size_t indent) {
   const Args args = reason_args(console, reason);
   const std::string code{reason.text_or("code", "")};
@@ -155,8 +155,8 @@ std::string line_of(const Console& console, const Json& reason, const Told& told
   return line + "\n";
 }
 
-void append_reasons(std::string& out, const Console& console, const Json& reasons, const Told& told,
-                    std::size_t indent, std::size_t depth) {
+void append_reasons(std::string& out, const Console& console, const Json& reasons,
+                    const WhatIsTold& told, std::size_t indent, std::size_t depth) {
   if (!reasons.is_array() || depth > kDepthMax) return;
   for (const Json& reason : reasons.items()) {
     if (!reason.is_object()) continue;
@@ -173,7 +173,7 @@ void append_reasons(std::string& out, const Console& console, const Json& reason
   }
 }
 
-std::string job_head(const Console& console, const Told& told, const Json& job) {
+std::string job_head(const Console& console, const WhatIsTold& told, const Json& job) {
   std::string head = printable(job.text_or("job", ""));
   if (const auto title = job.text_or("title", ""); !title.empty()) head += "  " + printable(title);
   const std::string_view state = job.text_or("state", "");
@@ -187,13 +187,13 @@ std::string job_head(const Console& console, const Told& told, const Json& job) 
 std::string reasons_text(const Console& console, const Json& reasons, std::string_view run,
                          std::size_t indent, const Json& detail) {
   std::string out;
-  append_reasons(out, console, reasons, Told{run, detail}, indent, 0);
+  append_reasons(out, console, reasons, WhatIsTold{run, detail}, indent, 0);
   return out;
 }
 
 std::string why_text(const Console& console, const Json& answer, const Json& detail) {
   const std::string_view run = answer.text_or("run", "");
-  const Told told{run, detail};
+  const WhatIsTold told{run, detail};
   if (answer.find("job") != nullptr) {
     return fmt::format("{}/{}\n{}", printable(run), job_head(console, told, answer),
                        reasons_text(console, answer["reasons"], run, 2, detail));

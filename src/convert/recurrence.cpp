@@ -21,7 +21,7 @@ namespace {
 using calendar::LocalTime;
 
 constexpr std::size_t kRuleBytesMax = 2000;
-constexpr std::size_t kStartsMax = 100'000;  ///< of one rule
+constexpr std::size_t kRecurrencesMax = 100'000;  ///< of one rule
 
 /// A list of numbers in a rule: how far they go, and at which frequencies it may stand.
 struct ListPart {
@@ -37,7 +37,7 @@ constexpr std::array kLists{
     ListPart{"BYWEEKNO", 53, true, "YEARLY"},
     ListPart{"BYSETPOS", 366, true, "DAILY WEEKLY MONTHLY YEARLY"},
 };
-constexpr std::string_view kWeekdays = "SU MO TU WE TH FR SA";
+constexpr std::string_view kRuleWeekdays = "SU MO TU WE TH FR SA";
 constexpr std::string_view kFrequencies = "DAILY WEEKLY MONTHLY YEARLY";
 
 bool is_word_of(std::string_view words, std::string_view word) {
@@ -134,9 +134,9 @@ class RuleReader {
     }
     if (key == "INTERVAL") return check_number(key, value, 1, 1000);
     if (key == "WKST") {
-      if (is_word_of(kWeekdays, value)) return {};
+      if (is_word_of(kRuleWeekdays, value)) return {};
       return refuse(fmt::format("WKST={} is not a weekday", excerpt(value)),
-                    fmt::format("one of: {}", kWeekdays));
+                    fmt::format("one of: {}", kRuleWeekdays));
     }
     if (key == "BYDAY") return check_weekdays(value);
     const auto list = std::ranges::find(kLists, key, &ListPart::key);
@@ -174,13 +174,13 @@ class RuleReader {
     for (const std::string_view part : split(value, ',')) {
       const std::size_t split_at = part.size() < 2 ? 0 : part.size() - 2;
       const std::string_view number_text = part.substr(0, split_at);
-      const bool is_weekday = is_word_of(kWeekdays, part.substr(split_at));
+      const bool is_weekday = is_word_of(kRuleWeekdays, part.substr(split_at));
       const auto number = read_number(number_text);
       const bool is_number = number && *number != 0 && *number >= -53 && *number <= 53;
       if (is_weekday && (number_text.empty() || (is_number && numbers_allowed))) continue;
       return refuse(
           fmt::format("BYDAY: '{}' is not a weekday", excerpt(part)),
-          fmt::format("one of {}; with FREQ=MONTHLY or YEARLY also 2MO, -1FR", kWeekdays));
+          fmt::format("one of {}; with FREQ=MONTHLY or YEARLY also 2MO, -1FR", kRuleWeekdays));
     }
     return {};
   }
@@ -259,8 +259,8 @@ Result<std::vector<LocalTime>> recurrence_starts(std::string_view text, const Ev
     if (icaltime_is_null_time(next) != 0) break;
     const LocalTime local = from_library(next);
     if (local > end) break;
-    if (starts.size() == kStartsMax) {
-      return refuse(fmt::format("the rule names more than {} days", kStartsMax),
+    if (starts.size() == kRecurrencesMax) {
+      return refuse(fmt::format("the rule names more than {} days", kRecurrencesMax),
                     "let the event begin later");
     }
     starts.push_back(local);

@@ -33,12 +33,16 @@ struct ApplyPlan {
 
 ApplyPlan make_plan(const State& state, const model::ApplyDefinitions& request);
 /// Whether everything that is removed may go, and every name that is used is known. Errors:
-/// workflow.prune_*, *.in_use, *.unknown_*, calendar.cycle, calendar.bad_time.
+/// workflow.prune_*, *.in_use, *.unknown_*, calendar.cycle, calendar.bad_time,
+/// workflow.exclusion_circle.
 Result<void> check_plan(const State& state, const model::ApplyDefinitions& request,
                         const ApplyPlan& plan);
 /// Of all that would be there after the apply. A part of check_plan.
 Result<void> check_references(const State& state, const model::ApplyDefinitions& request,
                               const ApplyPlan& plan);
+/// No workflow of the request excludes dates of one that, in turn, excludes dates of it. A part of
+/// check_plan. Errors: workflow.exclusion_circle.
+Result<void> check_exclusions(const State& state, const model::ApplyDefinitions& request);
 /// The workflows that the removal and the renames of the request take away.
 std::vector<std::string> workflows_leaving(const model::ApplyDefinitions& request,
                                            const ApplyPlan& plan);

@@ -243,6 +243,13 @@ Result<void> check_removed(const State& state, const model::ApplyDefinitions& re
 
 /// Every name that the request uses is there.
 Result<void> check_named(const model::ApplyDefinitions& request, const Coming& coming) {
+  for (const auto& definition : request.calendars) {
+    Search calendars{coming.calendars};
+    each_calendar(definition.value, std::ref(calendars));
+    if (calendars.has_found())
+      return std::unexpected(
+          calendars.unknown("calendar.unknown_calendar", "calendar", "calendar"));
+  }
   for (const auto& definition : request.business_dates) {
     const model::BusinessDate& date = definition.value;
     Search calendars{coming.calendars}, workflows{coming.workflows};
@@ -315,12 +322,13 @@ Result<void> check_references(const State& state, const model::ApplyDefinitions&
                               const ApplyPlan& plan) {
   Coming coming = coming_after(state, request, plan);
   if (auto unused = check_removed(state, request, plan, coming); !unused) return unused;
+  if (auto named = check_named(request, coming); !named) return named;
   if (!changed_calendars(request, plan).empty()) {
     coming.compiled = compiled_after(state, request, plan, coming.calendars);
     if (!coming.compiled.problems().empty())
       return std::unexpected(coming.compiled.problems().front());
   }
-  if (auto named = check_named(request, coming); !named) return named;
+  if (auto straight = check_exclusions(state, request); !straight) return straight;
   return check_day_starts(state, request, plan, coming);
 }
 

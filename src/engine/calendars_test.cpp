@@ -134,6 +134,55 @@ TEST_CASE("calendars that extend each other in a ring are refused as a whole") {
   CHECK(world.store.calendars.empty());
 }
 
+TEST_CASE("a calendar that extends an unknown one is refused with the place and the near name") {
+  World world;
+  Defining{}.calendar(bank()).in(world);
+  model::Calendar shop = bank();
+  shop.name = "shop";
+  shop.extends = model::ref_to("jp_bnk");
+  Defining wrong;
+  wrong.calendar(shop);
+  const Error error = error_of(world, wrong);
+  CHECK(error.code == "calendar.unknown_calendar");
+  CHECK(error.message == "calendar 'shop' names the calendar 'jp_bnk', and there is none");
+  CHECK(error.hint == "did you mean 'jp_bank'?");
+  CHECK(error.path == "/extends");
+}
+
+TEST_CASE("workflows that exclude each other in a circle are refused, in one apply or in two") {
+  World world;
+  const auto excluding = [](std::string name, std::string other) {
+    WorkflowBuilder flow{std::move(name)};
+    flow.add("load");
+    flow.cron("t", "0 20 * * *").exclude.workflows = {std::move(other)};
+    return flow;
+  };
+  WorkflowBuilder plain{"month_close"};
+  plain.add("load");
+  WorkflowBuilder nightly = excluding("nightly", "weekly");
+  WorkflowBuilder weekly = excluding("weekly", "month_close");
+  Defining{}.workflow(plain).workflow(nightly).workflow(weekly).in(world);  // a chain is well
+
+  WorkflowBuilder back = excluding("month_close", "nightly");
+  Defining closing;
+  closing.workflow(back);
+  const Error error = error_of(world, closing);
+  CHECK(error.code == "workflow.exclusion_circle");
+  CHECK(error.message ==
+        "workflows exclude each other in a circle: month_close → nightly → weekly → month_close");
+
+  WorkflowBuilder a = excluding("a", "b");
+  WorkflowBuilder b = excluding("b", "a");
+  Defining together;
+  together.workflow(a).workflow(b);
+  CHECK(error_of(world, together).code == "workflow.exclusion_circle");
+
+  WorkflowBuilder cut{"weekly"};
+  cut.add("load");
+  Defining{}.workflow(back).workflow(cut).in(world);  // cut by the apply that would close it
+  CHECK(world.store.workflows.at("month_close").revision == 2);
+}
+
 TEST_CASE("names may come with the same apply") {
   World world;
   WorkflowBuilder flow{"nightly"};

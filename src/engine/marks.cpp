@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/json_time.h"
 #include "engine/job_state.h"
 
 namespace dandori::engine {
@@ -362,7 +363,7 @@ Json differences_json(const State& state) {
          {"by", mark.by},
          {"reason", mark.reason},
          {"at", format_rfc3339(mark.since)},
-         {"until", mark.until.us == 0 ? Json{} : Json{format_rfc3339(mark.until)}},
+         {"until", instant_json(mark.until)},
          {"outputs", mark.values},
          {"undo", Json::object({{"action", undo},
                                 {"method", "POST"},

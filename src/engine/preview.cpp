@@ -231,7 +231,7 @@ struct JobChange {
 };
 
 /// What would be different, listed and counted.
-class Changes {
+class StateChanges {
  public:
   /// counts_all: of the run that was named, the counts of all jobs add up.
   void compare(const ActiveRun* before, const ActiveRun& after, bool counts_all) {
@@ -295,9 +295,9 @@ void note_stops(Turn& turn) {
   }
 }
 
-Changes changes_of(const State& state, const State& copy, const model::Fetched& fetched,
-                   std::string_view named) {
-  Changes changes;
+StateChanges changes_of(const State& state, const State& copy, const model::Fetched& fetched,
+                        std::string_view named) {
+  StateChanges changes;
   for (const auto& [id, after] : copy.runs) {
     const bool is_named = named == run_name(after.run) || named == to_string(id);
     const auto before = state.runs.find(id);

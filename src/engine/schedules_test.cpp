@@ -397,5 +397,30 @@ TEST_CASE("why a workflow starts on a date or does not: from what happened, and 
   CHECK(world.error_of(model::AskWhyWorkflow{"none", "2026-11-24"}) == "workflow.unknown");
 }
 
+TEST_CASE("why a workflow starts on a date says where it stopped reading what was decided") {
+  World world;
+  WorkflowBuilder flow{"nightly"};
+  flow.noop("a");
+  daily(flow, 20 * kHour, "jp_bank");
+  Defining{}.calendar(bank()).workflow(flow).in(world);
+  world.run_until(at("2026-11-20T12:00:00Z"));
+  const model::AskWhyWorkflow question{"nightly", "2026-11-20"};
+  CHECK(world.ask(question)["outcomes_until"].is_null());
+  const std::string trigger = world.store.planned.front().trigger;
+  for (std::int64_t i = 0; i <= static_cast<std::int64_t>(model::kOutcomesMax); ++i) {
+    model::PlannedOutcome missed;
+    missed.workflow = "nightly";
+    missed.trigger = trigger;
+    missed.nominal = "2026-11-20T" + std::to_string(i);
+    missed.at = at("2026-11-20T00:00:00Z") + std::chrono::seconds{i};
+    missed.business_date = "2026-11-20";
+    missed.state = model::PlannedState::missed;
+    world.store.planned.push_back(std::move(missed));
+  }
+  const Json answer = world.ask(question);
+  CHECK(answer["outcomes_until"] == Json{"2026-11-20T00:16:39.999999Z"});
+  CHECK(answer["triggers"].items()[0].integer_or("more", 0) > 0);
+}
+
 }  // namespace
 }  // namespace dandori::engine::test

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/json_time.h"
 #include "base/text.h"
 #include "engine/turn.h"
 
@@ -13,20 +14,16 @@ namespace {
 
 constexpr std::size_t kNameMax = 64;
 
-Json instant(Timestamp at) {
-  return at.us == 0 ? Json{} : Json{format_rfc3339(at)};
-}
-
 /// As the API shows it, and the audit log: never the hash of the secret.
 Json token_json(const TokenRow& token) {
   return Json::object({{"id", format_uuid(token.id)},
                        {"name", token.name},
                        {"role", to_string(token.role)},
-                       {"created_at", instant(token.created_at)},
+                       {"created_at", instant_json(token.created_at)},
                        {"created_by", token.created_by},
-                       {"expires_at", instant(token.expires_at)},
-                       {"last_used_at", instant(token.last_used_at)},
-                       {"revoked_at", instant(token.revoked_at)}});
+                       {"expires_at", instant_json(token.expires_at)},
+                       {"last_used_at", instant_json(token.last_used_at)},
+                       {"revoked_at", instant_json(token.revoked_at)}});
 }
 
 bool is_valid(const TokenRow& token, Timestamp now) {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/json_time.h"
 #include "engine/business_dates.h"
 #include "engine/job_state.h"
 #include "engine/marks.h"
@@ -17,7 +18,8 @@ using Phase = JobRun::Phase;
 
 namespace {
 
-constexpr std::size_t kListMax = 100;  ///< predecessors, holders, jobs shown; the rest is a number
+constexpr std::size_t kWhyListMax =
+    100;  ///< predecessors, holders, jobs shown; the rest is a number
 
 /// A leaf or branch of the answer. ok: true, false, or null for "not yet". Never prose: clients
 /// have the words.
@@ -32,10 +34,6 @@ struct View {
   Now now;
   bool active = false;
 };
-
-Json instant(Timestamp at) {
-  return at.us == 0 ? Json{} : Json{format_rfc3339(at)};
-}
 
 JobState state_of(const View& view, std::uint32_t job) {
   return seen_state(view.run, job);
@@ -83,10 +81,10 @@ Json predecessors_reason(const View& view, std::uint32_t index) {
   if (job.join == model::Join::at_least) made.set("count", job.join_count);
   Json children = Json::array();
   for (const model::Dependency& dependency : job.depends_on) {
-    if (children.size() == kListMax) break;
+    if (children.size() == kWhyListMax) break;
     children.push(predecessor_reason(view, dependency));
   }
-  if (job.depends_on.size() > kListMax) made.set("more", job.depends_on.size() - kListMax);
+  if (job.depends_on.size() > kWhyListMax) made.set("more", job.depends_on.size() - kWhyListMax);
   made.set("children", std::move(children));
   return made;
 }
@@ -116,7 +114,7 @@ Json agent_reason(const View& view, std::uint32_t index) {
            std::distance(agent.ready.begin(), agent.ready.find(ready_key(view.run, index))));
   Json holders = Json::array();
   for (const auto& [sequence, ref] : agent.live) {
-    if (holders.size() == kListMax) break;
+    if (holders.size() == kWhyListMax) break;
     holders.push(attempt_name(view.state, ref));
   }
   made.set("held_by", std::move(holders));
@@ -130,13 +128,13 @@ void add_attempt(Json& made, const Attempt& attempt) {
   if (attempt.exit.exit_code >= 0) made.set("exit_code", attempt.exit.exit_code);
   if (attempt.exit.signal > 0) made.set("signal", attempt.exit.signal);
   if (!attempt.error.empty()) made.set("error", attempt.error);
-  if (attempt.started_at.us != 0) made.set("started_at", instant(attempt.started_at));
-  if (attempt.ended_at.us != 0) made.set("ended_at", instant(attempt.ended_at));
+  if (attempt.started_at.us != 0) made.set("started_at", instant_json(attempt.started_at));
+  if (attempt.ended_at.us != 0) made.set("ended_at", instant_json(attempt.ended_at));
 }
 
 Json retry_reason(const View& view, std::uint32_t index) {
   Json made = reason("why.retry_at", Json{});
-  made.set("at", instant(view.run.job(index).retry_at));
+  made.set("at", instant_json(view.run.job(index).retry_at));
   if (const Attempt* attempt = view.run.extra[index].newest.get()) add_attempt(made, *attempt);
   return made;
 }
@@ -149,7 +147,7 @@ Json live_reason(const View& view, std::uint32_t index) {
   add_attempt(made, attempt);
   if (attempt.pid != 0) made.set("pid", attempt.pid);
   if (stopping) {
-    made.set("since", instant(attempt.stop_requested_at));
+    made.set("since", instant_json(attempt.stop_requested_at));
     made.set("because", attempt.timed_out ? "timeout" : "killed");
     made.set("grace", format_duration(view.run.definition(index).grace));
   }
@@ -165,7 +163,7 @@ Json causes_of(const View& view, std::uint32_t index) {
   std::vector<bool> seen(view.run.run.jobs.size(), false);
   std::vector<std::uint32_t> open{index};
   Json causes = Json::array();
-  while (!open.empty() && causes.size() < kListMax) {
+  while (!open.empty() && causes.size() < kWhyListMax) {
     const std::uint32_t job = open.back();
     open.pop_back();
     for (const model::Dependency& dependency : view.run.definition(job).depends_on) {
@@ -194,7 +192,7 @@ Json not_run_reason(const View& view, std::uint32_t index) {
   made.set("causes", causes_of(view, index));
   Json children = Json::array();
   for (const model::Dependency& dependency : view.run.definition(index).depends_on) {
-    if (children.size() == kListMax) break;
+    if (children.size() == kWhyListMax) break;
     children.push(predecessor_reason(view, dependency));
   }
   made.set("children", std::move(children));
@@ -270,9 +268,9 @@ void push_mark(Json& reasons, const View& view, const model::MarkKey& key) {
   Json made = reason(code_of(key.kind), key.kind == model::MarkKind::skip ? Json{true} : Json{});
   made.set("target", target_name(key));
   made.set("by", mark->by);
-  made.set("since", instant(mark->since));
+  made.set("since", instant_json(mark->since));
   made.set("reason", mark->reason);
-  if (mark->until.us != 0) made.set("until", instant(mark->until));
+  if (mark->until.us != 0) made.set("until", instant_json(mark->until));
   reasons.push(std::move(made));
 }
 
@@ -286,7 +284,7 @@ void push_date_wait(Json& reasons, const View& view) {
   made.set("date", run.business_date);
   if (const DateState* date = find_date(view.state, run.definition->business_date)) {
     made.set("value", date->row.value);
-    made.set("moved_at", instant(date->row.moved_at));
+    made.set("moved_at", instant_json(date->row.moved_at));
   }
   made.set("because", fmt::format("business_date_{}", to_string(run.date_wait)));
   reasons.push(std::move(made));
@@ -307,7 +305,7 @@ Json queue_reasons(const View& view) {
   overlap.set("running", workflow.running);
   Json active = Json::array();
   for (const auto& [number, id] : workflow.active) {
-    if (workflow.queued.count(number) != 0 || active.size() == kListMax) continue;
+    if (workflow.queued.count(number) != 0 || active.size() == kWhyListMax) continue;
     active.push(fmt::format("{}#{}", workflow.row.name, number));
   }
   overlap.set("held_by", std::move(active));
@@ -452,7 +450,7 @@ Json why_run(const View& view) {
     const bool left_out = job.phase == Phase::ended && job.ended == JobState::not_run;
     Json& list = left_out ? not_run : jobs;
     if (!left_out && !is_of_interest(job)) continue;
-    if (list.size() < kListMax) {
+    if (list.size() < kWhyListMax) {
       list.push(job_item(view, index));
     } else {
       ++more;

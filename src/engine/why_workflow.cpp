@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/json_time.h"
 #include "base/text.h"
 #include "engine/business_dates.h"
 #include "engine/marks.h"
@@ -134,7 +135,7 @@ Json from_end_json(const Asked& asked, const model::Trigger& trigger, const Trig
   const model::WorkflowRow& row = asked.workflow.row;
   const Timestamp ended = row.last_ended_at;
   return Json::object({{"every", trigger.every ? Json{format_duration(*trigger.every)} : Json{}},
-                       {"last_ended_at", ended.us == 0 ? Json{} : Json{format_rfc3339(ended)}},
+                       {"last_ended_at", instant_json(ended)},
                        {"running", asked.workflow.running},
                        {"next", known.next ? Json{format_rfc3339(known.next->fire.at)} : Json{}}});
 }
@@ -173,7 +174,7 @@ Json disabled_json(const State& state, const WorkflowState& workflow) {
   if (mark == nullptr) return {};
   return Json::object({{"by", mark->by},
                        {"since", format_rfc3339(mark->since)},
-                       {"until", mark->until.us == 0 ? Json{} : Json{format_rfc3339(mark->until)}},
+                       {"until", instant_json(mark->until)},
                        {"reason", mark->reason}});
 }
 
@@ -183,6 +184,14 @@ Json date_json(const State& state, const model::Workflow& workflow) {
   return Json::object({{"name", date->row.name},
                        {"value", date->row.value},
                        {"on_mismatch", to_string(workflow.on_mismatch)}});
+}
+
+/// Up to which instant decided outcomes were read; null: all of the date.
+Json outcomes_until(const State& state, const model::AskWhyWorkflow& request,
+                    const model::Fetched& fetched) {
+  if (!fetched.planned) return {};
+  const Timestamp until = fetched.planned->span.until;
+  return until < outcomes_of_day(state, request).until ? Json{format_rfc3339(until)} : Json{};
 }
 
 }  // namespace
@@ -212,19 +221,18 @@ Result<Json> why_workflow(const State& state, Now now, const model::AskWhyWorkfl
   Json hints = Json::array({Json{fmt::format("dandori schedule preview {}", workflow.row.name)}});
   if (!disabled_json(state, workflow).is_null())
     hints.push(fmt::format("dandori enable '{}'", workflow.row.name));
-  return Json::object(
-      {{"workflow", workflow.row.name},
-       {"title", workflow.row.title},
-       {"date", request.date},
-       {"revision", workflow.row.revision},
-       {"revision_since",
-        workflow.row.changed_at.us == 0 ? Json{} : Json{format_rfc3339(workflow.row.changed_at)}},
-       {"plan_since", format_rfc3339(planned_since(state, workflow))},
-       {"removed", workflow.row.deleted},
-       {"disabled", disabled_json(state, workflow)},
-       {"business_date", date_json(state, *workflow.definition)},
-       {"triggers", std::move(triggers)},
-       {"hint_commands", std::move(hints)}});
+  return Json::object({{"workflow", workflow.row.name},
+                       {"title", workflow.row.title},
+                       {"date", request.date},
+                       {"revision", workflow.row.revision},
+                       {"revision_since", instant_json(workflow.row.changed_at)},
+                       {"plan_since", format_rfc3339(planned_since(state, workflow))},
+                       {"removed", workflow.row.deleted},
+                       {"disabled", disabled_json(state, workflow)},
+                       {"business_date", date_json(state, *workflow.definition)},
+                       {"triggers", std::move(triggers)},
+                       {"outcomes_until", outcomes_until(state, request, fetched)},
+                       {"hint_commands", std::move(hints)}});
 }
 
 }  // namespace dandori::engine

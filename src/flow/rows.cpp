@@ -12,7 +12,7 @@ constexpr double kLaneGap = 8;
 constexpr double kLaneWeight = 4;  // lanes bend less than cards move
 constexpr double kLooseWeight = 0.01;
 constexpr int kRounds = 6;
-constexpr std::size_t kBigItems = 20'000;
+constexpr std::size_t kBigRowItems = 20'000;
 
 double height_of(const Row& row) {
   return row.is_lane ? kLaneHeight : kCardHeight;
@@ -126,7 +126,7 @@ void place_rows(const Layered& layered, std::vector<Rows>& rows) {
     stack(layer);
     note_heights(layer, y_of);
   }
-  const int rounds = layered.items.size() > kBigItems ? 3 : kRounds;
+  const int rounds = layered.items.size() > kBigRowItems ? 3 : kRounds;
   std::vector<Wish> wishes;
   const auto visit = [&](Rows& layer, bool before, bool after) {
     wishes.clear();

@@ -18,10 +18,6 @@ constexpr std::size_t kCanonicalBytesMax = 256U << 20U;  // defaults written out
 
 using model::JobState;
 
-Json span(Duration value) {
-  return Json{format_duration(value)};
-}
-
 Json labels_json(const std::map<std::string, std::string>& labels) {
   Json out = Json::object();
   for (const auto& [key, value] : labels) out.set(key, value);

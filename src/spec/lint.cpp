@@ -57,7 +57,7 @@ Level parse_level(std::string_view word) {
 }
 
 /// One file with its documents, which point into its text.
-struct File {
+struct LintedFile {
   std::vector<Document> documents;
   Parsed parsed;
 };
@@ -183,7 +183,7 @@ std::vector<Finding> to_findings(std::vector<Problem> problems) {
 
 std::vector<Finding> lint(std::span<const LintFile> files, const LintSettings& settings) {
   std::vector<Problems> texts;
-  std::vector<File> read;
+  std::vector<LintedFile> read;
   Parsed all;
   texts.reserve(files.size());
   read.reserve(files.size());

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/text.h"
 #include "spec/lint_rules.h"
 
 namespace dandori::spec {
@@ -34,14 +35,6 @@ constexpr std::size_t kSecretMin = 4;  // shorter values are examples
 bool is_word_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 /// Lower case, with `_` between words: at `-`, `.` and where a capital follows a small letter.

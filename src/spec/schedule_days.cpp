@@ -17,7 +17,7 @@ using model::DayRule;
 
 constexpr int kCivilDaysMax = 31;
 constexpr int kMonthDaysMax = 35;  // of a calendar's month that begins on a weekday
-constexpr std::size_t kRulesMax = 100;
+constexpr std::size_t kDayRulesMax = 100;
 
 /// A rule while it is read, with the forms that it names.
 struct DayRuleDraft {
@@ -99,7 +99,7 @@ const Table<DayRule>& cycle_table() {
 // ---- a rule
 
 template <class Draft>
-using Row = typename Table<Draft>::Row;
+using DayRow = typename Table<Draft>::Row;
 
 void take_form(DayRuleDraft& out, DayForm form) {
   out.rule.form = form;
@@ -108,7 +108,7 @@ void take_form(DayRuleDraft& out, DayForm form) {
 
 /// `open_days: true`: for a rule that says more, such as months.
 template <class Draft, DayForm form>
-Row<Draft> plain_row(std::string_view english, std::string_view japanese) {
+DayRow<Draft> plain_row(std::string_view english, std::string_view japanese) {
   return {{to_string(form), boolean(), "", english, japanese},
           [](Context& context, const Node& node, const Path& path, Draft& out) {
             take_form(out, form);
@@ -120,7 +120,7 @@ Row<Draft> plain_row(std::string_view english, std::string_view japanese) {
 }
 
 template <class Draft, DayForm form, int maximum>
-Row<Draft> number_row(std::string_view english, std::string_view japanese) {
+DayRow<Draft> number_row(std::string_view english, std::string_view japanese) {
   return {{to_string(form), day_number(maximum), "", english, japanese},
           [](Context& context, const Node& node, const Path& path, Draft& out) {
             take_form(out, form);
@@ -129,7 +129,7 @@ Row<Draft> number_row(std::string_view english, std::string_view japanese) {
 }
 
 template <class Draft>
-std::vector<Row<Draft>> day_rows() {
+std::vector<DayRow<Draft>> day_rows() {
   return {
       plain_row<Draft, DayForm::every_day>("Every day.", "毎日。"),
       plain_row<Draft, DayForm::open_days>("Every open day.", "すべての運用日。"),
@@ -178,8 +178,8 @@ std::vector<Row<Draft>> day_rows() {
 }
 
 template <class Draft>
-void add_rows(Table<Draft>& table, const std::vector<Row<Draft>>& rows) {
-  for (const Row<Draft>& row : rows) {
+void add_rows(Table<Draft>& table, const std::vector<DayRow<Draft>>& rows) {
+  for (const DayRow<Draft>& row : rows) {
     table.fields.push_back(row.info);
     table.reads.push_back(row.read);
   }
@@ -232,10 +232,10 @@ Shape day_rules() {
 
 std::vector<DayRule> read_day_rules(Context& context, const Node& node, const Path& path) {
   std::vector<DayRule> rules;
-  if (node.kind == NodeKind::list && node.items.size() > kRulesMax) {
+  if (node.kind == NodeKind::list && node.items.size() > kDayRulesMax) {
     context.add(
         node.place, "spec.too_many",
-        fmt::format("{}: {} rules; {} are the most", path.text(), node.items.size(), kRulesMax));
+        fmt::format("{}: {} rules; {} are the most", path.text(), node.items.size(), kDayRulesMax));
     return rules;
   }
   for (const Node* item : as_list(node)) {

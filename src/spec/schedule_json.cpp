@@ -13,10 +13,6 @@ namespace dandori::spec {
 
 namespace {
 
-Json span(Duration value) {
-  return Json{format_duration(value)};
-}
-
 Json whole_days(std::int32_t days) {
   return Json{fmt::format("{}d", days)};
 }
@@ -77,6 +73,10 @@ void write_dates(Json& out, const model::Trigger& trigger) {
 }
 
 }  // namespace
+
+Json span(Duration value) {
+  return Json{format_duration(value)};
+}
 
 void set_text(Json& out, std::string_view key, const std::string& text) {
   if (!text.empty()) out.set(key, text);

@@ -119,14 +119,6 @@ class Writer {
   Json definitions_ = Json::object();
 };
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
-
 const ObjectInfo* find_kind(std::string_view name) {
   for (const ObjectInfo* info : {static_cast<const ObjectInfo*>(&workflow_table()),
                                  static_cast<const ObjectInfo*>(&calendar_table()),

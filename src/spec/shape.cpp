@@ -14,7 +14,7 @@ namespace dandori::spec {
 namespace {
 
 constexpr std::size_t kNameMax = 100;
-constexpr std::size_t kShownMax = 40;  // bytes of a found text in a message
+constexpr std::size_t kFoundShownMax = 40;  // bytes of a found text in a message
 
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
@@ -177,9 +177,9 @@ std::string describe(const Shape& shape) {
 }
 
 std::string describe(const Node& node) {
-  const std::string shown = node.text.size() <= kShownMax
+  const std::string shown = node.text.size() <= kFoundShownMax
                                 ? node.text
-                                : to_valid_utf8(node.text.substr(0, kShownMax)) + "…";
+                                : to_valid_utf8(node.text.substr(0, kFoundShownMax)) + "…";
   switch (node.kind) {
     case NodeKind::null:
       return "nothing";

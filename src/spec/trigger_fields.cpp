@@ -140,7 +140,7 @@ void read_exclusion(Context& context, const Node& node, const Path& path, Trigge
               "such as {workflows: [stocktaking_close], dates: [\"2026-12-31\"]}");
 }
 
-using Row = Table<TriggerDraft>::Row;
+using TriggerRow = Table<TriggerDraft>::Row;
 
 const std::vector<std::string_view>& later_trigger_keys() {
   static const std::vector<std::string_view> keys{
@@ -150,7 +150,7 @@ const std::vector<std::string_view>& later_trigger_keys() {
 }
 
 /// When it starts.
-std::vector<Row> form_rows() {
+std::vector<TriggerRow> form_rows() {
   return {
       {{"type", words_of<model::TriggerType>({"after", "event", "file", "queue", "webhook"}),
         R"("schedule")", "schedule: by one of the forms below. once: by at.",
@@ -226,7 +226,7 @@ std::vector<Row> form_rows() {
 }
 
 /// What becomes of its dates.
-std::vector<Row> date_rows() {
+std::vector<TriggerRow> date_rows() {
   return {
       {{"calendar", calendar_reference(), "",
         "Decides which business dates are open: a name, or several combined; absent: every day is.",
@@ -269,7 +269,7 @@ std::vector<Row> date_rows() {
 }
 
 /// What becomes of its starts.
-std::vector<Row> start_rows() {
+std::vector<TriggerRow> start_rows() {
   return {
       {{"timezone", text(), "",
         "IANA name such as Asia/Tokyo; absent: the calendar's, else the server's.",
@@ -313,8 +313,8 @@ const Table<TriggerDraft>& trigger_table() {
                              "自動起動の条件。",
                              {},
                              later_trigger_keys()};
-    for (const std::vector<Row>& rows : {form_rows(), date_rows(), start_rows()}) {
-      for (const Row& row : rows) {
+    for (const std::vector<TriggerRow>& rows : {form_rows(), date_rows(), start_rows()}) {
+      for (const TriggerRow& row : rows) {
         made.fields.push_back(row.info);
         made.reads.push_back(row.read);
       }

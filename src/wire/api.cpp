@@ -40,10 +40,6 @@ void add_exit(Json::Object& out, const model::Attempt& attempt) {
 
 }  // namespace
 
-Json instant_json(Timestamp at) {
-  return at.us == 0 ? Json{} : Json{format_rfc3339(at)};
-}
-
 Json to_json(const model::Run& run) {
   return Json::object({
       {"id", to_string(run.id)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/json_time.h"
 #include "base/result.h"
 #include "model/event.h"
 
@@ -34,8 +35,5 @@ Json to_json(const model::TokenRow& token);
 Json to_json(const model::LogChunk& chunk);
 /// `{code, message, hint, path}`; empty members are left out.
 Json to_json(const Error& error);
-
-/// RFC 3339 in UTC, or null for the zero instant (not yet).
-Json instant_json(Timestamp at);
 
 }  // namespace dandori::wire

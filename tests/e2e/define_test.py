@@ -147,6 +147,23 @@ start: "2026-05-01"
         listed = {row["name"]: row["deleted"] for row in self.server.api("GET", "/workflows?limit=1000")["items"]}
         self.assertEqual([listed[f"set_{name}"] for name in "abcd"], [False, True, True, True])
 
+    def test_a_dry_run_ends_as_the_real_call_would(self):
+        """Workflows that exclude each other, a calendar that is not there: the same words and exit code, nothing kept"""
+        folder = self.server.folder / "wrong"
+        folder.mkdir()
+        days = "{type: schedule, days: every_day, time: '20:00', exclude: {workflows: [%s]}}"
+        for name, other in ("day", "night"), ("night", "day"):
+            (folder / f"{name}.yaml").write_text(
+                f"name: {name}\ntriggers: {{t: {days % other}}}\njobs: {{a: {{type: noop}}}}\n")
+        for command in (["apply"], ["apply", "--dry-run"], ["diff"]):
+            refused = self.server.cli(*command, folder, check=6).stderr
+            self.assertIn("workflows exclude each other in a circle: day → night → day", refused)
+        (folder / "night.yaml").write_text("kind: Calendar\nname: shop\nextends: jp_bank\n")
+        (folder / "day.yaml").unlink()
+        for command in (["apply"], ["apply", "--dry-run"]):
+            self.assertIn("[calendar.unknown_calendar]", self.server.cli(*command, folder, check=6).stderr)
+        self.assertEqual(self.server.cli("calendar", "list", "-o", "name").stdout, "")
+
     def test_rollback_brings_the_old_flow_back(self):
         """`rollback WORKFLOW REVISION` restores the old flow as a new revision, audited [DEV-05]"""
         first = changed(CLOSE, "name: close", "name: close_back")
