@@ -12,7 +12,7 @@ namespace dandori::engine {
 
 namespace {
 
-using Circle = std::vector<std::string>;
+using WorkflowNames = std::vector<std::string>;
 
 /// Who excludes whom after the apply.
 class Exclusions {
@@ -22,9 +22,9 @@ class Exclusions {
       coming_.emplace(each.workflow->name, each.workflow.get());
   }
 
-  Circle of(const std::string& name) const {
+  WorkflowNames of(const std::string& name) const {
     const model::Workflow* workflow = find(name);
-    Circle names;
+    WorkflowNames names;
     if (workflow == nullptr) return names;
     for (const model::Trigger& trigger : workflow->triggers) {
       names.insert(names.end(), trigger.exclude.workflows.begin(), trigger.exclude.workflows.end());
@@ -46,14 +46,14 @@ class Exclusions {
 /// A workflow on the way, and whom it excludes.
 struct Step {
   std::string name;
-  Circle excluded;
+  WorkflowNames excluded;
   std::size_t next = 0;
 };
 
 /// Depth first from `start`; what is `done` leads to no circle. The names on the circle, the first
 /// one again at its end; empty: none.
-Circle find_circle(const Exclusions& exclusions, const std::string& start,
-                   std::set<std::string, std::less<>>& done) {
+WorkflowNames find_circle(const Exclusions& exclusions, const std::string& start,
+                          std::set<std::string, std::less<>>& done) {
   std::vector<Step> path;
   std::set<std::string, std::less<>> on_path;
   const auto enter = [&](const std::string& name) {
@@ -71,7 +71,7 @@ Circle find_circle(const Exclusions& exclusions, const std::string& start,
     }
     const std::string name = step.excluded[step.next++];
     if (on_path.contains(name)) {
-      Circle circle;
+      WorkflowNames circle;
       for (auto at = std::ranges::find(path, name, &Step::name); at != path.end(); ++at)
         circle.push_back(at->name);
       circle.push_back(name);
@@ -88,7 +88,7 @@ Result<void> check_exclusions(const State& state, const model::ApplyDefinitions&
   const Exclusions exclusions{state, request};
   std::set<std::string, std::less<>> done;
   for (const auto& each : request.workflows) {
-    const Circle circle = find_circle(exclusions, each.workflow->name, done);
+    const WorkflowNames circle = find_circle(exclusions, each.workflow->name, done);
     if (circle.empty()) continue;
     return fail(
         "workflow.exclusion_circle",
